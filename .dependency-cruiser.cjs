@@ -1,0 +1,81 @@
+/**
+ * The layers, as rules. Imports point one way: apps -> libs; apps never import each other; the data plane sees neither
+ * the resource kinds, the compiler nor a database; the innermost libraries import nothing of ours; pure libraries do no I/O.
+ */
+const pureLibs =
+  '^libs/(apimachinery|compiler|routing-table|control-protocol|reconcile|inference|dialects|providers|routing|resources)/';
+const innermost = '^libs/(inference|routing-table|reconcile)/';
+const testCode = '\\.spec\\.ts$|/test/|/testing/';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      comment: 'A cycle means that two ideas are one, or that a third is missing.',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'libs-never-import-apps',
+      severity: 'error',
+      from: { path: '^(libs|migrations)/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'apps-never-import-each-other',
+      severity: 'error',
+      comment: 'Processes meet on the wire: libs/control-protocol, HTTP, or a spawned main file.',
+      from: { path: '^apps/([^/]+)/', pathNot: '/test/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'data-plane-knows-no-resources',
+      severity: 'error',
+      comment:
+        'The data plane serves a compiled table: it must start, serve and restart without kinds, compiler or database.',
+      from: { path: '^apps/data-plane/', pathNot: '/test/' },
+      to: { path: '^libs/(resources|compiler|apimachinery)/|node_modules/(typeorm|pg)/' },
+    },
+    {
+      name: 'innermost-libs-import-nothing-of-ours',
+      severity: 'error',
+      from: { path: innermost, pathNot: testCode },
+      to: { path: '^(libs|apps|migrations)/', pathNot: ['^libs/(inference|routing-table|reconcile)/'] },
+    },
+    {
+      name: 'pure-libs-do-no-io',
+      severity: 'error',
+      comment: 'compile, decide, codecs and validation run in workers, in replay and in tests of a virtual week.',
+      from: { path: pureLibs, pathNot: testCode },
+      to: {
+        path: '^(node:)?(fs|net|http|https|http2|tls|child_process|worker_threads|dns|os|process)(/|$)|node_modules/(undici|ws|pg|typeorm|pino|fastify|@nestjs)/',
+      },
+    },
+    {
+      name: 'test-code-stays-in-tests',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: [testCode, '^libs/testing/'] },
+      to: { path: '^libs/testing/' },
+    },
+    {
+      name: 'no-dev-dependency-in-product-code',
+      severity: 'error',
+      from: { path: '^(apps|libs|migrations)/', pathNot: [testCode, '^libs/testing/'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|coverage)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      conditionNames: ['signalbox:source', 'import', 'require', 'node', 'default', 'types'],
+      exportsFields: ['exports'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
+      extensionAlias: { '.js': ['.ts', '.js'] },
+    },
+  },
+};

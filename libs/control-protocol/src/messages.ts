@@ -1,0 +1,83 @@
+import type { Entry, EntryName } from '#libs/routing-table';
+
+/**
+ * What the planes say to each other over one WebSocket (`wss://<control plane>/control/v1/stream`, bearer token of the
+ * data-plane role). Every message is one binary frame: see frame.ts. A nonce names one publication; ACK and NACK echo it.
+ */
+export const STREAM_PATH = '/control/v1/stream';
+
+/** W3C `traceparent` values of the changes that a publication carries: at most 16, links beyond. */
+export type TraceParents = readonly string[];
+
+/** First message of a data plane. What it already serves lets the control plane answer with a delta or a bookmark. */
+export interface Hello {
+  readonly type: 'hello';
+  /** Name of the DataPlane object. */
+  readonly name: string;
+  /** Stays the same over restarts of one data plane (kept in its state directory). */
+  readonly uid: string;
+  /** Made anew at each start. */
+  readonly instance: string;
+  readonly schemaVersions: readonly number[];
+  readonly version?: string;
+  readonly revision?: number;
+  readonly software: string;
+}
+
+/** Sent before the table that names them. Values are in this message only; never in a table, log, span or error. */
+export interface Credentials {
+  readonly type: 'credentials';
+  readonly values: readonly { readonly id: string; readonly version: string; readonly value: string }[];
+  /** Ids whose other versions start no attempt any more. */
+  readonly revoked: readonly { readonly id: string; readonly version: string }[];
+}
+export interface Full {
+  readonly type: 'full';
+  readonly nonce: number;
+  readonly revision: number;
+  readonly version: string;
+  readonly schemaVersion: number;
+  readonly traceParents: TraceParents;
+  readonly entries: readonly Entry[];
+}
+export interface Delta {
+  readonly type: 'delta';
+  readonly nonce: number;
+  readonly revision: number;
+  readonly baseVersion: string;
+  readonly version: string;
+  readonly traceParents: TraceParents;
+  readonly upserts: readonly Entry[];
+  readonly removals: readonly EntryName[];
+}
+/** The compile changed nothing: the data plane only moves its revision forward. */
+export interface Bookmark {
+  readonly type: 'bookmark';
+  readonly nonce: number;
+  readonly revision: number;
+  readonly version: string;
+  readonly traceParents: TraceParents;
+}
+export interface Ack {
+  readonly type: 'ack';
+  readonly nonce: number;
+  readonly revision: number;
+  readonly version: string;
+}
+/** The old table keeps serving. `reason` is one line for people and becomes part of a condition. */
+export interface Nack {
+  readonly type: 'nack';
+  readonly nonce: number;
+  readonly revision: number;
+  readonly reason: string;
+}
+/** On a change and every 5 s. */
+export interface Report {
+  readonly type: 'report';
+  /** Rises by one a report within an instance, so that a repeat is recognised. */
+  readonly sequence: number;
+  /** Credentials that this data plane could not resolve (`env` and `file`); never their values. */
+  readonly unresolvedCredentials: readonly { readonly id: string; readonly reason: string }[];
+}
+export type FromControlPlane = Credentials | Full | Delta | Bookmark;
+export type FromDataPlane = Hello | Ack | Nack | Report;

@@ -1,0 +1,93 @@
+import type { z } from 'zod';
+
+/** Where a finding stands and what to do about it. `path` is in Kubernetes form: `spec.keys[0].weight`. */
+export interface FieldError {
+  readonly path: string;
+  readonly reason:
+    | 'Required'
+    | 'Invalid'
+    | 'Forbidden'
+    | 'NotSupported'
+    | 'Duplicate'
+    | 'TypeInvalid'
+    | 'TooLong'
+    | 'TooMany'
+    | 'Unknown';
+  /** Names the fix. Never contains a secret. */
+  readonly message: string;
+}
+
+/** A column of `kubectl get`. `path` is a dotted path or a pure function over the object; priority > 0: wide only. */
+export interface PrinterColumn {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'boolean' | 'date';
+  readonly description: string;
+  readonly priority?: number;
+  value(object: ApiObject): string | number | boolean | null;
+}
+
+export interface ObjectMeta {
+  name: string;
+  namespace?: string;
+  uid?: string;
+  resourceVersion?: string;
+  generation?: number;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  finalizers?: string[];
+  generateName?: string;
+  [more: string]: unknown;
+}
+
+/** Any object of the API. Kinds narrow `spec` and `status`; Secret has `data`, `stringData`, `type` beside metadata. */
+export interface ApiObject<Spec = Record<string, unknown>, Status = Record<string, unknown>> {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec?: Spec;
+  status?: Status;
+  [more: string]: unknown;
+}
+
+export interface Condition {
+  type: string;
+  status: 'True' | 'False' | 'Unknown';
+  reason: string;
+  message: string;
+  observedGeneration: number;
+  lastTransitionTime: string;
+}
+
+/** What the rest of the system may know of a kind. CRUD, watch, audit, printing and discovery iterate the registry. */
+export interface KindDefinition {
+  /** '' for the core group. */
+  readonly group: '' | 'signalbox.dev';
+  readonly version: 'v1';
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly namespaced: boolean;
+  /** Written by the control plane only (DataPlane). */
+  readonly readOnly?: boolean;
+  /** Encrypted whole at rest, write-only: a read shows keys, never values. Kept out of log, audit and revisions. */
+  readonly sensitive?: boolean;
+  readonly hasStatus: boolean;
+  /** Top-level members beside apiVersion, kind, metadata and status; strict: unknown fields are refused with their path. */
+  readonly content: z.ZodObject;
+  readonly columns: readonly PrinterColumn[];
+  /** The spec with every default filled in; shown by `get --effective`, used by compile and validation, never stored. */
+  effective(object: ApiObject): ApiObject;
+  /** Beyond the schema: sums, cross-field rules. Gets the effective object. Pure. */
+  validate(effective: ApiObject): FieldError[];
+  /** What may not change (Provider.spec.type, an immutable Secret). Pure. */
+  validateUpdate?(previous: ApiObject, next: ApiObject): FieldError[];
+  /** What would silently do nothing. Sent as `Warning: 299` headers. Pure. */
+  warnings?(effective: ApiObject): string[];
+  /** Normalises on write (Secret: stringData -> data). Pure. */
+  prepare?(object: ApiObject): ApiObject;
+  /** Special verbs the author of this spec needs (`allow-insecure`, `allow-private-network`), each with the field's path. */
+  requiredVerbs?(effective: ApiObject): { verb: string; path: string }[];
+}
