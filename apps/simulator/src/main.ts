@@ -1,0 +1,27 @@
+import type { AddressInfo } from 'node:net';
+import { readConfig } from './config/config.js';
+import { createSimulator } from './server.js';
+
+const loopback = '127.0.0.1';
+const config = readConfig(process.env);
+const server = createSimulator();
+
+server.listen(config.port, loopback, () => {
+  const { port } = server.address() as AddressInfo;
+  process.stdout.write(
+    `${JSON.stringify({ level: 30, name: 'simulator', port, msg: `listening on http://${loopback}:${port}` })}\n`,
+  );
+});
+server.on('error', (error: NodeJS.ErrnoException) => {
+  const cause = error.code === 'EADDRINUSE' ? 'is in use; set SIGNALBOX_SIMULATOR_PORT to a free one' : error.message;
+  process.stderr.write(`Port ${config.port} on ${loopback}: ${cause}.\n`);
+  process.exit(1);
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    server.close(() => process.exit(0));
+    // A simulated stall would keep its connection for ever.
+    server.closeAllConnections();
+  });
+}
