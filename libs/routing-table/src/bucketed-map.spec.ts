@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import { BUCKET_COUNT, bucketOf, BucketedMap } from './bucketed-map.js';
+
+describe('BucketedMap', () => {
+  it('behaves like a Map, and an edit never shows in the map it came from', () => {
+    const change = fc.record({ key: fc.string({ maxLength: 2 }), value: fc.option(fc.nat()) });
+    fc.assert(
+      fc.property(fc.array(fc.array(change)), (edits) => {
+        const model = new Map<string, number>();
+        let map = BucketedMap.empty<number>();
+        for (const changes of edits) {
+          const before = new Map(model);
+          const editor = map.edit();
+          for (const { key, value } of changes) {
+            if (value === null) expect(editor.delete(key)).toBe(model.delete(key));
+            else {
+              editor.set(key, value);
+              model.set(key, value);
+            }
+            expect(editor.get(key)).toBe(model.get(key));
+          }
+          expect(new Map(map.entries())).toEqual(before);
+          map = editor.freeze();
+          expect(new Map(map.entries())).toEqual(model);
+          expect(map.size).toBe(model.size);
+        }
+      }),
+    );
+  });
+
+  it('spreads keys of one prefix over most buckets', () => {
+    const used = new Set(Array.from({ length: 10_000 }, (_, index) => bucketOf(`Route/default/policy-${index}`)));
+    expect(used.size).toBeGreaterThan(BUCKET_COUNT * 0.95);
+    for (const bucket of used) expect(bucket).toBeLessThan(BUCKET_COUNT);
+  });
+});
