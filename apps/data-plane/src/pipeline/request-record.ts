@@ -1,0 +1,194 @@
+import type { ErrorClass, Progress } from '#libs/inference';
+import type { ErrorCode } from './error-table.js';
+
+/** Why an attempt was made. */
+export type AttemptReason = 'First' | 'Retry' | 'Fallback';
+
+/** How a request ended. `Aborted`: the client went away first. */
+export type Finish = 'Completed' | 'Failed' | 'Aborted';
+
+/**
+ * One upstream call. Times ending in `AtMs` are on the process's monotonic clock, 0 for "not reached";
+ * see `RequestRecord.epochOffsetMs`. Every field is set in the constructor: the objects share one shape.
+ */
+export class AttemptRecord {
+  readonly number: number;
+  readonly reason: AttemptReason;
+  /** Key of the Backend entry. */
+  readonly backend: string;
+  /** `<namespace>/<provider>`. */
+  readonly provider: string;
+  readonly vendor: string;
+  /** The model's name at the provider. */
+  readonly upstreamModel: string;
+  readonly serverAddress: string;
+  readonly serverPort: number;
+  /** The key's name in its pool; never its value. */
+  keyName: string;
+  readonly spanId: string;
+  readonly startedAtMs: number;
+  /** The request was written to a connection. */
+  sentAtMs: number;
+  headersAtMs: number;
+  /** The commit point: the first content of a stream, or the whole of a plain answer. */
+  committedAtMs: number;
+  endedAtMs: number;
+  /** HTTP status of the upstream; 0: none arrived. */
+  status: number;
+  ok: boolean;
+  errorClass: ErrorClass | '';
+  /** The provider's own code, or the transport's failure. */
+  code: string;
+  /** One bounded line for people; never a secret. */
+  message: string;
+  progress: Progress;
+  /** What the upstream asked to wait; -1: nothing. */
+  retryAfterMs: number;
+
+  constructor(start: AttemptStart) {
+    this.number = start.number;
+    this.reason = start.reason;
+    this.backend = start.backend;
+    this.provider = start.provider;
+    this.vendor = start.vendor;
+    this.upstreamModel = start.upstreamModel;
+    this.serverAddress = start.serverAddress;
+    this.serverPort = start.serverPort;
+    this.keyName = start.keyName;
+    this.spanId = start.spanId;
+    this.startedAtMs = start.startedAtMs;
+    this.sentAtMs = 0;
+    this.headersAtMs = 0;
+    this.committedAtMs = 0;
+    this.endedAtMs = 0;
+    this.status = 0;
+    this.ok = false;
+    this.errorClass = '';
+    this.code = '';
+    this.message = '';
+    this.progress = 'NotSent';
+    this.retryAfterMs = -1;
+  }
+}
+
+export interface AttemptStart {
+  readonly number: number;
+  readonly reason: AttemptReason;
+  readonly backend: string;
+  readonly provider: string;
+  readonly vendor: string;
+  readonly upstreamModel: string;
+  readonly serverAddress: string;
+  readonly serverPort: number;
+  readonly keyName: string;
+  readonly spanId: string;
+  readonly startedAtMs: number;
+}
+
+/**
+ * All that is known of one request, written while it runs and read once, when it has finished: response headers, spans,
+ * metrics and logs are projections of it. It holds no body, no credential and no API key.
+ */
+export class RequestRecord {
+  readonly requestId: string;
+  /** 32 lower-case hex digits; the client's where it sent a `traceparent`. */
+  readonly traceId: string;
+  /** 16 lower-case hex digits: the SERVER span. */
+  readonly spanId: string;
+  /** Empty: this is the root. */
+  readonly parentSpanId: string;
+  /** The client's own sampling decision; false also where it sent none. */
+  readonly parentSampled: boolean;
+  readonly startedAtMs: number;
+  /** Add it to a monotonic time of this record to get milliseconds since the epoch. */
+  readonly epochOffsetMs: number;
+  readonly method: string;
+  /** The path without its query. */
+  readonly path: string;
+  operation: string;
+  stream: boolean;
+  /** The model that the client asked for. */
+  model: string;
+  namespace: string;
+  consumer: string;
+  /** The name of the API key that was used. */
+  consumerKey: string;
+  exposeRouting: boolean;
+  /** `<namespace>/<policy>`. */
+  route: string;
+  rule: string;
+  /** Version and revision of the table that the request is pinned to. */
+  tableVersion: string;
+  revision: number;
+  readonly attempts: AttemptRecord[];
+  /** What the client was answered; 0: nothing. */
+  status: number;
+  finish: Finish;
+  errorCode: ErrorCode | '';
+  /** The last attempt's class where it made the request fail. */
+  errorClass: ErrorClass | '';
+  /** A stream's head went out before its first content, to keep the client's connection alive. */
+  heldOpen: boolean;
+  requestBytes: number;
+  responseBytes: number;
+  headAtMs: number;
+  firstTokenAtMs: number;
+  endedAtMs: number;
+  finishReason: string;
+  /** Token counts; -1: unknown. */
+  inputTokens: number;
+  cachedInputTokens: number;
+  outputTokens: number;
+  reasoningTokens: number;
+
+  constructor(start: RequestStart) {
+    this.requestId = start.requestId;
+    this.traceId = start.traceId;
+    this.spanId = start.spanId;
+    this.parentSpanId = start.parentSpanId;
+    this.parentSampled = start.parentSampled;
+    this.startedAtMs = start.startedAtMs;
+    this.epochOffsetMs = start.epochOffsetMs;
+    this.method = start.method;
+    this.path = start.path;
+    this.operation = '';
+    this.stream = false;
+    this.model = '';
+    this.namespace = '';
+    this.consumer = '';
+    this.consumerKey = '';
+    this.exposeRouting = false;
+    this.route = '';
+    this.rule = '';
+    this.tableVersion = '';
+    this.revision = 0;
+    this.attempts = [];
+    this.status = 0;
+    this.finish = 'Failed';
+    this.errorCode = '';
+    this.errorClass = '';
+    this.heldOpen = false;
+    this.requestBytes = 0;
+    this.responseBytes = 0;
+    this.headAtMs = 0;
+    this.firstTokenAtMs = 0;
+    this.endedAtMs = 0;
+    this.finishReason = '';
+    this.inputTokens = -1;
+    this.cachedInputTokens = -1;
+    this.outputTokens = -1;
+    this.reasoningTokens = -1;
+  }
+}
+
+export interface RequestStart {
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+  readonly parentSampled: boolean;
+  readonly startedAtMs: number;
+  readonly epochOffsetMs: number;
+  readonly method: string;
+  readonly path: string;
+}
