@@ -1,0 +1,30 @@
+import ipaddr from 'ipaddr.js';
+
+/** Ranges that `allowPrivateNetwork` opens. Link-local stays shut: cloud metadata lives there, no provider does. */
+const privateRanges: ReadonlySet<string> = new Set(['loopback', 'private', 'uniqueLocal', 'carrierGradeNat']);
+
+/** Metadata services that hide in ranges which `allowPrivateNetwork` opens. */
+const metadataAddresses: ReadonlySet<string> = new Set(['fd00:ec2::254', '100.100.100.200']);
+
+export class AddressRefusedError extends Error {
+  readonly code = 'ERR_ADDRESS_REFUSED';
+
+  constructor(address: string, range: string) {
+    super(`the address ${address} is ${range}; the provider may not be reached there`);
+  }
+}
+
+/**
+ * Says why a connection to this address is refused; undefined: allowed. `address` is what the socket connects to: an IP
+ * in any spelling, IPv4 inside IPv6 included; anything unreadable is refused.
+ */
+export function refusedAddress(address: string, allowPrivateNetwork: boolean): AddressRefusedError | undefined {
+  if (!ipaddr.isValid(address)) return new AddressRefusedError(address, 'not an IP address');
+  // `process` turns ::ffff:127.0.0.1 into 127.0.0.1.
+  const parsed = ipaddr.process(address);
+  const range = parsed.range();
+  if (metadataAddresses.has(parsed.toString())) return new AddressRefusedError(address, 'a metadata service');
+  if (range === 'unicast') return undefined;
+  if (allowPrivateNetwork && privateRanges.has(range)) return undefined;
+  return new AddressRefusedError(address, `in the range "${range}"`);
+}
