@@ -15,6 +15,7 @@ export const checkout = (() => {
 export class ManagedProcess {
   output = '';
   private child: ChildProcess | undefined;
+  private closed: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly name: string,
@@ -44,6 +45,7 @@ export class ManagedProcess {
     const keep = (chunk: Buffer) => (this.output += chunk.toString());
     this.child.stdout?.on('data', keep);
     this.child.stderr?.on('data', keep);
+    this.closed = once(this.child, 'close');
   }
 
   /** Polls until the URL answers 200; throws with the process's output if it ends before. */
@@ -56,15 +58,17 @@ export class ManagedProcess {
     }
   }
 
-  /** Resolves with the exit code, or the signal's name where one ended it. */
-  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
+  /** Sends the signal if it still runs, then waits like `untilEnded`. */
+  end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
+    if (this.running) this.child?.kill(signal);
+    return this.untilEnded();
+  }
+
+  /** Resolves with the exit code, or the signal's name where one ended it, once all output is read. */
+  async untilEnded(): Promise<number | string> {
     const { child } = this;
     if (!child) return 0;
-    if (child.exitCode === null && child.signalCode === null) {
-      const exited = once(child, 'exit');
-      child.kill(signal);
-      await exited;
-    }
+    await this.closed;
     return child.exitCode ?? child.signalCode ?? 0;
   }
 }

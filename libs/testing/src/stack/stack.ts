@@ -12,6 +12,8 @@ export interface StackOptions {
   readonly environment?: Record<string, string>;
   /** Default 1. */
   readonly dataPlanes?: number;
+  /** Environment by data plane, over `environment`. */
+  readonly dataPlaneEnvironments?: readonly Record<string, string>[];
 }
 
 export interface DataPlaneProcess {
@@ -33,6 +35,7 @@ export class Stack {
   readonly controlOrigin: string;
   /** An API key for the consumer that `demoConsumer` declares. */
   readonly consumerKey = `sbx_${randomBytes(24).toString('hex')}`;
+  readonly tokenFiles: Readonly<Record<keyof Stack['tokens'], string>>;
   readonly tokens = { admin: token(), dataPlane: token(), viewer: token(), editor: token() };
   private connectedAdmin: AdminClient | undefined;
 
@@ -66,7 +69,12 @@ export class Stack {
     const tokensFile = file('tokens.yaml', tokensYaml(this.tokens));
     const masterKeyFile = file('master.key', secretKey());
     const stateKeyFile = file('state.key', secretKey());
-    const dataPlaneTokenFile = file('data-plane.token', this.tokens.dataPlane);
+    this.tokenFiles = {
+      admin: file('admin.token', this.tokens.admin),
+      dataPlane: file('data-plane.token', this.tokens.dataPlane),
+      viewer: file('viewer.token', this.tokens.viewer),
+      editor: file('editor.token', this.tokens.editor),
+    };
     const common = { SIGNALBOX_LOG_LEVEL: 'info', ...options.environment };
     const plane = (name: string, environment: Record<string, string>) =>
       new ManagedProcess(
@@ -95,12 +103,13 @@ export class Stack {
         process: plane('data-plane', {
           SIGNALBOX_CONTROL_PLANE_URL: this.controlOrigin,
           SIGNALBOX_CA_FILE: join(directory, 'ca.crt'),
-          SIGNALBOX_TOKEN_FILE: dataPlaneTokenFile,
+          SIGNALBOX_TOKEN_FILE: this.tokenFiles.dataPlane,
           SIGNALBOX_STATE_KEY_FILE: stateKeyFile,
           SIGNALBOX_STATE_DIR: stateDirectory,
           SIGNALBOX_DATA_PLANE_NAME: `data-plane-${index}`,
           SIGNALBOX_DATA_PORT: String(port),
           SIGNALBOX_DATA_ADMIN_PORT: String(adminPort),
+          ...options.dataPlaneEnvironments?.[index],
         }),
       };
     });
