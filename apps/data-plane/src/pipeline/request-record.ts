@@ -1,19 +1,18 @@
 import type { ErrorClass, Progress } from '#libs/inference';
+import type { HistoryEntry, Step } from '#libs/routing';
 import type { ErrorCode } from './error-table.js';
-
-/** Why an attempt was made. */
-export type AttemptReason = 'First' | 'Retry' | 'Fallback';
 
 /** How a request ended. `Aborted`: the client went away first. */
 export type Finish = 'Completed' | 'Failed' | 'Aborted';
 
 /**
- * One upstream call. Times ending in `AtMs` are on the process's monotonic clock, 0 for "not reached";
- * see `RequestRecord.epochOffsetMs`. Every field is set in the constructor: the objects share one shape.
+ * One upstream call. Times are milliseconds on the process's monotonic clock, 0 for "not reached"
+ * (`RequestRecord.epochOffsetMs` turns them into epoch time). It is at once what `decide` reads as the request's history. Every field is set in the constructor: the objects share one shape.
  */
-export class AttemptRecord {
+export class AttemptRecord implements HistoryEntry {
   readonly number: number;
-  readonly reason: AttemptReason;
+  /** Why it was made. */
+  readonly step: Step;
   /** Key of the Backend entry. */
   readonly backend: string;
   /** `<namespace>/<provider>`. */
@@ -23,66 +22,69 @@ export class AttemptRecord {
   readonly upstreamModel: string;
   readonly serverAddress: string;
   readonly serverPort: number;
+  /** Key of the KeyPool entry. */
+  readonly pool: string;
   /** The key's name in its pool; never its value. */
-  keyName: string;
+  readonly key: string;
   readonly spanId: string;
-  readonly startedAtMs: number;
+  readonly startedMs: number;
   /** The request was written to a connection. */
-  sentAtMs: number;
-  headersAtMs: number;
+  sentMs: number;
+  headersMs: number;
   /** The commit point: the first content of a stream, or the whole of a plain answer. */
-  committedAtMs: number;
-  endedAtMs: number;
+  committedMs: number;
+  /** undefined while pending. */
+  endedMs: number | undefined;
   /** HTTP status of the upstream; 0: none arrived. */
   status: number;
-  ok: boolean;
-  errorClass: ErrorClass | '';
+  outcome: HistoryEntry['outcome'];
   /** The provider's own code, or the transport's failure. */
   code: string;
   /** One bounded line for people; never a secret. */
   message: string;
   progress: Progress;
-  /** What the upstream asked to wait; -1: nothing. */
-  retryAfterMs: number;
+  /** What the upstream asked to wait, counted from the end. */
+  retryAfterMs: number | undefined;
 
   constructor(start: AttemptStart) {
     this.number = start.number;
-    this.reason = start.reason;
+    this.step = start.step;
     this.backend = start.backend;
     this.provider = start.provider;
     this.vendor = start.vendor;
     this.upstreamModel = start.upstreamModel;
     this.serverAddress = start.serverAddress;
     this.serverPort = start.serverPort;
-    this.keyName = start.keyName;
+    this.pool = start.pool;
+    this.key = start.key;
     this.spanId = start.spanId;
-    this.startedAtMs = start.startedAtMs;
-    this.sentAtMs = 0;
-    this.headersAtMs = 0;
-    this.committedAtMs = 0;
-    this.endedAtMs = 0;
+    this.startedMs = start.startedMs;
+    this.sentMs = 0;
+    this.headersMs = 0;
+    this.committedMs = 0;
+    this.endedMs = undefined;
     this.status = 0;
-    this.ok = false;
-    this.errorClass = '';
+    this.outcome = 'Pending';
     this.code = '';
     this.message = '';
     this.progress = 'NotSent';
-    this.retryAfterMs = -1;
+    this.retryAfterMs = undefined;
   }
 }
 
 export interface AttemptStart {
   readonly number: number;
-  readonly reason: AttemptReason;
+  readonly step: Step;
   readonly backend: string;
   readonly provider: string;
   readonly vendor: string;
   readonly upstreamModel: string;
   readonly serverAddress: string;
   readonly serverPort: number;
-  readonly keyName: string;
+  readonly pool: string;
+  readonly key: string;
   readonly spanId: string;
-  readonly startedAtMs: number;
+  readonly startedMs: number;
 }
 
 /**
@@ -99,7 +101,7 @@ export class RequestRecord {
   readonly parentSpanId: string;
   /** The client's own sampling decision; false also where it sent none. */
   readonly parentSampled: boolean;
-  readonly startedAtMs: number;
+  readonly startedMs: number;
   /** Add it to a monotonic time of this record to get milliseconds since the epoch. */
   readonly epochOffsetMs: number;
   readonly method: string;
@@ -125,15 +127,15 @@ export class RequestRecord {
   status: number;
   finish: Finish;
   errorCode: ErrorCode | '';
-  /** The last attempt's class where it made the request fail. */
+  /** The class of the attempt that made the request fail. */
   errorClass: ErrorClass | '';
   /** A stream's head went out before its first content, to keep the client's connection alive. */
   heldOpen: boolean;
   requestBytes: number;
   responseBytes: number;
-  headAtMs: number;
-  firstTokenAtMs: number;
-  endedAtMs: number;
+  headMs: number;
+  firstTokenMs: number;
+  endedMs: number;
   finishReason: string;
   /** Token counts; -1: unknown. */
   inputTokens: number;
@@ -147,7 +149,7 @@ export class RequestRecord {
     this.spanId = start.spanId;
     this.parentSpanId = start.parentSpanId;
     this.parentSampled = start.parentSampled;
-    this.startedAtMs = start.startedAtMs;
+    this.startedMs = start.startedMs;
     this.epochOffsetMs = start.epochOffsetMs;
     this.method = start.method;
     this.path = start.path;
@@ -170,9 +172,9 @@ export class RequestRecord {
     this.heldOpen = false;
     this.requestBytes = 0;
     this.responseBytes = 0;
-    this.headAtMs = 0;
-    this.firstTokenAtMs = 0;
-    this.endedAtMs = 0;
+    this.headMs = 0;
+    this.firstTokenMs = 0;
+    this.endedMs = 0;
     this.finishReason = '';
     this.inputTokens = -1;
     this.cachedInputTokens = -1;
@@ -187,7 +189,7 @@ export interface RequestStart {
   readonly spanId: string;
   readonly parentSpanId: string;
   readonly parentSampled: boolean;
-  readonly startedAtMs: number;
+  readonly startedMs: number;
   readonly epochOffsetMs: number;
   readonly method: string;
   readonly path: string;
