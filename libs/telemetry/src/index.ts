@@ -1,0 +1,20 @@
+export * from './ids.js';
+export * from './names.js';
+export * from './trace-parent.js';
+export {
+  createLogger,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+  logLevels,
+  traceFields,
+} from './logging/logger.js';
+export { MASK, maskSecrets } from './logging/mask-secrets.js';
+export { EXPOSITION_CONTENT_TYPE, type MetricType } from './metrics/exposition.js';
+export { type Family, OVERFLOW } from './metrics/family.js';
+export { type Collect, MetricsRegistry, type MetricsRegistryOptions } from './metrics/registry.js';
+export type { Counter, Gauge, Histogram } from './metrics/series.js';
+export { ratioSelects } from './tracing/sampler.js';
+export type { RecordedSpan, SpanRecorder } from './tracing/span-recorder.js';
+export { startTelemetry, type Telemetry, type TelemetryOptions } from './tracing/start-telemetry.js';
+export { type RunningSpan, silentTracer, type SpanOptions, withSpan } from './tracing/with-span.js';

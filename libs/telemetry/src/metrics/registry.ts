@@ -1,0 +1,128 @@
+import { exposeHeader, exposeSeries, type MetricType } from './exposition.js';
+import { DEFAULT_MAX_SERIES, Family } from './family.js';
+import { Counter, Gauge, Histogram, type Series } from './series.js';
+
+/** Called at each exposition; reports one value for each combination of label values. */
+export type Collect = (observe: (value: number, ...labelValues: string[]) => void) => void;
+
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: MetricType;
+  readonly labelNames: readonly string[];
+  readonly family: () => Family<Series>;
+}
+
+export interface MetricsRegistryOptions {
+  /** Cap on the series of one metric; what goes beyond shares one overflow series. */
+  readonly maxSeries?: number;
+}
+
+const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+/** The metrics of one process, in the order of their registration. */
+export class MetricsRegistry {
+  private readonly metrics = new Map<string, Metric>();
+  private readonly maxSeries: number;
+  private readonly collectErrors: Family<Counter>;
+
+  constructor({ maxSeries = DEFAULT_MAX_SERIES }: MetricsRegistryOptions = {}) {
+    this.maxSeries = maxSeries;
+    this.collectErrors = this.counter(
+      'signalbox_metrics_collect_errors_total',
+      'Metrics left out of an exposition because reading their values failed.',
+      ['metric'],
+    );
+  }
+
+  counter(name: string, help: string, labelNames: readonly string[] = []): Family<Counter> {
+    return this.register(name, help, 'counter', labelNames, () => new Counter());
+  }
+
+  gauge(name: string, help: string, labelNames: readonly string[] = []): Family<Gauge> {
+    return this.register(name, help, 'gauge', labelNames, () => new Gauge());
+  }
+
+  /** `buckets`: finite upper bounds in rising order; the one for +Inf is added. */
+  histogram(name: string, help: string, labelNames: readonly string[], buckets: readonly number[]): Family<Histogram> {
+    if (buckets.some((bound, i) => !Number.isFinite(bound) || (i > 0 && bound <= buckets[i - 1]!))) {
+      throw new RangeError(`${name}: buckets must be finite and rising`);
+    }
+    if (labelNames.includes('le')) throw new RangeError(`${name}: a histogram can't have a label "le"`);
+    return this.register(name, help, 'histogram', labelNames, () => new Histogram(buckets));
+  }
+
+  /** A gauge read when it is asked for, for values that live elsewhere. Series that are not reported are gone. */
+  gaugeFrom(name: string, help: string, labelNames: readonly string[], collect: Collect): void {
+    this.registerCollected(name, help, 'gauge', labelNames, collect);
+  }
+
+  /** As `gaugeFrom`, for totals that something else keeps. */
+  counterFrom(name: string, help: string, labelNames: readonly string[], collect: Collect): void {
+    this.registerCollected(name, help, 'counter', labelNames, collect);
+  }
+
+  /** Prometheus text format 0.0.4; serve it as EXPOSITION_CONTENT_TYPE. */
+  expose(): string {
+    let text = '';
+    for (const { name, help, type, family } of this.metrics.values()) {
+      let current: Family<Series>;
+      try {
+        current = family();
+      } catch {
+        // One broken reader must not take the other metrics from the operator who needs them now; the count tells.
+        this.collectErrors.handle(name).add();
+        continue;
+      }
+      text += exposeHeader(name, help, type);
+      for (const { labels, series } of current.entries()) {
+        text += exposeSeries(name, current.labelNames, labels, series);
+      }
+    }
+    return text;
+  }
+
+  /** Name, type, labels and help of every metric: what docs/metrics.md lists. */
+  describe(): { name: string; type: MetricType; labelNames: readonly string[]; help: string }[] {
+    return [...this.metrics.values()].map(({ name, type, help, labelNames }) => ({ name, type, labelNames, help }));
+  }
+
+  private register<S extends Series>(
+    name: string,
+    help: string,
+    type: MetricType,
+    labelNames: readonly string[],
+    create: () => S,
+  ): Family<S> {
+    const family = new Family(labelNames, create, this.maxSeries);
+    // A metric without labels shows its zero from the start, so that the first increment is an increase.
+    if (labelNames.length === 0) family.handle();
+    this.add({ name, help, type, labelNames, family: () => family });
+    return family;
+  }
+
+  private registerCollected(
+    name: string,
+    help: string,
+    type: 'counter' | 'gauge',
+    labelNames: readonly string[],
+    collect: Collect,
+  ): void {
+    const family = (): Family<Series> => {
+      const fresh = new Family(labelNames, () => new Gauge(), this.maxSeries);
+      collect((value, ...labelValues) => fresh.handle(...labelValues).set(value));
+      return fresh;
+    };
+    this.add({ name, help, type, labelNames, family });
+  }
+
+  private add(metric: Metric): void {
+    if (!METRIC_NAME.test(metric.name)) throw new RangeError(`"${metric.name}" is no metric name`);
+    for (const label of metric.labelNames) {
+      if (!LABEL_NAME.test(label)) throw new RangeError(`${metric.name}: "${label}" is no label name`);
+    }
+    if (this.metrics.has(metric.name)) throw new RangeError(`${metric.name}: registered twice`);
+    this.metrics.set(metric.name, metric);
+  }
+}
