@@ -1,0 +1,7 @@
+export { eventually, type EventuallyOptions } from './eventually.js';
+export { FakeClock } from './fake-clock.js';
+export { expectGolden } from './golden-file.js';
+export { seededRandom } from './seeded-random.js';
+export type { ReceivedAttributes, ReceivedSpan } from './otlp/decode-traces.js';
+export { type OtlpReceiver, startOtlpReceiver } from './otlp/otlp-receiver.js';
+export * from './stack/index.js';
