@@ -1,0 +1,13 @@
+export * from './backoff.js';
+export * from './breaker.js';
+export type { RequestFacts } from './context.js';
+export * from './cooldown.js';
+export * from './decide.js';
+export * from './decision.js';
+export type { History, HistoryEntry } from './history.js';
+export { KeyIndex } from './keys/key-index.js';
+export * from './match-rule.js';
+export * from './prepared-route.js';
+export { RetryBudget } from './retry-budget.js';
+export type { KeyIndexView, StateView } from './state-view.js';
+export { requestDeadlineMs } from './timeouts.js';
