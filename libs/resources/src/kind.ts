@@ -15,13 +15,19 @@ export interface FieldError {
     | 'Unknown';
   /** Names the fix. Never contains a secret. */
   readonly message: string;
+  /** Reason of the `Accepted` condition that a stored object with this error gets. Default: Invalid. */
+  readonly condition?: 'UnsafeAddress';
 }
 
-/** A column of `kubectl get`. `path` is a dotted path or a pure function over the object; priority > 0: wide only. */
+/**
+ * A column of `kubectl get`, after the name. Gets the stored object, not the effective one; null prints an empty cell.
+ * A `date` is an RFC 3339 time and printed as an age.
+ */
 export interface PrinterColumn {
   readonly name: string;
   readonly type: 'string' | 'integer' | 'boolean' | 'date';
   readonly description: string;
+  /** Above 0: shown with `-o wide` only. */
   readonly priority?: number;
   value(object: ApiObject): string | number | boolean | null;
 }
@@ -70,6 +76,8 @@ export interface KindDefinition {
   readonly singular: string;
   readonly shortNames: readonly string[];
   readonly namespaced: boolean;
+  /** One sentence for `kubectl explain` and the reference page. */
+  readonly description: string;
   /** Written by the control plane only (DataPlane). */
   readonly readOnly?: boolean;
   /** Encrypted whole at rest, write-only: a read shows keys, never values. Kept out of log, audit and revisions. */
@@ -77,6 +85,8 @@ export interface KindDefinition {
   readonly hasStatus: boolean;
   /** Top-level members beside apiVersion, kind, metadata and status; strict: unknown fields are refused with their path. */
   readonly content: z.ZodObject;
+  /** Shape of `status`, for OpenAPI and the reference page. The control plane alone writes it, so it refuses nothing. */
+  readonly status?: z.ZodObject;
   readonly columns: readonly PrinterColumn[];
   /** The spec with every default filled in; shown by `get --effective`, used by compile and validation, never stored. */
   effective(object: ApiObject): ApiObject;

@@ -1,0 +1,34 @@
+import { countAt, scalarAt } from '../columns.js';
+import type { KindDefinition } from '../kind.js';
+import { specKind } from '../spec-kind.js';
+import { effectiveKeyPool } from './effective.js';
+import { keyPoolSpec } from './schema.js';
+import { keyPoolWarnings, validateKeyPool } from './validate.js';
+
+export type { EffectiveKeyPoolSpec, EffectivePoolKey, KeyPoolSpec } from './schema.js';
+export { effectiveKeyPool };
+
+export const keyPool: KindDefinition = specKind({
+  kind: 'KeyPool',
+  plural: 'keypools',
+  shortNames: ['kp'],
+  description: 'The API keys of one provider, and how requests are spread over them.',
+  spec: keyPoolSpec,
+  columns: [
+    {
+      name: 'Provider',
+      type: 'string',
+      description: 'Whose keys they are.',
+      value: (object) => scalarAt(object, 'spec', 'providerRef', 'name'),
+    },
+    {
+      name: 'Keys',
+      type: 'integer',
+      description: 'How many keys there are, disabled ones included.',
+      value: (object) => countAt(object, 'spec', 'keys'),
+    },
+  ],
+  effective: effectiveKeyPool,
+  validate: validateKeyPool,
+  warnings: keyPoolWarnings,
+});

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { type Effective, optionalWithDefault, section } from '../fields/defaults.js';
+import { duration, durationMs } from '../fields/duration.js';
+import { listAsSet, listByName } from '../fields/lists.js';
+import { itemName, modelName, reference, resourceName } from '../fields/names.js';
+import { count, weight } from '../fields/quantities.js';
+
+const valueFrom = z
+  .strictObject({
+    secretKeyRef: z
+      .strictObject({
+        name: resourceName('Name of the Secret.'),
+        key: z
+          .string()
+          .min(1)
+          .max(253)
+          .regex(/^[-._a-zA-Z0-9]+$/, { error: 'must be letters, digits, "-", "_" and "."' })
+          .meta({ description: 'Which of its entries.' }),
+      })
+      .meta({ description: 'An entry of a Secret in the same namespace.', 'x-kubernetes-map-type': 'atomic' })
+      .optional(),
+    env: z
+      .string()
+      .max(255)
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of an environment variable' })
+      .meta({
+        description:
+          "An environment variable of each data plane, if the data plane's SIGNALBOX_CREDENTIAL_ENV allows it.",
+      })
+      .optional(),
+    file: z
+      .string()
+      .min(1)
+      .max(1024)
+      .regex(/^[\x20-\x7e]+$/, { error: 'must be a path in printable ASCII' })
+      .refine((path) => !path.split('/').includes('..'), { error: 'must not climb with ".."' })
+      .meta({
+        description:
+          "A file of each data plane, if it lies within the data plane's SIGNALBOX_CREDENTIAL_DIR. A relative path is " +
+          'relative to that folder.',
+      })
+      .optional(),
+  })
+  .meta({ description: 'Where the value is. Exactly one of the members.' });
+
+const key = z.strictObject({
+  name: itemName('Name of the key, as shown in traces and metrics.'),
+  valueFrom,
+  weight: optionalWithDefault(weight("The key's share of the pool's requests; 0 drains it."), 1),
+  enabled: optionalWithDefault(z.boolean().meta({ description: 'false takes the key out at once.' }), true),
+  models: listAsSet(modelName('Name of a model of the provider.'), {
+    description: 'The models that the key serves. Absent: all of the provider.',
+    min: 1,
+    max: 1_000,
+  }).optional(),
+  quotaGroup: itemName(
+    'Keys of one account share its quota: those with one quotaGroup share their limits. Default: the name.',
+  ).optional(),
+  limits: z
+    .strictObject({
+      concurrency: count('Requests in flight, a data plane.', 1, 1_000_000).optional(),
+    })
+    .meta({ description: 'Limits of the quota group. Absent: none.' })
+    .optional(),
+});
+
+const authCooldown = z
+  .string()
+  .refine((text) => text === 'UntilRotated' || isDuration(text), {
+    error: 'must be UntilRotated or a duration such as 10m',
+  })
+  .meta({ description: 'After a refused key: UntilRotated, or a duration after which the same value is tried again.' });
+
+function isDuration(text: string): boolean {
+  return duration('').safeParse(text).success && durationMs(text) > 0;
+}
+
+export const keyPoolSpec = z
+  .strictObject({
+    providerRef: reference('Provider'),
+    selection: optionalWithDefault(
+      z
+        .enum(['WeightedRandom', 'RoundRobin', 'LeastInFlight'])
+        .meta({ description: 'How the next key is picked among those that may be used.' }),
+      'WeightedRandom',
+    ),
+    keys: listByName(key, { description: 'The keys.', min: 1, max: 10_000 }),
+    cooldown: section(
+      {
+        rateLimit: optionalWithDefault(duration('After a 429 that names no time; doubles at each repeat.'), '10s'),
+        maxRateLimit: optionalWithDefault(duration('Upper bound of a pause after a 429, a named time included.'), '5m'),
+        quota: optionalWithDefault(duration('After an exhausted quota.'), '1h'),
+        auth: optionalWithDefault(authCooldown, 'UntilRotated'),
+      },
+      'How long a key rests after the provider refused it.',
+    ),
+    onExhausted: section(
+      {
+        type: optionalWithDefault(
+          z.enum(['Fallback', 'Queue', 'Fail']).meta({
+            description: 'What happens while no key may be used: next backend; wait for a key; refuse with 429.',
+          }),
+          'Fallback',
+        ),
+        queue: section(
+          {
+            maxDepth: optionalWithDefault(count('Requests of a data plane that may wait.', 1, 100_000), 100),
+            maxWait: optionalWithDefault(duration('Longest wait of a request.'), '2s'),
+          },
+          'Used with type Queue.',
+        ),
+      },
+      'What to do while every key rests or is at its limit.',
+    ),
+  })
+  .meta({ description: 'The keys of one provider.' });
+
+export type KeyPoolSpec = z.infer<typeof keyPoolSpec>;
+type Filled = Effective<typeof keyPoolSpec>;
+type FilledKey = Filled['keys'][number];
+export type EffectivePoolKey = FilledKey & Required<Pick<FilledKey, 'quotaGroup'>>;
+export type EffectiveKeyPoolSpec = Omit<Filled, 'keys'> & { keys: EffectivePoolKey[] };

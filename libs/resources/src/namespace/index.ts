@@ -1,0 +1,28 @@
+import { ageColumn } from '../columns.js';
+import type { KindDefinition } from '../kind.js';
+import { namespaceContent } from './schema.js';
+
+export const namespace: KindDefinition = {
+  group: '',
+  version: 'v1',
+  kind: 'Namespace',
+  plural: 'namespaces',
+  singular: 'namespace',
+  shortNames: ['ns'],
+  namespaced: false,
+  // Clients send `status: {}` with it, which is then dropped as with every other kind.
+  hasStatus: true,
+  description: 'A tenant: its consumers are served by its own routes, providers and keys alone.',
+  content: namespaceContent,
+  columns: [
+    {
+      name: 'Status',
+      type: 'string',
+      description: 'Terminating once it is being deleted.',
+      value: (object) => (object.metadata.deletionTimestamp === undefined ? 'Active' : 'Terminating'),
+    },
+    ageColumn,
+  ],
+  effective: (object) => object,
+  validate: () => [],
+};

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { ageColumn, readyColumn, reasonColumn } from './columns.js';
+import { conditionsStatus } from './fields/conditions.js';
+import type { ApiObject, FieldError, KindDefinition, PrinterColumn } from './kind.js';
+
+/** A kind of the group signalbox.dev that is compiled: a spec, conditions as its status, and typed rules over the spec. */
+export interface SpecKind<Spec, EffectiveSpec> {
+  readonly kind: string;
+  readonly plural: string;
+  readonly shortNames: readonly string[];
+  readonly description: string;
+  readonly spec: z.ZodObject;
+  /** Between the name and Ready. */
+  readonly columns: readonly PrinterColumn[];
+  effective(spec: Spec): EffectiveSpec;
+  validate(spec: EffectiveSpec): FieldError[];
+  validateUpdate?(previous: EffectiveSpec, next: EffectiveSpec): FieldError[];
+  warnings?(spec: EffectiveSpec): string[];
+  requiredVerbs?(spec: EffectiveSpec): { verb: string; path: string }[];
+}
+
+/** The one place where a kind's typed functions meet the untyped object of the API. */
+export function specKind<Spec, EffectiveSpec>(definition: SpecKind<Spec, EffectiveSpec>): KindDefinition {
+  const effectiveOf = (object: ApiObject): EffectiveSpec => object.spec as EffectiveSpec;
+  const { validateUpdate, warnings, requiredVerbs } = definition;
+  return {
+    group: 'signalbox.dev',
+    version: 'v1',
+    kind: definition.kind,
+    plural: definition.plural,
+    singular: definition.kind.toLowerCase(),
+    shortNames: definition.shortNames,
+    namespaced: true,
+    hasStatus: true,
+    description: definition.description,
+    content: z.strictObject({ spec: definition.spec }),
+    status: conditionsStatus,
+    columns: [...definition.columns, readyColumn, reasonColumn, ageColumn],
+    effective: (object) => ({
+      ...object,
+      spec: definition.effective(object.spec as Spec) as Record<string, unknown>,
+    }),
+    validate: (object) => definition.validate(effectiveOf(object)),
+    ...(validateUpdate && {
+      validateUpdate: (previous: ApiObject, next: ApiObject) =>
+        validateUpdate(effectiveOf(previous), effectiveOf(next)),
+    }),
+    ...(warnings && { warnings: (object: ApiObject) => warnings(effectiveOf(object)) }),
+    ...(requiredVerbs && { requiredVerbs: (object: ApiObject) => requiredVerbs(effectiveOf(object)) }),
+  };
+}
