@@ -3,5 +3,5 @@ export { FakeClock } from './fake-clock.js';
 export { expectGolden } from './golden-file.js';
 export { seededRandom } from './seeded-random.js';
 export type { ReceivedAttributes, ReceivedSpan } from './otlp/decode-traces.js';
-export { type OtlpReceiver, startOtlpReceiver } from './otlp/otlp-receiver.js';
+export { OtlpReceiver } from './otlp/otlp-receiver.js';
 export * from './stack/index.js';

@@ -1,45 +1,52 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { decodeTraces, type ReceivedSpan } from './decode-traces.js';
 
 /** A tracing backend for tests: takes OTLP over HTTP (protobuf, gzip allowed) and keeps the spans. */
-export interface OtlpReceiver {
-  /** For `OTEL_EXPORTER_OTLP_ENDPOINT`. */
-  readonly endpoint: string;
-  readonly spans: readonly ReceivedSpan[];
-  /** Answers this status from now on and keeps nothing while it isn't 200. */
-  answerWith(status: number): void;
-  clear(): void;
-  close(): Promise<void>;
-}
+export class OtlpReceiver {
+  /** In the order of their arrival. */
+  readonly spans: ReceivedSpan[] = [];
+  /** What it answers; while it isn't 200, nothing is kept. */
+  status = 200;
+  /** Answers that were sent, whatever their status. */
+  requests = 0;
+  private readonly server: Server;
 
-export async function startOtlpReceiver(port = 0): Promise<OtlpReceiver> {
-  const spans: ReceivedSpan[] = [];
-  let status = 200;
-  const server = createServer((request, response) => {
-    void readBody(request).then((body) => {
-      const known = request.method === 'POST' && request.url === '/v1/traces';
-      if (known && status === 200) spans.push(...decodeTraces(body));
-      response.writeHead(known ? status : 404, { 'content-type': 'application/x-protobuf' }).end();
+  private constructor() {
+    this.server = createServer((request, response) => void this.receive(request, response));
+  }
+
+  /** `port` 0: any free one. */
+  static async start(port = 0): Promise<OtlpReceiver> {
+    const receiver = new OtlpReceiver();
+    await new Promise<void>((resolve) => receiver.server.listen(port, '127.0.0.1', resolve));
+    return receiver;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** For `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.server.close(() => resolve());
+      this.server.closeAllConnections();
     });
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    spans,
-    answerWith: (next) => {
-      status = next;
-    },
-    clear: () => {
-      spans.length = 0;
-    },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  }
+
+  private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request);
+    const known = request.method === 'POST' && request.url === '/v1/traces';
+    if (known && this.status === 200) this.spans.push(...decodeTraces(body));
+    this.requests++;
+    response.writeHead(known ? this.status : 404, { 'content-type': 'application/x-protobuf' }).end();
+  }
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
