@@ -1,1 +1,3 @@
+export * from './frame.js';
+export * from './frame-error.js';
 export * from './messages.js';

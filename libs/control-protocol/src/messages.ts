@@ -6,7 +6,9 @@ import type { Entry, EntryName } from '#libs/routing-table';
  */
 export const STREAM_PATH = '/control/v1/stream';
 
-/** W3C `traceparent` values of the changes that a publication carries: at most 16, links beyond. */
+export const MAX_TRACE_PARENTS = 16;
+
+/** W3C `traceparent` values of the changes that a publication carries: at most 16; later ones are left out. */
 export type TraceParents = readonly string[];
 
 /** First message of a data plane. What it already serves lets the control plane answer with a delta or a bookmark. */
@@ -24,12 +26,17 @@ export interface Hello {
   readonly software: string;
 }
 
-/** Sent before the table that names them. Values are in this message only; never in a table, log, span or error. */
+/**
+ * Sent before the table that names them. Values are in this message only; never in a table, log, span or error. An id
+ * has one version at a time: a value replaces the one before it at once, so a rotated version starts no attempt.
+ */
 export interface Credentials {
   readonly type: 'credentials';
+  /** These are all there are: whatever else the data plane holds is revoked. */
+  readonly complete: boolean;
   readonly values: readonly { readonly id: string; readonly version: string; readonly value: string }[];
-  /** Ids whose other versions start no attempt any more. */
-  readonly revoked: readonly { readonly id: string; readonly version: string }[];
+  /** Ids that start no attempt any more. */
+  readonly revoked: readonly string[];
 }
 export interface Full {
   readonly type: 'full';

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { MAX_TRACE_PARENTS } from './messages.js';
+
+/**
+ * What a frame's JSON header must look like, by type. Members that we don't know are ignored, so that a newer peer may
+ * add some; everything else is checked and capped.
+ */
+const count = z.int().nonnegative();
+const name = z.string().min(1).max(253);
+const version = z.string().regex(/^[0-9a-f]{1,64}$/);
+const line = z.string().max(1024);
+const traceParents = z
+  .array(z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/))
+  .max(MAX_TRACE_PARENTS);
+const publication = { nonce: z.int().positive(), revision: count, version, traceParents };
+
+export const credentialsPayload = z.object({
+  values: z.array(z.object({ id: z.string(), version: z.string(), value: z.string() })),
+  revoked: z.array(z.string()),
+});
+
+export const fromControlPlaneHeader = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('credentials'), complete: z.boolean() }),
+  z.object({ type: z.literal('full'), ...publication, schemaVersion: z.int().positive(), entries: count }),
+  z.object({ type: z.literal('delta'), ...publication, baseVersion: version, upserts: count, removals: count }),
+  z.object({ type: z.literal('bookmark'), ...publication }),
+]);
+
+export const fromDataPlaneHeader = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('hello'),
+    name: name.regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/),
+    uid: name,
+    instance: name,
+    schemaVersions: z.array(z.int().positive()).min(1).max(32),
+    version: version.optional(),
+    revision: count.optional(),
+    software: name,
+  }),
+  z.object({ type: z.literal('ack'), nonce: z.int().positive(), revision: count, version }),
+  z.object({ type: z.literal('nack'), nonce: z.int().positive(), revision: count, reason: line }),
+  z.object({
+    type: z.literal('report'),
+    sequence: count,
+    unresolvedCredentials: z.array(z.object({ id: line, reason: line })).max(1000),
+  }),
+]);
