@@ -1,4 +1,4 @@
-import type { FieldError, KindDefinition, ObjectMeta } from '#libs/resources';
+import type { FieldError, KindDefinition } from '#libs/resources';
 import { childPath } from './field-path.js';
 import { isMap } from './json-map.js';
 
@@ -25,12 +25,9 @@ const known = new Set([...clientSet, ...serverSet]);
 export const isDNSLabel = (name: string): boolean => dnsLabel.test(name);
 export const isDNSSubdomain = (name: string): boolean => name.length <= 253 && dnsSubdomain.test(name);
 
-/** Paths of the members of metadata that don't exist. */
+/** Members of metadata that don't exist. */
 export function unknownMetadataFields(metadata: unknown): string[] {
-  if (!isMap(metadata)) return [];
-  return Object.keys(metadata)
-    .filter((key) => !known.has(key))
-    .map((key) => childPath('metadata', key));
+  return isMap(metadata) ? Object.keys(metadata).filter((key) => !known.has(key)) : [];
 }
 
 /** Everything that can be wrong with metadata, types included. Pure. */
@@ -145,8 +142,3 @@ function isQualifiedKey(key: string): boolean {
 /** Control characters and length made harmless: a name ends up in logs and headers. */
 const show = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
 const utf8Length = (text: string): number => new TextEncoder().encode(text).length;
-
-/** What the server alone decides, taken off before an object is compared or stored. */
-export function withoutServerFields(metadata: ObjectMeta): ObjectMeta {
-  return Object.fromEntries(Object.entries(metadata).filter(([key]) => !serverSet.includes(key))) as ObjectMeta;
-}
