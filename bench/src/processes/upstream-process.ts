@@ -1,6 +1,6 @@
 /**
  * The cheapest upstream that still speaks HTTP: fixed answers, no parsing. Model names choose the pace:
- * `stream` sends its chunks back to back, `paced` 5 ms apart. Prints its port.
+ * `upstream-paced` sends its chunks 5 ms apart, any other back to back. Takes traces, too, so that exporting costs what it costs.
  */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -41,5 +41,5 @@ function paced(response: ServerResponse, frames: readonly Buffer[], index: numbe
 }
 
 server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
 process.on('disconnect', () => process.exit(0));

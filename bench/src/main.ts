@@ -1,0 +1,34 @@
+import { writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { hardware, print, type Section, type SectionReport } from './report.js';
+import { applyToServed } from './sections/apply-to-served.js';
+import { heldStreams } from './sections/held-streams.js';
+import { matching } from './sections/matching.js';
+import { processorTime } from './sections/processor-time.js';
+import { startUp } from './sections/start-up.js';
+
+const sections: readonly Section[] = [processorTime, applyToServed, matching, heldStreams, startUp];
+
+const program = new Command('bench')
+  .description('Measures Signalbox against a bare proxy, side by side. Prints tables; takes some minutes.')
+  .option('--json <file>', 'also write the figures as JSON')
+  .option('--only <names>', `comma-separated sections: ${sections.map(({ name }) => name).join(', ')}`)
+  .parse();
+const options = program.opts<{ json?: string; only?: string }>();
+const wanted = options.only?.split(',') ?? sections.map(({ name }) => name);
+const unknown = wanted.filter((name) => !sections.some((section) => section.name === name));
+if (unknown.length > 0) program.error(`unknown section: ${unknown.join(', ')}`);
+
+const machine = hardware();
+process.stdout.write(`${Object.entries(machine).map(([name, value]) => `${name}: ${value}`).join(' · ')}\n`);
+const reports: Record<string, SectionReport> = {};
+for (const section of sections.filter(({ name }) => wanted.includes(name))) {
+  const report = await section.run((line) => process.stderr.write(`${section.name}: ${line}\n`));
+  reports[section.name] = report;
+  print(report);
+}
+if (options.json) {
+  const figures = Object.fromEntries(Object.entries(reports).map(([name, { title, method, figures }]) => [name, { title, method, ...figures }]));
+  writeFileSync(options.json, `${JSON.stringify({ machine, sections: figures }, null, 2)}\n`);
+  process.stdout.write(`\nWritten to ${options.json}.\n`);
+}

@@ -1,0 +1,29 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { checkout } from '#libs/testing';
+
+/** A child of the benchmark that tells the port it listens on, and ends with its parent. */
+export interface BenchProcess {
+  readonly pid: number;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+export async function startProcess(name: string, environment: Record<string, string> = {}): Promise<BenchProcess> {
+  const child: ChildProcess = fork(join(checkout, `dist/bench/src/processes/${name}.js`), {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const [message] = (await once(child, 'message')) as [{ port: number }];
+  if (child.pid === undefined) throw new Error(`${name} did not start`);
+  return {
+    pid: child.pid,
+    port: message.port,
+    stop: async () => {
+      const exited = once(child, 'exit');
+      child.disconnect();
+      await exited;
+    },
+  };
+}
