@@ -1,0 +1,29 @@
+import { Client } from 'pg';
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly applicationName: string;
+}
+
+/**
+ * A connection of its own, for what lives as long as a session does: LISTEN, advisory session locks. `onLost` is called
+ * once when it ends other than by `end()`; without that handler a dropped connection would end the process.
+ */
+export async function openConnection(options: ConnectionOptions, onLost: (error: Error) => void): Promise<Client> {
+  const client = new Client({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+  });
+  let reported = false;
+  const report = (error: Error): void => {
+    if (reported) return;
+    reported = true;
+    onLost(error);
+  };
+  client.on('error', report);
+  client.on('end', () => report(new Error('the connection to Postgres ended')));
+  await client.connect();
+  return client;
+}

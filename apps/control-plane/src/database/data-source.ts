@@ -1,0 +1,38 @@
+import { DataSource } from 'typeorm';
+import { migrations } from '#migrations';
+import { AuditRow } from '../audit/audit.entity.js';
+import { LeaderRow } from '../leader/leader.entity.js';
+import { LogRow, ObjectRevisionRow, ObjectRow } from '../store/object.entity.js';
+import { MetaRow } from './meta.entity.js';
+
+export interface DatabaseOptions {
+  /** `postgres://user:password@host/database`; a unix socket by `?host=/directory`. Never logged. */
+  readonly url: string;
+  readonly applicationName?: string;
+  readonly poolSize?: number;
+  /** Called for errors of idle connections (a restarted server); the pool replaces them by itself. */
+  readonly onIdleError?: (error: Error) => void;
+}
+
+/**
+ * The pool of the commit path and of reads. A replica that freezes inside a transaction would hold the revision counter
+ * and stop every other writer, so the server ends such a session after 10 s; nobody waits for a lock longer than that.
+ */
+export function createDataSource(options: DatabaseOptions): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: options.url,
+    applicationName: options.applicationName ?? 'signalbox',
+    entities: [MetaRow, ObjectRow, LogRow, ObjectRevisionRow, AuditRow, LeaderRow],
+    migrations,
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    // Its queries carry whole documents; what failed is told by the errors.
+    logging: false,
+    installExtensions: false,
+    poolSize: options.poolSize ?? 16,
+    connectTimeoutMS: 5_000,
+    poolErrorHandler: options.onIdleError ?? (() => {}),
+    extra: { keepAlive: true, lock_timeout: 10_000, idle_in_transaction_session_timeout: 10_000 },
+  });
+}

@@ -1,0 +1,14 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { bigintColumn } from './columns.js';
+
+/** One row. Its lock, taken last by every write, is what makes commit order the order of revisions and of the audit. */
+@Entity('meta')
+export class MetaRow {
+  @PrimaryColumn({ type: 'boolean', default: true }) id: boolean;
+  /** The last revision. */
+  @Column(bigintColumn) rv: number;
+  /** Log rows up to here are gone. */
+  @Column(bigintColumn) compacted: number;
+  @Column({ ...bigintColumn, name: 'audit_id' }) auditId: number;
+  @Column({ type: 'bytea', name: 'audit_hash' }) auditHash: Buffer;
+}

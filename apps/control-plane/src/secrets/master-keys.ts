@@ -1,0 +1,62 @@
+import { createHmac, hkdfSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+export interface MasterKey {
+  /** Tells which key an envelope needs; gives nothing away of the key. */
+  readonly id: string;
+  readonly key: Buffer;
+}
+
+/**
+ * The keys that wrap data keys. The first encrypts, all decrypt: to rotate, put a new line first, and drop the old one
+ * once nothing needs it.
+ */
+export class MasterKeys {
+  readonly #keys: readonly [MasterKey, ...MasterKey[]];
+
+  constructor(keys: readonly Buffer[]) {
+    const [first, ...others] = keys.map((key) => {
+      if (key.length !== 32) throw new Error(`a master key has 32 bytes, this one has ${key.length}`);
+      return { id: createHmac('sha256', key).update('signalbox master key id').digest('hex').slice(0, 16), key };
+    });
+    if (!first) throw new Error('at least one master key is needed');
+    this.#keys = [first, ...others];
+  }
+
+  /** `text`: one base64 key of 32 bytes a line; blank lines and lines that start with `#` don't count. */
+  static parse(text: string): MasterKeys {
+    const lines = text.split('\n').map((line) => line.trim());
+    const keys = lines.flatMap((line, index) => {
+      if (line === '' || line.startsWith('#')) return [];
+      const key = Buffer.from(line, 'base64');
+      if (key.length !== 32 || key.toString('base64') !== line) {
+        throw new Error(`line ${index + 1} is not a base64 key of 32 bytes; make one with: openssl rand -base64 32`);
+      }
+      return [key];
+    });
+    if (keys.length === 0) throw new Error('it holds no key; make one with: openssl rand -base64 32');
+    return new MasterKeys(keys);
+  }
+
+  /** Throws an Error that names the file and the fix, never its content. */
+  static load(path: string): MasterKeys {
+    try {
+      return MasterKeys.parse(readFileSync(path, 'utf8'));
+    } catch (error) {
+      throw new Error(`master key file ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  get current(): MasterKey {
+    return this.#keys[0];
+  }
+
+  find(id: string): MasterKey | undefined {
+    return this.#keys.find((key) => key.id === id);
+  }
+
+  /** A key for one other purpose, so that no key serves two (RFC 5869). */
+  derive(purpose: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.current.key, Buffer.alloc(0), `signalbox ${purpose}`, 32));
+  }
+}

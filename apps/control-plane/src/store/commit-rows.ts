@@ -1,0 +1,126 @@
+import { auditHash } from '../audit/audit-chain.js';
+import type { AuditRow } from '../audit/audit.entity.js';
+import { fieldChanges, LAST_APPLIED_ANNOTATION } from '../audit/field-changes.js';
+import { fingerprintChanges } from '../secrets/fingerprint.js';
+import type { ApiObject } from '#libs/resources';
+import type { ObjectCodec, Place } from './object-codec.js';
+import type { ObjectWrite, Origin } from './object-store.js';
+import type { Transition } from './object-rules.js';
+
+/** A write whose outcome is known and which changes something. */
+export interface Effect {
+  readonly write: ObjectWrite;
+  readonly transition: Exclude<Transition, { type: 'UNCHANGED' }>;
+  readonly place: Place;
+  readonly previousRevision?: number;
+}
+
+/** Everything of a row that can be computed before the revision counter is taken, so that its lock is held briefly. */
+export interface PreparedRow {
+  readonly effect: Effect;
+  readonly object: string;
+  readonly previous: string | null;
+  /** What `object_revision` keeps; undefined: this write adds no revision there. */
+  readonly revision?: { readonly object: string | null };
+  readonly audit?: PreparedAudit;
+}
+type PreparedAudit = Pick<
+  AuditRow,
+  | 'actor'
+  | 'actorGroups'
+  | 'verb'
+  | 'apiGroup'
+  | 'kind'
+  | 'namespace'
+  | 'name'
+  | 'subresource'
+  | 'uid'
+  | 'generation'
+  | 'changes'
+  | 'sourceAddress'
+  | 'userAgent'
+  | 'traceId'
+>;
+
+export function prepareRow(effect: Effect, origin: Origin, codec: ObjectCodec, fingerprintKey: Buffer): PreparedRow {
+  const { transition, place } = effect;
+  const revision = revisionOf(effect);
+  return {
+    effect,
+    object: codec.encode(place, transition.object),
+    previous: transition.type === 'ADDED' ? null : codec.encode(place, transition.previous),
+    ...(revision && { revision }),
+    ...(isAudited(effect, origin) && { audit: prepareAudit(effect, origin, fingerprintKey) }),
+  };
+}
+
+/**
+ * Kept for ever are the revisions of what people want: not of status, not of kinds that the control plane writes
+ * itself, never of a sensitive kind, and not where only field ownership moved.
+ */
+function revisionOf({ write, transition, place }: Effect): PreparedRow['revision'] {
+  if (write.subresource || place.kind.sensitive || place.kind.readOnly) return undefined;
+  if (transition.type === 'DELETED') return { object: null };
+  const object = JSON.stringify(desired(transition.object));
+  if (transition.type === 'MODIFIED' && object === JSON.stringify(desired(transition.previous))) return undefined;
+  return { object };
+}
+
+/** What can be put back: without status, field ownership and kubectl's copy of the manifest. */
+function desired(object: ApiObject): object {
+  const { status: _status, metadata, ...content } = object;
+  const { managedFields: _owned, annotations, ...kept } = metadata;
+  const { [LAST_APPLIED_ANNOTATION]: _lastApplied, ...others } = annotations ?? {};
+  return { ...content, metadata: { ...kept, ...(Object.keys(others).length > 0 && { annotations: others }) } };
+}
+
+/** Users named `system:` are the product itself; its status writes are no one's doing and would drown the others. */
+const isAudited = ({ write }: Effect, origin: Origin): boolean =>
+  write.subresource === undefined || !origin.user.startsWith('system:');
+
+function prepareAudit({ write, transition, place }: Effect, origin: Origin, fingerprintKey: Buffer): PreparedAudit {
+  const before = transition.type === 'ADDED' ? undefined : transition.previous;
+  const changes = fieldChanges(before, transition.type === 'DELETED' ? undefined : transition.object);
+  return {
+    actor: origin.user,
+    actorGroups: [...origin.groups],
+    verb: write.verb,
+    apiGroup: place.kind.group,
+    kind: place.kind.kind,
+    namespace: place.namespace,
+    name: place.name,
+    subresource: write.subresource ?? '',
+    uid: place.uid,
+    generation: transition.object.metadata.generation ?? 1,
+    changes: place.kind.sensitive ? fingerprintChanges(changes, fingerprintKey) : changes,
+    sourceAddress: origin.sourceAddress,
+    userAgent: origin.userAgent,
+    traceId: origin.traceId,
+  };
+}
+
+/** Where the transaction stands in the log and in the audit, known once the counter is taken. */
+export interface CommitPoint {
+  readonly firstRevision: number;
+  readonly at: Date;
+  readonly auditId: number;
+  readonly auditHash: Buffer;
+}
+
+export function chainAudit(rows: readonly PreparedRow[], point: CommitPoint): AuditRow[] {
+  const chained: AuditRow[] = [];
+  let previousHash = point.auditHash;
+  rows.forEach(({ audit }, index) => {
+    if (!audit) return;
+    const row = {
+      ...audit,
+      id: point.auditId + chained.length + 1,
+      at: point.at,
+      revision: point.firstRevision + index,
+      previousHash,
+    };
+    previousHash = auditHash(row);
+    chained.push({ ...row, hash: previousHash });
+  });
+  return chained;
+}

@@ -1,0 +1,120 @@
+import type { QueryRunner } from 'typeorm';
+import type { AuditRow } from '../audit/audit.entity.js';
+import { chainAudit, type CommitPoint, type PreparedRow } from './commit-rows.js';
+
+/** NOTIFY channel. The payload is the revision alone, and no more than a hint: the log is the truth. */
+export const LOG_CHANNEL = 'signalbox_log';
+
+/** Takes the revision counter, the last lock of a transaction. Whoever holds it decides the commit order. */
+export async function takeRevisions(queryRunner: QueryRunner, rows: readonly PreparedRow[]): Promise<CommitPoint> {
+  const audited = rows.filter((row) => row.audit).length;
+  const [[meta]] = (await queryRunner.query(
+    `UPDATE meta SET rv = rv + $1, audit_id = audit_id + $2
+     RETURNING rv, audit_id, audit_hash, date_trunc('milliseconds', clock_timestamp()) AS at`,
+    [rows.length, audited],
+  )) as [[{ rv: string; audit_id: string; audit_hash: Buffer; at: Date }]];
+  return {
+    firstRevision: Number(meta.rv) - rows.length + 1,
+    at: meta.at,
+    auditId: Number(meta.audit_id) - audited,
+    auditHash: meta.audit_hash,
+  };
+}
+
+/** Objects, log, revisions, audit and the wake-up in one statement, so that the counter is held for one round trip more. */
+export async function writeRows(
+  queryRunner: QueryRunner,
+  rows: readonly PreparedRow[],
+  point: CommitPoint,
+  traceParent: string,
+): Promise<number> {
+  const lastRevision = point.firstRevision + rows.length - 1;
+  const audit = chainAudit(rows, point);
+  const column = <T>(read: (row: PreparedRow, index: number) => T): T[] => rows.map(read);
+  const auditColumn = <T>(read: (row: AuditRow) => T): T[] => audit.map(read);
+  await queryRunner.query(audit.length > 0 ? WITH_AUDIT : WITHOUT_AUDIT, [
+    LOG_CHANNEL,
+    lastRevision,
+    point.at,
+    traceParent,
+    column((_row, index) => point.firstRevision + index),
+    column(({ effect }) => effect.transition.type),
+    column(({ effect }) => effect.place.kind.group),
+    column(({ effect }) => effect.place.kind.kind),
+    column(({ effect }) => effect.place.namespace),
+    column(({ effect }) => effect.place.name),
+    column(({ effect }) => effect.place.uid),
+    column(({ effect }) => effect.write.subresource ?? null),
+    column(({ object }) => object),
+    column(({ previous }) => previous),
+    column(({ effect }) => effect.previousRevision ?? null),
+    column(({ revision }) => revision !== undefined),
+    column(({ revision }) => revision?.object ?? null),
+    column(({ effect }) => effect.transition.object.metadata.generation ?? 1),
+    ...(audit.length > 0
+      ? [
+          audit.at(-1)?.hash,
+          auditColumn((row) => row.id),
+          auditColumn((row) => row.actor),
+          auditColumn((row) => JSON.stringify(row.actorGroups)),
+          auditColumn((row) => row.verb),
+          auditColumn((row) => row.subresource),
+          auditColumn((row) => row.generation),
+          auditColumn((row) => row.revision),
+          auditColumn((row) => JSON.stringify(row.changes)),
+          auditColumn((row) => row.sourceAddress),
+          auditColumn((row) => row.userAgent),
+          auditColumn((row) => row.traceId),
+          auditColumn((row) => row.previousHash),
+          auditColumn((row) => row.hash),
+        ]
+      : []),
+  ]);
+  return lastRevision;
+}
+
+const ROWS = `
+  input AS MATERIALIZED (
+    SELECT * FROM unnest(
+      $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::uuid[], $12::text[],
+      $13::json[], $14::json[], $15::bigint[], $16::boolean[], $17::json[], $18::bigint[]
+    ) AS t (rv, type, api_group, kind, namespace, name, uid, subresource, object, prev, prev_rv, keep, revision, generation)
+  ),
+  saved AS (
+    INSERT INTO object (api_group, kind, namespace, name, uid, rv, object)
+    SELECT api_group, kind, namespace, name, uid, rv, object FROM input WHERE type <> 'DELETED'
+    ON CONFLICT (api_group, kind, namespace, name) DO UPDATE
+      SET uid = excluded.uid, rv = excluded.rv, object = excluded.object
+  ),
+  removed AS (
+    DELETE FROM object USING input
+    WHERE input.type = 'DELETED' AND object.api_group = input.api_group AND object.kind = input.kind
+      AND object.namespace = input.namespace AND object.name = input.name
+  ),
+  logged AS (
+    INSERT INTO object_log (rv, last_rv, type, api_group, kind, namespace, name, uid, subresource, object, prev, prev_rv, trace_parent, at)
+    SELECT rv, $2::bigint, type, api_group, kind, namespace, name, uid, subresource, object, prev, prev_rv, $4::text, $3::timestamptz
+    FROM input
+  ),
+  kept AS (
+    INSERT INTO object_revision (rv, api_group, kind, namespace, name, uid, generation, at, object)
+    SELECT rv, api_group, kind, namespace, name, uid, generation, $3::timestamptz, revision FROM input WHERE keep
+  )`;
+
+const AUDIT = `
+  audited AS (
+    INSERT INTO audit (id, at, actor, actor_groups, verb, api_group, kind, namespace, name, subresource, uid, generation,
+                       revision, changes, source_address, user_agent, trace_id, previous_hash, hash)
+    SELECT a.id, $3::timestamptz, a.actor, a.actor_groups, a.verb, i.api_group, i.kind, i.namespace, i.name, a.subresource, i.uid,
+           a.generation, a.revision, a.changes, a.source_address, a.user_agent, a.trace_id, a.previous_hash, a.hash
+    FROM unnest(
+      $20::bigint[], $21::text[], $22::json[], $23::text[], $24::text[], $25::bigint[], $26::bigint[], $27::json[],
+      $28::text[], $29::text[], $30::text[], $31::bytea[], $32::bytea[]
+    ) AS a (id, actor, actor_groups, verb, subresource, generation, revision, changes, source_address, user_agent,
+            trace_id, previous_hash, hash)
+    JOIN input i ON i.rv = a.revision
+  ),
+  head AS (UPDATE meta SET audit_hash = $19::bytea)`;
+
+const WITHOUT_AUDIT = `WITH ${ROWS} SELECT pg_notify($1, $2::bigint::text)`;
+const WITH_AUDIT = `WITH ${ROWS}, ${AUDIT} SELECT pg_notify($1, $2::bigint::text)`;

@@ -1,0 +1,25 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+
+/** Runs `work` between `begin` and COMMIT on one connection; ROLLBACK if it throws or answers `rollback`. */
+export async function inTransaction<T>(
+  dataSource: DataSource,
+  begin: `BEGIN ${string}`,
+  work: (queryRunner: QueryRunner) => Promise<{ readonly value: T; readonly rollback?: boolean }>,
+): Promise<T> {
+  const queryRunner = dataSource.createQueryRunner();
+  try {
+    await queryRunner.query(begin);
+    const { value, rollback } = await work(queryRunner);
+    await queryRunner.query(rollback ? 'ROLLBACK' : 'COMMIT');
+    return value;
+  } catch (error) {
+    // A connection that can't roll back is gone, and its transaction with it; the first error tells why.
+    await queryRunner.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  } finally {
+    await queryRunner.release();
+  }
+}
+
+export const READ_COMMITTED = 'BEGIN ISOLATION LEVEL READ COMMITTED';
+export const ONE_SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';

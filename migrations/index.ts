@@ -1,0 +1,7 @@
+import { InitialSchema1763712000000 } from './1763712000000-initial-schema.js';
+
+/**
+ * Every migration, oldest first. Forward-only: a migration that has shipped is never edited or reverted; what has to
+ * change is changed by the next one, in a way that the release before it can still run against.
+ */
+export const migrations = [InitialSchema1763712000000];
