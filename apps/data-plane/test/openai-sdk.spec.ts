@@ -2,7 +2,7 @@ import {
   consumerManifest,
   createDatabase,
   documents,
-  eventually,
+  eventuallyPasses,
   providerManifest,
   routeManifest,
   Stack,
@@ -113,7 +113,7 @@ describe('errors are the SDK’s own types', () => {
     );
     expect((failure as InstanceType<typeof OpenAI.RateLimitError>).headers?.get('x-should-retry')).toBe('false');
     await stack.simulate('alpha', {});
-    await eventually(async () => {
+    await eventuallyPasses(async () => {
       await client.chat.completions.create({ model: 'chat', messages });
     });
   });
@@ -134,7 +134,7 @@ it('an abort reaches the upstream', async () => {
     if (chunk.choices[0]?.delta.content) break;
   }
   stream.controller.abort();
-  await eventually(async () => {
+  await eventuallyPasses(async () => {
     const response = await fetch(`${stack.simulatorOrigin}/_control/providers/alpha/calls`);
     const { calls } = (await response.json()) as { calls: { aborted: boolean }[] };
     expect(calls.at(-1)?.aborted).toBe(true);

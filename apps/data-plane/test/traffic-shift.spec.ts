@@ -2,7 +2,7 @@ import {
   consumerManifest,
   createDatabase,
   documents,
-  eventually,
+  eventuallyPasses,
   providerManifest,
   routeManifest,
   Stack,
@@ -61,10 +61,10 @@ it('weights 100/0 -> 0/100 under 64 clients move all traffic and fail none', asy
     const origin = stack.dataPlanes[index % stack.dataPlanes.length]?.origin ?? '';
     while (running) seen.push(await chat(origin));
   });
-  await eventually(() => expect(seen.length).toBeGreaterThan(200));
+  await eventuallyPasses(() => expect(seen.length).toBeGreaterThan(200));
 
   const { revision } = await stack.admin.apply(routeManifest({ alpha: 0, beta: 100 }));
-  await eventually(() => {
+  await eventuallyPasses(() => {
     expect(seen.slice(-clients * 2).every((answer) => answer.revision >= revision)).toBe(true);
   });
   running = false;
@@ -80,7 +80,7 @@ it('weights 100/0 -> 0/100 under 64 clients move all traffic and fail none', asy
 
 it('says Programmed once every data plane serves the edit', async () => {
   const { revision } = await stack.admin.apply(routeManifest({ alpha: 1, beta: 1 }));
-  await eventually(async () => {
+  await eventuallyPasses(async () => {
     const route = await stack.admin.get<{
       metadata: { generation: number };
       status?: { conditions: { type: string; status: string; observedGeneration: number }[] };

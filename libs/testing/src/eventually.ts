@@ -28,3 +28,14 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
+
+/** For assertions: calls `check` until it throws no more. */
+export async function eventuallyPasses(
+  check: () => void | Promise<void>,
+  options: EventuallyOptions = {},
+): Promise<void> {
+  await eventually(async () => {
+    await check();
+    return true;
+  }, options);
+}

@@ -1,4 +1,4 @@
-export { eventually, type EventuallyOptions } from './eventually.js';
+export { eventually, eventuallyPasses, type EventuallyOptions } from './eventually.js';
 export { FakeClock } from './fake-clock.js';
 export { expectGolden } from './golden-file.js';
 export { seededRandom } from './seeded-random.js';
