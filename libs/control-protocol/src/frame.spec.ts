@@ -11,7 +11,9 @@ import {
 import type { FromControlPlane, FromDataPlane } from './messages.js';
 
 const hex = (length: number) =>
-  fc.array(fc.constantFrom(...Array.from('0123456789abcdef')), { minLength: length, maxLength: length }).map((all) => all.join(''));
+  fc
+    .array(fc.constantFrom(...Array.from('0123456789abcdef')), { minLength: length, maxLength: length })
+    .map((all) => all.join(''));
 const revision = fc.nat();
 const nonce = fc.integer({ min: 1 });
 const version = hex(64);
