@@ -1,0 +1,66 @@
+import type { Attributes, Authorizer, Verdict } from './authorizer.js';
+import { groups, type Identity } from './identity.js';
+
+const reading = ['get', 'list', 'watch'];
+const writing = ['create', 'update', 'patch', 'delete', 'deletecollection'];
+/** Paths that show nothing of the configuration: every identity may read them, as clients need them to work at all. */
+const open = ['/api', '/apis', '/openapi', '/version'];
+/** Asking about oneself. */
+const selfReviews = ['selfsubjectaccessreviews', 'selfsubjectreviews', 'selfsubjectrulesreviews'];
+const systemNamespace = 'signalbox-system';
+
+/**
+ * Fixed rules by group. Admins do everything. Editors write what people write, outside `signalbox-system`, but no status,
+ * and grant no exception from the address rules. Viewers read all but Secrets' existence in `signalbox-system`. Data
+ * planes open their stream and nothing else.
+ */
+export class BuiltInAuthorizer implements Authorizer {
+  authorize({ groups: memberOf }: Identity, attributes: Attributes): Verdict {
+    for (const rule of rules) {
+      if (memberOf.includes(rule.group) && rule.allows(attributes))
+        return { allowed: true, reason: `group ${rule.group}` };
+    }
+    if (allowsEveryone(attributes)) return { allowed: true, reason: 'allowed for every identity' };
+    return { allowed: false, reason: `none of its groups allows it` };
+  }
+}
+
+interface Rule {
+  readonly group: string;
+  allows(attributes: Attributes): boolean;
+}
+
+const rules: readonly Rule[] = [
+  { group: groups.admins, allows: () => true },
+  { group: groups.editors, allows: (attributes) => mayRead(attributes) || mayEdit(attributes) },
+  { group: groups.viewers, allows: mayRead },
+  {
+    group: groups.dataPlanes,
+    allows: (attributes) => attributes.type === 'path' && attributes.path.startsWith('/control/'),
+  },
+];
+
+function mayRead(attributes: Attributes): boolean {
+  if (!reading.includes(attributes.verb)) return false;
+  if (attributes.type === 'path') return ['/metrics', '/audit', '/audit/verify'].includes(attributes.path);
+  return !(attributes.resource === 'secrets' && attributes.namespace === systemNamespace);
+}
+
+function mayEdit(attributes: Attributes): boolean {
+  if (attributes.type === 'path') return attributes.path === '/apply' && attributes.verb === 'create';
+  return (
+    writing.includes(attributes.verb) &&
+    attributes.subresource === undefined &&
+    attributes.namespace !== systemNamespace &&
+    !(attributes.resource === 'namespaces' && attributes.name === systemNamespace)
+  );
+}
+
+function allowsEveryone(attributes: Attributes): boolean {
+  if (attributes.type === 'resource') {
+    return attributes.verb === 'create' && selfReviews.includes(attributes.resource);
+  }
+  return (
+    attributes.verb === 'get' && open.some((path) => attributes.path === path || attributes.path.startsWith(`${path}/`))
+  );
+}

@@ -1,0 +1,52 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import { fieldPath, readYAML } from '#libs/apimachinery';
+import type { Identity } from './identity.js';
+
+const tokensSchema = z.strictObject({
+  tokens: z.array(
+    z.strictObject({
+      name: z.string().min(1),
+      user: z.string().min(1),
+      groups: z.array(z.string().min(1)),
+      sha256: z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be the SHA-256 of the token in 64 hex digits'),
+    }),
+  ),
+});
+
+interface TokenEntry {
+  readonly digest: Buffer;
+  readonly identity: Identity;
+}
+
+/** The tokens file, parsed. Holds digests only. */
+export class TokenTable {
+  private constructor(private readonly entries: readonly TokenEntry[]) {}
+
+  /** Throws an Error that names the field, never a digest. */
+  static parse(text: string): TokenTable {
+    const [document] = readYAML(text);
+    const result = tokensSchema.safeParse(document?.value);
+    if (!result.success) {
+      const [issue] = result.error.issues;
+      throw new Error(`${fieldPath(issue!.path) || 'tokens'}: ${issue!.message}`);
+    }
+    return new TokenTable(
+      result.data.tokens.map(({ user, groups, sha256 }) => ({
+        digest: Buffer.from(sha256, 'hex'),
+        identity: { user, groups },
+      })),
+    );
+  }
+
+  /**
+   * The token is hashed first and its digest compared with every entry in constant time: neither the token's bytes nor
+   * the place of its entry shows in the time that an answer takes.
+   */
+  find(token: string): Identity | undefined {
+    const digest = createHash('sha256').update(token).digest();
+    let found: Identity | undefined;
+    for (const entry of this.entries) if (timingSafeEqual(entry.digest, digest)) found = entry.identity;
+    return found;
+  }
+}
