@@ -1,0 +1,103 @@
+import { type Candidate, KeyIndex } from '#libs/routing';
+import type { BackendEntry, KeyPoolEntry } from '#libs/routing-table';
+import type { BreakerCell, Breakers } from '../health/breakers.js';
+import type { CredentialHealth } from '../health/credential-health.js';
+import type { KeyLimiters } from '../limits/key-limiter.js';
+import type { UpstreamTarget } from '../upstream/transport.js';
+
+/**
+ * Everything about a backend that attempts need and that doesn't change while its entries don't: where it is, what is
+ * sent to it always, its breaker, and its keys' index. Shared by all tables that hold the very same entries.
+ */
+export class BackendState {
+  readonly entry: BackendEntry;
+  readonly pool: KeyPoolEntry;
+  readonly provider: string;
+  readonly target: UpstreamTarget;
+  readonly path: string;
+  readonly serverAddress: string;
+  readonly serverPort: number;
+  /** Names and values in turn: what every request to it carries, beside the credential. */
+  readonly headers: readonly string[];
+  readonly breaker: BreakerCell;
+  readonly keys: KeyIndex;
+  /** Pinned tables that use it. */
+  tables = 0;
+
+  constructor(candidate: Candidate, operationPath: string, breaker: BreakerCell) {
+    const { entry, pool } = candidate;
+    const url = new URL(entry.baseURL);
+    this.entry = entry;
+    this.pool = pool;
+    this.provider = `${entry.namespace}/${entry.provider}`;
+    this.target = {
+      id: `${this.provider} ${url.origin} ${entry.allowPrivateNetwork ? 'private' : 'public'}`,
+      origin: url.origin,
+      allowPrivateNetwork: entry.allowPrivateNetwork,
+      maxConnections: entry.connections.max,
+      maxPending: entry.connections.maxPending,
+    };
+    this.path = `${url.pathname.replace(/\/+$/, '')}${operationPath}`;
+    this.serverAddress = url.hostname;
+    this.serverPort = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+    this.headers = [
+      'content-type',
+      'application/json',
+      // A compressed answer could be neither scanned nor capped by its length.
+      'accept-encoding',
+      'identity',
+      'user-agent',
+      'signalbox',
+      ...entry.headers.flatMap(({ name, value }) => [name, value]),
+    ];
+    this.breaker = breaker;
+    this.keys = new KeyIndex(pool, entry.model);
+  }
+
+  /** The credential's header. The value comes in here and is found in nothing that outlives the attempt. */
+  authHeader(value: string): readonly [string, string] | undefined {
+    const { auth } = this.entry;
+    switch (auth.type) {
+      case 'Bearer':
+        return ['authorization', `Bearer ${value}`];
+      case 'Header':
+        return [auth.name, `${auth.prefix ?? ''}${value}`];
+      case 'None':
+        return undefined;
+    }
+  }
+}
+
+/** The backends that pinned tables use, by key: a swap that leaves an entry alone leaves its index alone. */
+export class BackendStates {
+  private readonly current = new Map<string, BackendState>();
+  private readonly breakers: Breakers;
+  private readonly credentials: CredentialHealth;
+  private readonly limiters: KeyLimiters;
+
+  constructor(breakers: Breakers, credentials: CredentialHealth, limiters: KeyLimiters) {
+    this.breakers = breakers;
+    this.credentials = credentials;
+    this.limiters = limiters;
+  }
+
+  acquire(candidate: Candidate, operationPath: string): BackendState {
+    let state = this.current.get(candidate.backend);
+    if (state === undefined || state.entry !== candidate.entry || state.pool !== candidate.pool) {
+      state = new BackendState(candidate, operationPath, this.breakers.of(candidate.entry));
+      this.credentials.watch(state.keys, state.pool);
+      this.limiters.watch(state.keys, state.pool);
+      this.current.set(candidate.backend, state);
+    }
+    state.tables += 1;
+    return state;
+  }
+
+  release(backend: string, state: BackendState): void {
+    state.tables -= 1;
+    if (state.tables > 0) return;
+    this.credentials.unwatch(state.keys, state.pool);
+    this.limiters.unwatch(state.keys, state.pool);
+    if (this.current.get(backend) === state) this.current.delete(backend);
+  }
+}

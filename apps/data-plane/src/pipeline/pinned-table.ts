@@ -1,0 +1,130 @@
+import {
+  type BreakerState,
+  type Candidate,
+  type KeyIndexView,
+  type PreparedRoute,
+  prepareRoute,
+  type StateView,
+} from '#libs/routing';
+import type { RouteEntry } from '#libs/routing-table';
+import { Authenticator } from '../consumers/authenticate.js';
+import type { KnownOwner } from '../consumers/known-owner.js';
+import type { ConsumerLimiters } from '../limits/consumer-limiter.js';
+import type { KeyQueue } from '../limits/key-queue.js';
+import type { RetryBudgets } from '../limits/retry-budgets.js';
+import type { TableHolder, TableView } from '../table/table-view.js';
+import type { BackendState, BackendStates } from './backend-state.js';
+
+/** What tables share: the mutable state, which none of them owns. */
+export interface SharedState {
+  readonly backends: BackendStates;
+  readonly consumers: ConsumerLimiters;
+  readonly queue: KeyQueue;
+  readonly retryBudgets: RetryBudgets;
+  /** The path that the served operation has below a base URL. */
+  readonly operationPath: string;
+}
+
+/**
+ * One table in use: what was worked out for it, and the requests that hold it. A request keeps the table it started
+ * with, its retries included; the last one to leave a superseded table lets go of its state.
+ */
+export class PinnedTable implements StateView {
+  readonly view: TableView;
+  readonly authenticator: Authenticator;
+  /** Requests that hold it, and one for being current. */
+  private holders = 1;
+  private readonly shared: SharedState;
+  private readonly onReleased: (table: PinnedTable) => void;
+  private readonly backends = new Map<string, BackendState>();
+  private readonly routes = new Map<RouteEntry, PreparedRoute>();
+
+  constructor(view: TableView, shared: SharedState, onReleased: (table: PinnedTable) => void) {
+    this.view = view;
+    this.shared = shared;
+    this.onReleased = onReleased;
+    this.authenticator = new Authenticator(view, shared.consumers);
+  }
+
+  pin(): void {
+    this.holders += 1;
+  }
+
+  unpin(): void {
+    this.holders -= 1;
+    if (this.holders > 0) return;
+    for (const [backend, state] of this.backends) this.shared.backends.release(backend, state);
+    this.backends.clear();
+    this.onReleased(this);
+  }
+
+  /** The route for a model that this consumer may use; undefined: none. */
+  routeFor(owner: KnownOwner, model: string): PreparedRoute | undefined {
+    const known = owner.knownRoute(model);
+    if (known !== undefined) return known;
+    const { namespace, labels } = owner.consumer;
+    const entry = this.view.route(namespace, model, labels);
+    if (entry === undefined) return undefined;
+    let route = this.routes.get(entry);
+    if (route === undefined) {
+      route = prepareRoute(entry, this.view);
+      this.routes.set(entry, route);
+    }
+    owner.rememberRoute(model, route);
+    return route;
+  }
+
+  backend(candidate: Candidate): BackendState {
+    let state = this.backends.get(candidate.backend);
+    if (state === undefined) {
+      state = this.shared.backends.acquire(candidate, this.shared.operationPath);
+      this.backends.set(candidate.backend, state);
+    }
+    return state;
+  }
+
+  breaker(candidate: Candidate): BreakerState {
+    return this.backend(candidate).breaker.state;
+  }
+
+  keys(candidate: Candidate): KeyIndexView {
+    return this.backend(candidate).keys;
+  }
+
+  retryBalance(route: RouteEntry, nowMs: number): number {
+    return this.shared.retryBudgets.of(route).balance(nowMs);
+  }
+
+  queueDepth(pool: string): number {
+    return this.shared.queue.depth(pool);
+  }
+}
+
+/** The current table and those that requests still hold. */
+export class PinnedTables {
+  private newest: PinnedTable | undefined;
+  private readonly held = new Set<PinnedTable>();
+  private readonly shared: SharedState;
+
+  constructor(tables: TableHolder, shared: SharedState) {
+    this.shared = shared;
+    if (tables.current !== undefined) this.swap(tables.current);
+    tables.onSwap((next) => this.swap(next));
+  }
+
+  /** undefined: no table has arrived yet. */
+  get current(): PinnedTable | undefined {
+    return this.newest;
+  }
+
+  get live(): Iterable<PinnedTable> {
+    return this.held;
+  }
+
+  private swap(view: TableView): void {
+    const previous = this.newest;
+    this.newest = new PinnedTable(view, this.shared, (table) => this.held.delete(table));
+    this.held.add(this.newest);
+    previous?.unpin();
+  }
+}
