@@ -32,23 +32,49 @@ export const attributeNames = {
   requestId: 'signalbox.request.id',
   namespace: 'signalbox.namespace',
   consumer: 'signalbox.consumer',
+  /** The name of the API key, never its value. */
+  consumerKeyName: 'signalbox.consumer.key.name',
   route: 'signalbox.route',
   rule: 'signalbox.rule',
   backend: 'signalbox.backend',
+  provider: 'signalbox.provider',
   keyPool: 'signalbox.key_pool',
   /** The key's name in its pool, never its value. */
   keyName: 'signalbox.key.name',
   revision: 'signalbox.revision',
   tableVersion: 'signalbox.table.version',
   attempts: 'signalbox.attempts',
-  attempt: 'signalbox.attempt',
+  finish: 'signalbox.finish',
+  /** Why an attempt was made. */
+  step: 'signalbox.attempt.step',
+  /** `Success` or an error class. */
   attemptClass: 'signalbox.attempt.class',
+  /** The provider's own code, or the transport's failure. */
+  attemptCode: 'signalbox.attempt.code',
   errorCode: 'signalbox.error.code',
-  usageEstimated: 'signalbox.usage.estimated',
+  errorClass: 'signalbox.error.class',
   dataPlane: 'signalbox.data_plane',
 } as const;
 
-export const genAiOperations = { chat: 'chat' } as const;
+/** Events on an attempt's span. */
+export const eventNames = {
+  sent: 'signalbox.sent',
+  headers: 'signalbox.headers',
+  committed: 'signalbox.committed',
+} as const;
+
+/** Well-known values of `gen_ai.provider.name`; a vendor without one goes by its own name in lower case. */
+const providerNames: Readonly<Record<string, string>> = {
+  AzureOpenAI: 'azure.ai.openai',
+  Bedrock: 'aws.bedrock',
+  Gemini: 'gcp.gemini',
+  Mistral: 'mistral_ai',
+  XAI: 'x_ai',
+};
+
+export function genAiProviderName(vendor: string): string {
+  return providerNames[vendor] ?? vendor.toLowerCase();
+}
 
 /** Span names. A request's SERVER span is `POST <route>`, an attempt's CLIENT span `<operation> <model>`. */
 export const spanNames = {
@@ -68,9 +94,33 @@ export const metricNames = {
   tokenUsage: 'gen_ai_client_token_usage',
   timeToFirstChunk: 'gen_ai_client_operation_time_to_first_chunk_seconds',
 
+  requests: 'signalbox_requests_total',
+  requestDuration: 'signalbox_request_duration_seconds',
+  requestsInFlight: 'signalbox_requests_in_flight',
+  attempts: 'signalbox_attempts_total',
+  breakerState: 'signalbox_breaker_state',
+  keyCooldown: 'signalbox_key_cooldown_seconds',
+  tableRevision: 'signalbox_table_revision',
+  tableSwaps: 'signalbox_table_swaps_total',
+  controlPlaneConnected: 'signalbox_control_plane_connected',
+
   spansDropped: 'signalbox_spans_dropped_total',
   spansExported: 'signalbox_spans_exported_total',
   spansPending: 'signalbox_spans_pending',
+} as const;
+
+const operation = ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request_model'] as const;
+
+/** Label names. Every value comes from the configuration or a closed list, never from what a client sends. */
+export const metricLabels = {
+  operation,
+  operationDuration: [...operation, 'error_type'],
+  tokenUsage: [...operation, 'gen_ai_token_type'],
+  route: ['route'],
+  request: ['route', 'code'],
+  attempt: ['backend', 'step', 'class'],
+  breaker: ['breaker'],
+  key: ['pool', 'key'],
 } as const;
 
 /** Bucket bounds as the conventions advise: seconds 0.01 x 2^n up to 81.92, tokens 4^n up to 67,108,864. */

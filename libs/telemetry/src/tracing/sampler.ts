@@ -4,7 +4,7 @@ import {
   isSpanContextValid,
   type Link,
   type SpanAttributes,
-  SpanKind,
+  type SpanKind,
   trace,
   TraceFlags,
 } from '@opentelemetry/api';

@@ -1,0 +1,35 @@
+import { ratioSelects } from '#libs/telemetry';
+import type { RequestRecord } from '../pipeline/request-record.js';
+import { RateCap } from './rate-cap.js';
+import { worthReporting } from './request-outcome.js';
+
+/** Waiting longer than this for the first content counts as slow. */
+const SLOW_MS = 10_000;
+/** Unsampled requests kept for being of interest: enough to see what is wrong, too few to cost anything in an outage. */
+const INTERESTING_PER_SECOND = 10;
+const INTERESTING_BURST = 100;
+
+/**
+ * Chooses at the end, when the outcome is known, whose spans are built: those of a sampled parent, of the ratio's share,
+ * and, up to a rate, those that failed, were tried more than once, or were slow.
+ */
+export class SpanSelection {
+  private readonly interesting = new RateCap(INTERESTING_PER_SECOND, INTERESTING_BURST);
+
+  constructor(private readonly ratio: number) {}
+
+  selects(record: RequestRecord): boolean {
+    if (record.parentSampled || ratioSelects(record.traceId, this.ratio)) return true;
+    return isInteresting(record) && this.interesting.admits(record.endedMs);
+  }
+}
+
+function isInteresting(record: RequestRecord): boolean {
+  return record.attempts.length > 1 || worthReporting(record) || firstContentMs(record) > SLOW_MS;
+}
+
+/** How long the client waited for something to read; -1: it got nothing. */
+function firstContentMs({ startedMs, firstTokenMs, headMs }: RequestRecord): number {
+  const at = firstTokenMs || headMs;
+  return at === 0 ? -1 : at - startedMs;
+}

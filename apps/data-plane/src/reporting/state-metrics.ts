@@ -1,0 +1,51 @@
+import { type MetricsRegistry, metricLabels, metricNames } from '#libs/telemetry';
+import type { TableHolder } from '../table/table-view.js';
+
+/** What the rest of the data plane lets the metrics read when they are asked for. */
+export interface StateSources {
+  readonly table: TableHolder;
+  /** The breakers that have been used. */
+  breakers(): Iterable<{ readonly id: string; readonly phase: 'Closed' | 'HalfOpen' | 'Open' }>;
+  /** Keys that are cooling down now, with the milliseconds left (Infinity: until they are rotated). */
+  coolingKeys(): Iterable<{ readonly pool: string; readonly key: string; readonly remainingMs: number }>;
+  controlPlaneConnected(): boolean;
+}
+
+const PHASES = { Closed: 0, HalfOpen: 1, Open: 2 } as const;
+
+/** Gauges over state that lives elsewhere: read at the scrape, so that the hot path pays nothing for them. */
+export function registerStateMetrics(registry: MetricsRegistry, sources: StateSources): void {
+  const swaps = registry.counter(metricNames.tableSwaps, 'Routing tables that began to serve.').handle();
+  sources.table.onSwap(() => swaps.add(1));
+  registry.gaugeFrom(
+    metricNames.tableRevision,
+    'Revision of the configuration that is served; absent: no table yet.',
+    [],
+    (observe) => {
+      const table = sources.table.current;
+      if (table) observe(table.revision);
+    },
+  );
+  registry.gaugeFrom(
+    metricNames.controlPlaneConnected,
+    '1 while the stream to a control plane is up; the last table serves on without it.',
+    [],
+    (observe) => observe(sources.controlPlaneConnected() ? 1 : 0),
+  );
+  registry.gaugeFrom(
+    metricNames.breakerState,
+    'Circuit breakers: 0 closed, 1 half-open, 2 open.',
+    metricLabels.breaker,
+    (observe) => {
+      for (const { id, phase } of sources.breakers()) observe(PHASES[phase], id);
+    },
+  );
+  registry.gaugeFrom(
+    metricNames.keyCooldown,
+    'Seconds for which a key is still paused; +Inf: until it is rotated. Keys that are not paused are absent.',
+    metricLabels.key,
+    (observe) => {
+      for (const { pool, key, remainingMs } of sources.coolingKeys()) observe(remainingMs / 1000, pool, key);
+    },
+  );
+}
