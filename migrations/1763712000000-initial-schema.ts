@@ -53,7 +53,7 @@ const tables = [
      prev json,
      prev_rv bigint,
      trace_parent text NOT NULL,
-     at timestamptz NOT NULL
+     at timestamptz(3) NOT NULL
    )`,
   `CREATE INDEX object_log_key ON object_log (api_group, kind, namespace, name, rv)`,
   `CREATE TABLE object_revision (
@@ -64,13 +64,13 @@ const tables = [
      name text COLLATE "C" NOT NULL,
      uid uuid NOT NULL,
      generation bigint NOT NULL,
-     at timestamptz NOT NULL,
+     at timestamptz(3) NOT NULL,
      object json
    )`,
   `CREATE INDEX object_revision_key ON object_revision (api_group, kind, namespace, name, rv)`,
   `CREATE TABLE audit (
      id bigint PRIMARY KEY,
-     at timestamptz NOT NULL,
+     at timestamptz(3) NOT NULL,
      actor text NOT NULL,
      actor_groups json NOT NULL,
      verb text NOT NULL,

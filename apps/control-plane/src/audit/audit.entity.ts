@@ -1,13 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { FieldChange } from '#libs/apimachinery';
 import { bigintColumn, nameColumn } from '../database/columns.js';
-import type { FieldChange } from './field-changes.js';
 
 /** One audited write. Rows are only ever added; `hash` covers every other column, `previous_hash` included. */
 @Entity('audit')
 export class AuditRow {
   /** Contiguous, in commit order. */
   @PrimaryColumn(bigintColumn) id: number;
-  @Column('timestamptz') at: Date;
+  @Column({ type: 'timestamptz', precision: 3 }) at: Date;
   @Column('text') actor: string;
   @Column({ type: 'json', name: 'actor_groups' }) actorGroups: readonly string[];
   @Column('text') verb: string;

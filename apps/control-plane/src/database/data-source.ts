@@ -10,8 +10,11 @@ export interface DatabaseOptions {
   readonly url: string;
   readonly applicationName?: string;
   readonly poolSize?: number;
-  /** Called for errors of idle connections (a restarted server); the pool replaces them by itself. */
-  readonly onIdleError?: (error: Error) => void;
+  /**
+   * Told of every lost connection and failed attempt of what runs by itself (the pool's idle connections, the follower,
+   * the election, compaction). Each of them tries again; nothing has to be done but to log it.
+   */
+  readonly onError?: (where: string, error: Error) => void;
 }
 
 /**
@@ -32,7 +35,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     installExtensions: false,
     poolSize: options.poolSize ?? 16,
     connectTimeoutMS: 5_000,
-    poolErrorHandler: options.onIdleError ?? (() => {}),
+    poolErrorHandler: (error: Error) => options.onError?.('connection pool', error),
     extra: { keepAlive: true, lock_timeout: 10_000, idle_in_transaction_session_timeout: 10_000 },
   });
 }

@@ -43,7 +43,8 @@ export class MasterKeys {
     try {
       return MasterKeys.parse(readFileSync(path, 'utf8'));
     } catch (error) {
-      throw new Error(`master key file ${path}: ${error instanceof Error ? error.message : String(error)}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`master key file ${path}: ${reason}`, { cause: error });
     }
   }
 

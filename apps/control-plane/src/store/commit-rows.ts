@@ -1,7 +1,6 @@
 import { auditHash } from '../audit/audit-chain.js';
 import type { AuditRow } from '../audit/audit.entity.js';
-import { fieldChanges, LAST_APPLIED_ANNOTATION } from '../audit/field-changes.js';
-import { fingerprintChanges } from '../secrets/fingerprint.js';
+import { auditedChanges, LAST_APPLIED_ANNOTATION } from '../audit/audited-changes.js';
 import type { ApiObject } from '#libs/resources';
 import type { ObjectCodec, Place } from './object-codec.js';
 import type { ObjectWrite, Origin } from './object-store.js';
@@ -80,7 +79,7 @@ const isAudited = ({ write }: Effect, origin: Origin): boolean =>
 
 function prepareAudit({ write, transition, place }: Effect, origin: Origin, fingerprintKey: Buffer): PreparedAudit {
   const before = transition.type === 'ADDED' ? undefined : transition.previous;
-  const changes = fieldChanges(before, transition.type === 'DELETED' ? undefined : transition.object);
+  const after = transition.type === 'DELETED' ? undefined : transition.object;
   return {
     actor: origin.user,
     actorGroups: [...origin.groups],
@@ -92,7 +91,7 @@ function prepareAudit({ write, transition, place }: Effect, origin: Origin, fing
     subresource: write.subresource ?? '',
     uid: place.uid,
     generation: transition.object.metadata.generation ?? 1,
-    changes: place.kind.sensitive ? fingerprintChanges(changes, fingerprintKey) : changes,
+    changes: auditedChanges(place.kind, before, after, fingerprintKey),
     sourceAddress: origin.sourceAddress,
     userAgent: origin.userAgent,
     traceId: origin.traceId,

@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
-import { badRequest, invalid, notFound } from '#libs/apimachinery';
+import { badRequest, equal, invalid, notFound } from '#libs/apimachinery';
 import type { ApiObject, KindDefinition, ObjectMeta } from '#libs/resources';
 import { withoutLastApplied } from './object-codec.js';
 import type { ObjectWrite } from './object-store.js';
@@ -65,7 +64,7 @@ function updated(write: ObjectWrite, previous: ApiObject, wanted: ApiObject): Tr
     metadata: withServerFields(meta as ObjectMeta, previous.metadata),
     ...(previous.status !== undefined && { status: previous.status }),
   } as ApiObject);
-  if (!isDeepStrictEqual(contentOf(next), contentOf(previous))) next.metadata.generation = generationOf(previous) + 1;
+  if (!equal(contentOf(next), contentOf(previous))) next.metadata.generation = generationOf(previous) + 1;
 
   if (previous.metadata.deletionTimestamp !== undefined) {
     const held = new Set(previous.metadata.finalizers);
@@ -104,7 +103,7 @@ function statusWritten(previous: ApiObject, wanted: ApiObject): ApiObject {
 }
 
 function changed(kind: KindDefinition, previous: ApiObject, next: ApiObject): Transition {
-  const same = isDeepStrictEqual(withoutOwnershipTimes(next), withoutOwnershipTimes(stripped(kind, previous)));
+  const same = equal(withoutOwnershipTimes(next), withoutOwnershipTimes(stripped(kind, previous)));
   return same ? { type: 'UNCHANGED', object: previous } : { type: 'MODIFIED', object: next, previous };
 }
 
@@ -152,7 +151,7 @@ function withoutRevision(object: ApiObject): ApiObject {
 function withoutOwnershipTimes(object: ApiObject): ApiObject {
   const { managedFields } = object.metadata;
   if (!Array.isArray(managedFields)) return object;
-  const untimed = managedFields.map((owner: unknown) => ({ ...(owner as object), time: undefined }));
+  const untimed = managedFields.map((owner: unknown) => ({ ...(owner as object), time: '' }));
   return { ...object, metadata: { ...object.metadata, managedFields: untimed } };
 }
 

@@ -29,7 +29,7 @@ export class LogRow {
   @Column({ type: 'json', nullable: true }) prev: unknown;
   @Column({ ...bigintColumn, name: 'prev_rv', nullable: true }) prevRv: number | null;
   @Column({ type: 'text', name: 'trace_parent' }) traceParent: string;
-  @Column('timestamptz') at: Date;
+  @Column({ type: 'timestamptz', precision: 3 }) at: Date;
 }
 
 /** What somebody wanted, at each revision; `object` is null where it was deleted. Never compacted, never a sensitive kind. */
@@ -42,6 +42,6 @@ export class ObjectRevisionRow {
   @Column(nameColumn) name: string;
   @Column('uuid') uid: string;
   @Column(bigintColumn) generation: number;
-  @Column('timestamptz') at: Date;
+  @Column({ type: 'timestamptz', precision: 3 }) at: Date;
   @Column({ type: 'json', nullable: true }) object: unknown;
 }

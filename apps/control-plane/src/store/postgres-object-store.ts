@@ -19,7 +19,7 @@ import type {
   WriteResult,
 } from './object-store.js';
 import { decodeRow, STORED_COLUMNS, type StoredRow } from './stored-object.js';
-import { inTransaction, ONE_SNAPSHOT, READ_COMMITTED } from './transaction.js';
+import { inTransaction, ONE_SNAPSHOT, READ_COMMITTED } from '../database/transaction.js';
 
 /**
  * Objects in Postgres. A commit runs READ COMMITTED: it locks the keys in one order for all, absent ones too; reads;

@@ -1,0 +1,68 @@
+import { Global, Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { kinds } from '#libs/resources';
+import type { DatabaseOptions } from '../database/data-source.js';
+import { DATABASE_OPTIONS } from '../database/database.module.js';
+import { MasterKeys } from '../secrets/master-keys.js';
+import { LogCompactor } from './log-compactor.js';
+import { LogFollower } from './log-follower.js';
+import { LogReader } from './log-reader.js';
+import { ObjectCodec } from './object-codec.js';
+import { PostgresObjectStore } from './postgres-object-store.js';
+import { KindIndex } from './stored-object.js';
+import { CHANGE_FEED, OBJECT_STORE } from './tokens.js';
+
+const COMPACT_EVERY_MS = 60_000;
+
+/** The object store, and its change feed, which follows the log from before anyone gets it injected. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: OBJECT_STORE,
+      useFactory: (dataSource: DataSource, keys: MasterKeys) => new PostgresObjectStore(dataSource, keys),
+      inject: [DataSource, MasterKeys],
+    },
+    {
+      provide: LogFollower,
+      useFactory: async (dataSource: DataSource, keys: MasterKeys, options: DatabaseOptions) => {
+        const follower = new LogFollower(new LogReader(new KindIndex(kinds), new ObjectCodec(keys)), {
+          url: options.url,
+          query: (sql, parameters) => dataSource.query(sql, [...parameters]),
+          onError: (error) => options.onError?.('log follower', error),
+        });
+        await follower.start();
+        return follower;
+      },
+      inject: [DataSource, MasterKeys, DATABASE_OPTIONS],
+    },
+    { provide: CHANGE_FEED, useExisting: LogFollower },
+    {
+      provide: LogCompactor,
+      useFactory: (dataSource: DataSource) => new LogCompactor(dataSource),
+      inject: [DataSource],
+    },
+  ],
+  exports: [OBJECT_STORE, CHANGE_FEED, LogFollower],
+})
+export class StoreModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  #timer: NodeJS.Timeout | undefined;
+  #compaction: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly follower: LogFollower,
+    private readonly compactor: LogCompactor,
+    @Inject(DATABASE_OPTIONS) private readonly options: DatabaseOptions,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#timer = setInterval(() => {
+      this.#compaction = this.compactor.compact().catch((error: Error) => this.options.onError?.('compaction', error));
+    }, COMPACT_EVERY_MS);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all([this.#compaction, this.follower.stop()]);
+  }
+}
