@@ -16,6 +16,7 @@ export {
   type ProviderSpec,
 } from './provider/index.js';
 export * from './registry.js';
+export { fieldPath, schemaErrors } from './schema-errors.js';
 export {
   type EffectiveBackendRef,
   effectiveRoutePolicy,

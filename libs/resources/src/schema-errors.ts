@@ -120,5 +120,5 @@ function isNear(left: string, right: string): boolean {
   const leftRest = left.slice(start, left.length - end);
   const rightRest = right.slice(start, right.length - end);
   if (leftRest.length <= 1 && rightRest.length <= 1) return true;
-  return leftRest.length === 2 && leftRest === [...rightRest].reverse().join('');
+  return leftRest.length === 2 && rightRest === leftRest.charAt(1) + leftRest.charAt(0);
 }

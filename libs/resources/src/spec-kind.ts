@@ -12,11 +12,11 @@ export interface SpecKind<Spec, EffectiveSpec> {
   readonly spec: z.ZodObject;
   /** Between the name and Ready. */
   readonly columns: readonly PrinterColumn[];
-  effective(spec: Spec): EffectiveSpec;
-  validate(spec: EffectiveSpec): FieldError[];
-  validateUpdate?(previous: EffectiveSpec, next: EffectiveSpec): FieldError[];
-  warnings?(spec: EffectiveSpec): string[];
-  requiredVerbs?(spec: EffectiveSpec): { verb: string; path: string }[];
+  readonly effective: (spec: Spec) => EffectiveSpec;
+  readonly validate: (spec: EffectiveSpec) => FieldError[];
+  readonly validateUpdate?: (previous: EffectiveSpec, next: EffectiveSpec) => FieldError[];
+  readonly warnings?: (spec: EffectiveSpec) => string[];
+  readonly requiredVerbs?: (spec: EffectiveSpec) => { verb: string; path: string }[];
 }
 
 /** The one place where a kind's typed functions meet the untyped object of the API. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
  * A list of objects that Kubernetes clients merge by name: order is kept, a name stands once. Server-side apply and
  * `kubectl explain` read the two `x-kubernetes` marks.
  */
-export function listByName<Item extends z.ZodObject>(
+export function listByName<Item extends z.ZodObject<{ name: z.ZodString }>>(
   item: Item,
   options: {
     description: string;
@@ -22,7 +22,7 @@ export function listByName<Item extends z.ZodObject>(
     .superRefine((items, context) => {
       const seen = new Set<string>();
       items.forEach((entry, index) => {
-        const name = identity(String((entry as { name: string }).name));
+        const name = identity(entry.name);
         if (seen.has(name)) addDuplicate(context, [index, 'name'], 'another item of the list has this name');
         seen.add(name);
       });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorClasses } from '#libs/inference';
+import { type ErrorClass, errorClasses } from '#libs/inference';
 import { type Effective, optionalWithDefault, section } from '../fields/defaults.js';
 import { duration } from '../fields/duration.js';
 import { header, lowerCase } from '../fields/headers.js';
@@ -19,8 +19,16 @@ const backendRef = z.strictObject({
 
 const backendRefs = (description: string) => atomicList(backendRef, { description, min: 1, max: 100 });
 
-const errors = (description: string) =>
-  listAsSet(z.enum(errorClasses), { description, min: 1, max: errorClasses.length });
+/** A request that the client gave up is over. */
+const fallbackErrors = errorClasses.filter((name) => name !== 'Cancelled');
+
+/** The others would fail the same way again, or be paid for twice. */
+const retryableErrors = errorClasses.filter((name) =>
+  ['Network', 'Timeout', 'RateLimited', 'Overloaded', 'ServerError', 'Auth', 'QuotaExhausted'].includes(name),
+);
+
+const errors = (names: readonly ErrorClass[], description: string) =>
+  listAsSet(z.enum(names), { description, min: 1, max: names.length });
 
 const match = z.strictObject({
   headers: listByName(header('A header that the request must carry with exactly this value.'), {
@@ -42,18 +50,18 @@ const rule = z.strictObject({
   backendRefs: backendRefs('Who serves the request.'),
   fallbacks: atomicList(
     z.strictObject({
-      errors: errors('Classes of the last error for which these backends are tried.'),
+      errors: errors(fallbackErrors, 'Classes of the last error for which these backends are tried.'),
       backendRefs: backendRefs('Tried once backendRefs are used up.'),
     }),
     {
-      description: 'Who serves it after these errors. The first item with the class of the last error is used.',
+      description: 'Who serves it after these errors. Items with the same class add up.',
       max: 16,
     },
   ).optional(),
 });
 
 const retryRule = z.strictObject({
-  errors: errors('Error classes that the rule is for.'),
+  errors: errors(retryableErrors, 'Error classes that the rule is for.'),
   maxRetries: count('Retries after these errors; 0: none.', 0, 16),
   next: z.enum(['SameBackend', 'NextKey', 'NextBackend']).meta({
     description:
@@ -94,21 +102,13 @@ const retry = section(
       },
       'Keeps retries from multiplying an outage. Counted by each data plane.',
     ),
-    rules: optionalWithDefault(
-      atomicList(retryRule, {
-        description:
-          'Which errors are retried and how; the first rule with the class is used, other classes are not retried.',
-        max: 32,
-      }),
-      [
-        { errors: ['RateLimited', 'QuotaExhausted', 'Auth'], maxRetries: 3, next: 'NextKey' },
-        {
-          errors: ['Network', 'Timeout', 'Overloaded', 'ServerError', 'ContentError'],
-          maxRetries: 3,
-          next: 'NextBackend',
-        },
-      ],
-    ),
+    rules: atomicList(retryRule, {
+      description:
+        'How errors of these classes are retried; the first rule with the class is used. Without one, an error of the ' +
+        'key (RateLimited, Auth, QuotaExhausted) goes to another key, then to another backend; one of the backend ' +
+        '(Network, Timeout, Overloaded, ServerError) to another backend, then to another key.',
+      max: 32,
+    }).optional(),
   },
   'Attempts beyond the first; invisible to the client, as none starts once output was sent.',
 );

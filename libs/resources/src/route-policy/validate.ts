@@ -99,7 +99,7 @@ function unusedPriorities({ rules }: EffectiveRoutePolicySpec): string[] {
 
 function unusedRetryRules({ retry }: EffectiveRoutePolicySpec): string[] {
   const seen = new Set<string>();
-  return retry.rules.flatMap((rule, index) => {
+  return (retry.rules ?? []).flatMap((rule, index) => {
     const fresh = rule.errors.filter((name) => !seen.has(name));
     for (const name of rule.errors) seen.add(name);
     return fresh.length > 0 ? [] : [`spec.retry.rules[${index}]: earlier rules take all of its errors`];

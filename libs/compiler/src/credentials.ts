@@ -1,0 +1,39 @@
+import type { EffectivePoolKey } from '#libs/resources';
+import type { CredentialEntry } from '#libs/routing-table';
+import type { CompileInput } from './compile-types.js';
+import type { DraftEntry } from './draft-entry.js';
+
+/** Id of a Secret's entry as a credential. A colon can't stand in a namespace, so the three forms never meet. */
+export function secretCredentialId(namespace: string, secret: string, key: string): string {
+  return `${namespace}/${secret}/${key}`;
+}
+
+export type ResolvedSource = { readonly entry: CredentialEntry } | { readonly missing: string };
+
+/**
+ * Where a key's value is. A Secret's entry must be there; whether a variable or a file is, only a data plane can know,
+ * and says in its status. `namespace`: of the key pool.
+ */
+export function resolveSource(
+  { valueFrom }: EffectivePoolKey,
+  namespace: string,
+  { credentialVersions, credentialProblems }: CompileInput,
+): ResolvedSource {
+  const { secretKeyRef, env, file } = valueFrom;
+  if (env !== undefined) return { entry: { id: `env:${env}`, source: { type: 'Env', name: env } } };
+  if (file !== undefined) return { entry: { id: `file:${file}`, source: { type: 'File', path: file } } };
+  const { name, key } = secretKeyRef!;
+  const id = secretCredentialId(namespace, name, key);
+  const version = credentialVersions.get(id);
+  const problem = credentialProblems?.get(id);
+  if (problem !== undefined) return { missing: `entry "${key}" of Secret ${namespace}/${name} ${problem}` };
+  if (version === undefined) return { missing: `Secret ${namespace}/${name} with an entry "${key}" doesn't exist` };
+  return { entry: { id, source: { type: 'Secret', version } } };
+}
+
+/** One entry a credential, however many keys use it. */
+export function credentialDrafts(credentials: Iterable<CredentialEntry>): DraftEntry[] {
+  const byId = new Map<string, CredentialEntry>();
+  for (const credential of credentials) byId.set(credential.id, credential);
+  return [...byId.values()].map((value) => ({ kind: 'Credential', key: value.id, value }));
+}
