@@ -75,12 +75,12 @@ test.each<[string, unknown, object[]]>([
   [
     'a wrong type',
     widget({ type: 'Round', size: 'x' }),
-    [{ path: 'spec.size', reason: 'TypeInvalid', message: 'must be of type number, is string' }],
+    [{ path: 'spec.size', reason: 'TypeInvalid', message: 'must be a number' }],
   ],
   [
     'null',
     widget({ type: 'Round', parts: null }),
-    [{ path: 'spec.parts', reason: 'TypeInvalid', message: 'must be of type array, is null' }],
+    [{ path: 'spec.parts', reason: 'TypeInvalid', message: 'must be a list' }],
   ],
   ['a value over the maximum', widget({ type: 'Round', size: 10 }), [{ path: 'spec.size', reason: 'Invalid' }]],
   [

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { fieldPath, readYAML } from '#libs/apimachinery';
+import { readYAML } from '#libs/apimachinery';
+import { fieldPath } from '#libs/resources';
 import type { Identity } from './identity.js';
 
 const tokensSchema = z.strictObject({
