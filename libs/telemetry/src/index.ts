@@ -18,3 +18,4 @@ export { ratioSelects } from './tracing/sampler.js';
 export type { RecordedSpan, SpanRecorder } from './tracing/span-recorder.js';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './tracing/start-telemetry.js';
 export { type RunningSpan, silentTracer, type SpanOptions, withSpan } from './tracing/with-span.js';
+export { withSpanInEach } from './tracing/with-span-in-each.js';
