@@ -22,13 +22,11 @@ export class Credentials implements CredentialSource {
 
   /** Makes the credentials ready that the next table expects this data plane to read itself. */
   async load(entries: Iterable<CredentialEntry>): Promise<void> {
-    await this.local.load([...entries]);
-    this.changed();
+    if (await this.local.load([...entries])) this.changed();
   }
 
   async reload(): Promise<void> {
-    await this.local.reload();
-    this.changed();
+    if (await this.local.reload()) this.changed();
   }
 
   /** Sorted by id. */
@@ -42,7 +40,7 @@ export class Credentials implements CredentialSource {
     return this.fromStream.snapshot();
   }
 
-  /** Called after anything may have changed. */
+  /** Called after values or reasons changed. */
   onChange(listener: () => void): void {
     this.listeners.push(listener);
   }

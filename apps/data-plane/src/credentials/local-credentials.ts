@@ -26,8 +26,8 @@ export class LocalCredentials {
     return this.reasons;
   }
 
-  /** Of several loads at once the one that began last counts. */
-  async load(entries: readonly CredentialEntry[]): Promise<void> {
+  /** Returns whether anything changed. Of several loads at once the one that began last counts. */
+  async load(entries: readonly CredentialEntry[]): Promise<boolean> {
     this.entries = entries;
     const load = ++this.loads;
     const resolved = new Map<string, ResolvedCredential>();
@@ -37,14 +37,24 @@ export class LocalCredentials {
       if ('value' in checked) resolved.set(id, { id, version: this.versionOf(checked.value), value: checked.value });
       else reasons.set(id, checked.reason);
     }
-    if (load !== this.loads) return;
+    if (load !== this.loads || this.isCurrent(resolved, reasons)) return false;
     this.resolved = resolved;
     this.reasons = reasons;
+    return true;
   }
 
   /** Reads everything again: a file may have been rotated. */
-  reload(): Promise<void> {
+  reload(): Promise<boolean> {
     return this.load(this.entries);
+  }
+
+  private isCurrent(resolved: ReadonlyMap<string, ResolvedCredential>, reasons: ReadonlyMap<string, string>): boolean {
+    return (
+      resolved.size === this.resolved.size &&
+      reasons.size === this.reasons.size &&
+      [...resolved].every(([id, { version }]) => this.resolved.get(id)?.version === version) &&
+      [...reasons].every(([id, reason]) => this.reasons.get(id) === reason)
+    );
   }
 
   private async read(source: CredentialEntry['source']): Promise<CheckedValue> {

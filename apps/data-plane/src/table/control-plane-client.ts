@@ -1,0 +1,187 @@
+import { WebSocket } from 'ws';
+import {
+  decodeFromControlPlane,
+  encodeFromDataPlane,
+  MAX_FRAME_FROM_CONTROL_PLANE_BYTES,
+  STREAM_PATH,
+  type FromDataPlane,
+} from '#libs/control-protocol';
+import { SCHEMA_VERSION } from '#libs/routing-table';
+import type { Logger } from '#libs/telemetry';
+import type { Clock, TimerHandle } from '../clock.js';
+import type { Credentials } from '../credentials/credentials.js';
+import type { CurrentTable } from './current-table.js';
+import type { DataPlaneIdentity } from './data-plane-identity.js';
+import type { PublicationReceiver } from './publication-receiver.js';
+import { reconnectDelayMs } from './reconnect-delay.js';
+
+export interface ControlPlaneClientOptions {
+  /** `https://host:port` of any control plane. */
+  readonly url: string;
+  /** Read at each connection, so that a rotated token is taken up. */
+  token(): string;
+  /** PEM; absent: the system's authorities. */
+  readonly ca?: string;
+  readonly identity: DataPlaneIdentity;
+  readonly current: CurrentTable;
+  readonly credentials: Credentials;
+  readonly receiver: PublicationReceiver;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly reconnect?: { readonly baseMs: number; readonly maxMs: number };
+  /** The control plane pings every few seconds; silence for so long means that it is gone. */
+  readonly silenceMs?: number;
+}
+
+const HANDSHAKE_MS = 10_000;
+const defaultReconnect = { baseMs: 200, maxMs: 10_000 };
+
+/** Keeps one stream to the control plane, for ever: whatever ends it, another one is tried. */
+export class ControlPlaneClient {
+  private socket: WebSocket | undefined;
+  private retry: TimerHandle | undefined;
+  private silence: TimerHandle | undefined;
+  private attempt = 0;
+  private stopped = false;
+  private ready = false;
+  private reports = 0;
+  private lastReport = '';
+  /** Messages are handled in turn, and each answer goes to the socket that asked. */
+  private work: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: ControlPlaneClientOptions) {
+    options.credentials.onChange(() => this.report());
+  }
+
+  /** Whether the control plane has accepted us and the stream is open. */
+  get connected(): boolean {
+    return this.ready;
+  }
+
+  start(): void {
+    this.connect();
+  }
+
+  /** Resolves when the stream is closed and what had arrived is dealt with. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.retry?.cancel();
+    const { socket } = this;
+    if (socket && socket.readyState !== WebSocket.CLOSED) {
+      const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+      socket.close(1000);
+      const deadline = this.options.clock.setTimer(() => socket.terminate(), 1_000);
+      await closed;
+      deadline.cancel();
+    }
+    await this.work;
+  }
+
+  private connect(): void {
+    const { url, ca, logger } = this.options;
+    let token: string;
+    try {
+      token = this.options.token();
+    } catch (error) {
+      this.reconnect(error instanceof Error ? error.message : 'the token cannot be read');
+      return;
+    }
+    const socket = new WebSocket(new URL(STREAM_PATH, url.replace(/^http/, 'ws')), {
+      headers: { authorization: `Bearer ${token}` },
+      ca,
+      maxPayload: MAX_FRAME_FROM_CONTROL_PLANE_BYTES,
+      perMessageDeflate: false,
+      handshakeTimeout: HANDSHAKE_MS,
+      followRedirects: false,
+    });
+    this.socket = socket;
+    let reason = 'the stream was closed';
+    socket.on('open', () => {
+      this.ready = true;
+      this.lastReport = '';
+      this.heard();
+      this.hello(socket);
+      this.report();
+      logger.info({ url }, 'connected to the control plane');
+    });
+    socket.on('ping', () => this.heard());
+    socket.on('message', (data: Buffer, isBinary) => {
+      this.heard();
+      this.attempt = 0;
+      if (isBinary) this.work = this.work.then(() => this.handle(socket, data));
+      else socket.close(1003, 'binary frames only');
+    });
+    socket.on('error', (error) => {
+      reason = error.message;
+    });
+    socket.on('close', () => {
+      this.ready = false;
+      this.silence?.cancel();
+      this.reconnect(reason);
+    });
+  }
+
+  private reconnect(reason: string): void {
+    if (this.stopped) return;
+    const { clock, logger, random, reconnect = defaultReconnect } = this.options;
+    const delayMs = reconnectDelayMs(this.attempt++, { ...reconnect, random });
+    const retryInMs = Math.round(delayMs);
+    if (/ 40[13]$/.test(reason)) {
+      logger.error({ reason, retryInMs }, 'the control plane refuses this data plane: check SIGNALBOX_TOKEN_FILE');
+    } else logger.warn({ reason, retryInMs }, 'no stream to the control plane; serving on with the current table');
+    this.retry = clock.setTimer(() => this.connect(), delayMs);
+  }
+
+  private hello(socket: WebSocket): void {
+    const table = this.options.current.current;
+    this.send(socket, {
+      type: 'hello',
+      ...this.options.identity,
+      schemaVersions: [SCHEMA_VERSION],
+      ...(table && { version: table.version, revision: table.revision }),
+    });
+  }
+
+  private async handle(socket: WebSocket, data: Buffer): Promise<void> {
+    const { logger, receiver } = this.options;
+    let message;
+    try {
+      message = decodeFromControlPlane(detached(data));
+    } catch (error) {
+      logger.error({ err: error }, 'the control plane sent what cannot be read');
+      socket.close(1002, 'unreadable frame');
+      return;
+    }
+    const answer = await receiver.receive(message);
+    if (!answer) return;
+    if (answer.type === 'nack')
+      logger.warn({ revision: answer.revision, reason: answer.reason }, 'publication refused');
+    this.send(socket, answer);
+  }
+
+  /** Tells what could not be resolved, unless the control plane was told just that. */
+  private report(): void {
+    if (!this.ready || !this.socket) return;
+    const unresolvedCredentials = this.options.credentials.unresolved();
+    const content = JSON.stringify(unresolvedCredentials);
+    if (content === this.lastReport) return;
+    this.lastReport = content;
+    this.send(this.socket, { type: 'report', sequence: this.reports++, unresolvedCredentials });
+  }
+
+  private send(socket: WebSocket, message: FromDataPlane): void {
+    if (socket.readyState === WebSocket.OPEN) socket.send(encodeFromDataPlane(message));
+  }
+
+  private heard(): void {
+    const { clock, silenceMs = 20_000 } = this.options;
+    this.silence?.cancel();
+    this.silence = clock.setTimer(() => this.socket?.terminate(), silenceMs);
+  }
+}
+
+/** A small message is a view into the socket's read buffer: entries that live on must not keep all of that alive. */
+function detached(data: Buffer): Buffer {
+  return data.length * 2 < data.buffer.byteLength ? Buffer.from(data) : data;
+}

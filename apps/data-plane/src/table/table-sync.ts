@@ -1,0 +1,106 @@
+import type { Logger } from '#libs/telemetry';
+import type { Clock, TimerHandle } from '../clock.js';
+import type { Credentials } from '../credentials/credentials.js';
+import type { ControlPlaneClient } from './control-plane-client.js';
+import type { CurrentTable } from './current-table.js';
+import { prepareTable } from './prepare-table.js';
+import type { SnapshotFiles } from './snapshot-files.js';
+import { SnapshotWriter } from './snapshot-writer.js';
+import type { Snapshot } from './snapshot-content.js';
+
+const SNAPSHOT_DELAY_MS = 500;
+/** How soon a rotated credential file is taken up. */
+const CREDENTIAL_RELOAD_MS = 10_000;
+
+export interface TableSyncOptions {
+  readonly current: CurrentTable;
+  readonly credentials: Credentials;
+  readonly client: Pick<ControlPlaneClient, 'start' | 'stop'>;
+  /** Absent: nothing is kept on disk. */
+  readonly files?: SnapshotFiles;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Keeps the table current: from the disk at a cold start, then from the control plane, and back to the disk. */
+export class TableSync {
+  private readonly writer: SnapshotWriter | undefined;
+  private reloadTimer: TimerHandle | undefined;
+
+  constructor(private readonly options: TableSyncOptions) {
+    const { clock, current, credentials, files, logger } = options;
+    if (!files) return;
+    this.writer = new SnapshotWriter({
+      take: () => this.snapshot(),
+      write: (snapshot) => files.write(snapshot),
+      onError: (error) =>
+        logger.error({ err: error }, 'the snapshot cannot be written; a restart would serve an older one'),
+      clock,
+      delayMs: SNAPSHOT_DELAY_MS,
+    });
+    current.onSwap(() => this.writer?.schedule());
+    credentials.onChange(() => this.writer?.schedule());
+  }
+
+  /** Resolves once the last good snapshot is served, if there is one; the connection comes later and by itself. */
+  async start(): Promise<void> {
+    await this.coldStart();
+    this.options.client.start();
+    this.scheduleReload();
+  }
+
+  async stop(): Promise<void> {
+    this.reloadTimer?.cancel();
+    await this.options.client.stop();
+    await this.writer?.flush();
+  }
+
+  private async coldStart(): Promise<void> {
+    const { files, logger } = this.options;
+    if (!files) return;
+    const unusable = (path: string, reason: string) => logger.error({ path, reason }, 'a snapshot cannot be used');
+    try {
+      for await (const { path, snapshot } of files.load(unusable)) {
+        try {
+          await this.serve(snapshot);
+          logger.info(
+            { path, revision: snapshot.revision, version: snapshot.version },
+            'serving the last good snapshot',
+          );
+          return;
+        } catch (error) {
+          unusable(path, error instanceof Error ? error.message : String(error));
+        }
+      }
+    } catch (error) {
+      logger.error({ err: error }, 'the snapshots cannot be read');
+    }
+    logger.warn('no snapshot to serve from: not ready until the control plane sends a table');
+  }
+
+  private async serve({ credentials, entries, ...table }: Snapshot): Promise<void> {
+    const next = await prepareTable({ ...table, upserts: entries, removals: [] });
+    this.options.credentials.receive(credentials);
+    await this.options.credentials.load(next.localCredentials.values());
+    this.options.current.swap(next);
+  }
+
+  private snapshot(): Snapshot | undefined {
+    const table = this.options.current.current;
+    if (!table) return undefined;
+    return {
+      credentials: this.options.credentials.snapshot(),
+      revision: table.revision,
+      version: table.version,
+      schemaVersion: table.content.digest.schemaVersion,
+      entries: [...table.entries()],
+    };
+  }
+
+  private scheduleReload(): void {
+    const { clock, credentials } = this.options;
+    this.reloadTimer = clock.setTimer(() => {
+      void credentials.reload().then(() => this.scheduleReload());
+    }, CREDENTIAL_RELOAD_MS);
+  }
+}
