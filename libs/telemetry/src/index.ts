@@ -19,3 +19,4 @@ export type { RecordedSpan, SpanRecorder } from './tracing/span-recorder.js';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './tracing/start-telemetry.js';
 export { type RunningSpan, silentTracer, type SpanOptions, withSpan } from './tracing/with-span.js';
 export { withSpanInEach } from './tracing/with-span-in-each.js';
+export { registerProcessMetrics } from './process-metrics.js';

@@ -99,11 +99,21 @@ export const metricNames = {
   requestsInFlight: 'signalbox_requests_in_flight',
   attempts: 'signalbox_attempts_total',
   breakerState: 'signalbox_breaker_state',
-  keyCooldown: 'signalbox_key_cooldown_seconds',
+  credentialCooldown: 'signalbox_credential_cooldown_seconds',
+  keysInFlight: 'signalbox_keys_in_flight',
   tableRevision: 'signalbox_table_revision',
   tableSwaps: 'signalbox_table_swaps_total',
   controlPlaneConnected: 'signalbox_control_plane_connected',
 
+  processCpu: 'process_cpu_seconds_total',
+  processResidentMemory: 'process_resident_memory_bytes',
+  processStart: 'process_start_time_seconds',
+  heapUsed: 'nodejs_heap_size_used_bytes',
+  eventLoopLag: 'nodejs_eventloop_lag_p99_seconds',
+  gcPause: 'nodejs_gc_duration_seconds',
+  buildInfo: 'signalbox_build_info',
+
+  metricsCollectErrors: 'signalbox_metrics_collect_errors_total',
   spansDropped: 'signalbox_spans_dropped_total',
   spansExported: 'signalbox_spans_exported_total',
   spansPending: 'signalbox_spans_pending',
@@ -120,7 +130,8 @@ export const metricLabels = {
   request: ['route', 'code'],
   attempt: ['backend', 'step', 'class'],
   breaker: ['breaker'],
-  key: ['pool', 'key'],
+  credential: ['credential'],
+  quotaGroup: ['quota_group'],
 } as const;
 
 /** Bucket bounds as the conventions advise: seconds 0.01 x 2^n up to 81.92, tokens 4^n up to 67,108,864. */

@@ -1,15 +1,10 @@
 import type { SpanRecorder } from '#libs/telemetry';
 import type { RequestRecord } from '../pipeline/request-record.js';
+import type { RequestObserver } from '../pipeline/runtime.js';
 import type { AccessLog } from './access-log.js';
 import type { RequestMetrics } from './request-metrics.js';
 import { requestSpans } from './request-spans.js';
 import type { SpanSelection } from './span-selection.js';
-
-/** Told of every request by the pipeline: once when it starts, once when it has finished. Neither call waits or throws. */
-export interface RequestObserver {
-  started(): void;
-  finished(record: RequestRecord): void;
-}
 
 /** Metrics, spans and log lines: projections of the finished record. */
 export class Reporter implements RequestObserver {

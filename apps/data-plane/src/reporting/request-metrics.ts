@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { durationBuckets, type MetricsRegistry, metricLabels, metricNames, tokenBuckets } from '#libs/telemetry';
 import type { RequestRecord } from '../pipeline/request-record.js';
 import type { TableView } from '../table/table-view.js';
@@ -6,6 +7,11 @@ import { outcomeCode } from './request-outcome.js';
 import { RouteSeries, type RouteFamilies } from './route-series.js';
 import { SeriesByIdentity } from './series-by-identity.js';
 
+/** Route label of requests that ended before they had a route. */
+const NO_ROUTE = '';
+/** Identities looked at before the event loop gets its turn. */
+const SLICE = 2_000;
+
 /**
  * Counts finished requests. The series of a route and of a backend are resolved once and held, so that a request costs one
  * lookup for its route and one for each attempt; labels come from the table alone (never from what clients send), so the
@@ -13,6 +19,7 @@ import { SeriesByIdentity } from './series-by-identity.js';
  */
 export class RequestMetrics {
   private readonly inFlight;
+  private sweeps = 0;
   private readonly routes: SeriesByIdentity<RouteSeries>;
   private readonly backends: SeriesByIdentity<AttemptSeries>;
 
@@ -68,10 +75,22 @@ export class RequestMetrics {
     for (const attempt of record.attempts) this.backends.of(attempt.backend).finished(record, attempt);
   }
 
-  /** Call at every swap: series of what has left the table are exposed for ten more minutes. `nowMs`: monotonic. */
-  swapped(next: TableView, nowMs: number): void {
-    const identities = new Set(next.identities());
-    this.routes.retain((route) => route === '' || identities.has(route), nowMs);
-    this.backends.retain((backend) => next.backend(backend) !== undefined, nowMs);
+  /**
+   * Call at every swap: series of what has left the table go ten minutes later, at the next swap after that. A table of
+   * 100,000 identities is looked through in slices, so that requests run between them. `nowMs`: monotonic.
+   */
+  async swapped(next: TableView, nowMs: number): Promise<void> {
+    const sweep = ++this.sweeps;
+    const routes = new Set([NO_ROUTE]);
+    let seen = 0;
+    for (const identity of next.identities()) {
+      if (this.routes.has(identity)) routes.add(identity);
+      if (++seen % SLICE === 0) await setImmediate();
+    }
+    // A later swap has overtaken this one, and its answer is the newer one.
+    if (sweep !== this.sweeps) return;
+    this.routes.retain(routes, nowMs);
+    const backends = [...this.backends.identities()].filter((backend) => next.backend(backend) !== undefined);
+    this.backends.retain(new Set(backends), nowMs);
   }
 }

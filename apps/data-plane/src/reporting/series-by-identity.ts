@@ -25,9 +25,17 @@ export class SeriesByIdentity<S extends IdentitySeries> {
     return created;
   }
 
-  retain(isNamed: (identity: string) => boolean, nowMs: number): void {
+  has(identity: string): boolean {
+    return this.held.has(identity);
+  }
+
+  identities(): Iterable<string> {
+    return this.held.keys();
+  }
+
+  retain(named: ReadonlySet<string>, nowMs: number): void {
     for (const [identity, series] of this.held) {
-      if (isNamed(identity)) {
+      if (named.has(identity)) {
         this.leftAtMs.delete(identity);
         continue;
       }

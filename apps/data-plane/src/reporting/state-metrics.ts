@@ -6,8 +6,10 @@ export interface StateSources {
   readonly table: TableHolder;
   /** The breakers that have been used. */
   breakers(): Iterable<{ readonly id: string; readonly phase: 'Closed' | 'HalfOpen' | 'Open' }>;
-  /** Keys that are cooling down now, with the milliseconds left (Infinity: until they are rotated). */
-  coolingKeys(): Iterable<{ readonly pool: string; readonly key: string; readonly remainingMs: number }>;
+  /** Credentials that are paused now, with the milliseconds left (Infinity: until they are rotated). */
+  pausedCredentials(): Iterable<{ readonly id: string; readonly remainingMs: number }>;
+  /** Upstream calls in flight by quota group. */
+  keysInFlight(): Iterable<{ readonly id: string; readonly inFlight: number }>;
   controlPlaneConnected(): boolean;
 }
 
@@ -41,11 +43,19 @@ export function registerStateMetrics(registry: MetricsRegistry, sources: StateSo
     },
   );
   registry.gaugeFrom(
-    metricNames.keyCooldown,
-    'Seconds for which a key is still paused; +Inf: until it is rotated. Keys that are not paused are absent.',
-    metricLabels.key,
+    metricNames.credentialCooldown,
+    'Seconds for which a credential is still paused; +Inf: until it is rotated. Others are absent.',
+    metricLabels.credential,
     (observe) => {
-      for (const { pool, key, remainingMs } of sources.coolingKeys()) observe(remainingMs / 1000, pool, key);
+      for (const { id, remainingMs } of sources.pausedCredentials()) observe(remainingMs / 1000, id);
+    },
+  );
+  registry.gaugeFrom(
+    metricNames.keysInFlight,
+    'Upstream calls in flight by the quota group of their key.',
+    metricLabels.quotaGroup,
+    (observe) => {
+      for (const { id, inFlight } of sources.keysInFlight()) observe(inFlight, id);
     },
   );
 }

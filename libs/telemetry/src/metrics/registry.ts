@@ -1,3 +1,4 @@
+import { metricNames } from '../names.js';
 import { exposeHeader, exposeSeries, type MetricType } from './exposition.js';
 import { DEFAULT_MAX_SERIES, Family } from './family.js';
 import { Counter, Gauge, Histogram, type Series } from './series.js';
@@ -30,7 +31,7 @@ export class MetricsRegistry {
   constructor({ maxSeries = DEFAULT_MAX_SERIES }: MetricsRegistryOptions = {}) {
     this.maxSeries = maxSeries;
     this.collectErrors = this.counter(
-      'signalbox_metrics_collect_errors_total',
+      metricNames.metricsCollectErrors,
       'Metrics left out of an exposition because reading their values failed.',
       ['metric'],
     );
