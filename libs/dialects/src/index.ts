@@ -1,3 +1,3 @@
-export * as openai from './openai/index.js';
+export * from './openai/index.js';
 export type { ServerSentEvent } from './sse/parse-event.js';
 export { SseDecoder } from './sse/sse-decoder.js';
