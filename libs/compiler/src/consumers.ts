@@ -2,7 +2,7 @@ import type { EffectiveConsumerSpec } from '#libs/resources';
 import type { ConsumerEntry } from '#libs/routing-table';
 import type { DraftEntry } from './draft-entry.js';
 import type { Finding } from './finding.js';
-import { byAge, type Intake, type Resource } from './intake.js';
+import { byAge, type Intake, type Resource, whyFirst } from './intake.js';
 
 type Consumer = Resource<EffectiveConsumerSpec>;
 
@@ -26,7 +26,7 @@ export function compileConsumers({ resources }: Intake): { drafts: DraftEntry[];
         type: 'Accepted',
         reason: 'Conflicted',
         message:
-          `Key "${name}" is left out, as Consumer ${owner.key}, which is older or has the lesser name, has the same key; ` +
+          `Key "${name}" is left out, as Consumer ${owner.key}, ${whyFirst(owner, consumer)}, has the same key; ` +
           'make a new one with `signalbox consumer key`',
       });
       return false;

@@ -51,13 +51,13 @@ export function takeIn(objects: readonly ApiObject[]): Intake {
     RoutePolicy: new Map(),
     Consumer: new Map(),
   };
-  const compiled = objects.filter(({ kind }) => Object.hasOwn(resources, kind)).sort(byKey);
+  const compiled = objects
+    .filter(({ apiVersion, kind }) => Object.hasOwn(resources, kind) && kindOf(apiVersion, kind) !== undefined)
+    .sort(byKey);
   const refused = new Set<string>();
   const findings: Finding[] = [];
   for (const object of compiled) {
-    const definition = kindOf(object.apiVersion, object.kind);
-    if (definition === undefined) continue;
-    const { effective, errors } = checkObject(definition, object);
+    const { effective, errors } = checkObject(kindOf(object.apiVersion, object.kind)!, object);
     if (effective !== undefined) {
       const resource = resourceOf(object, effective.spec);
       (resources[object.kind as CompiledKind] as Map<string, Resource<unknown>>).set(resource.key, resource);
@@ -106,4 +106,9 @@ export function byAge(left: Resource<unknown>, right: Resource<unknown>): number
     );
   }
   return compareText(left.creationTimestamp, right.creationTimestamp) || compareText(left.key, right.key);
+}
+
+/** Why the winner stands before the loser, to be put after the winner's name. */
+export function whyFirst(winner: Resource<unknown>, loser: Resource<unknown>): string {
+  return winner.creationTimestamp === loser.creationTimestamp ? 'of the same age and first by name' : 'which is older';
 }

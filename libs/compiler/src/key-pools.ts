@@ -50,6 +50,11 @@ export function compileKeyPools({ resources, refused }: Intake, input: CompileIn
     }
     const keys = compileKeys(pool, provider, input, find);
     if (keys.length === 0) {
+      findings.push({
+        object: pool.id,
+        type: 'ResolvedRefs',
+        message: 'No usable key is left, so no route can use this pool',
+      });
       unusable.set(pool.key, 'it has no usable key');
       continue;
     }

@@ -2,7 +2,7 @@ import type { EffectiveRoutePolicySpec } from '#libs/resources';
 import type { MatchCandidate } from '#libs/routing-table';
 import type { DraftEntry } from './draft-entry.js';
 import type { Finding } from './finding.js';
-import { byAge, type Intake, type Resource } from './intake.js';
+import { byAge, type Intake, type Resource, whyFirst } from './intake.js';
 import { SelectorCover } from './selector-cover.js';
 
 type Policy = Resource<EffectiveRoutePolicySpec>;
@@ -81,14 +81,16 @@ function judge(losses: ReadonlyMap<Policy, readonly Loss[]>): Pick<MatchOrder, '
   const findings: Finding[] = [];
   const conflicted = new Set<string>();
   for (const [policy, lost] of losses) {
-    const details = lost.map(({ pattern, winner }) => `"${pattern}" to RoutePolicy ${winner.key}`).join(', ');
+    const details = lost
+      .map(({ pattern, winner }) => `"${pattern}" to RoutePolicy ${winner.key}, ${whyFirst(winner, policy)}`)
+      .join('; ');
     if (lost.length === policy.spec.models.length) {
       conflicted.add(policy.id);
       findings.push({
         object: policy.id,
         type: 'Accepted',
         reason: 'Conflicted',
-        message: `The policy can never win, as it loses every model: ${details}; the winner is older or has the lesser name`,
+        message: `The policy can never win, as it loses every model: ${details}`,
       });
     } else {
       findings.push({ object: policy.id, type: 'Accepted', message: `It serves the rest, but loses ${details}` });

@@ -16,7 +16,7 @@ export function optionalWithDefault<Schema extends z.ZodType>(
   value: z.infer<Schema>,
 ): z.ZodOptional<Schema> & Filled {
   const optional = schema.meta({ ...schema.meta(), default: value }).optional();
-  fillings.set(optional, () => structuredClone(value));
+  fillings.set(optional, () => value);
   return optional as z.ZodOptional<Schema> & Filled;
 }
 
@@ -57,7 +57,7 @@ function fillAny(schema: z.ZodType, value: unknown): unknown {
     return (value as unknown[]).map((item) => fillAny(schema.element as z.ZodType, item));
   }
   if (schema instanceof z.ZodObject) return fillObject(schema, value as Record<string, unknown>);
-  return structuredCloneIfObject(value);
+  return schema instanceof z.ZodRecord ? { ...(value as object) } : value;
 }
 
 function fillObject(schema: z.ZodObject, value: Record<string, unknown>): Record<string, unknown> {
@@ -67,8 +67,4 @@ function fillObject(schema: z.ZodObject, value: Record<string, unknown>): Record
     if (present !== undefined) result[name] = fillAny(member, present);
   }
   return result;
-}
-
-function structuredCloneIfObject(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? structuredClone(value) : value;
 }
