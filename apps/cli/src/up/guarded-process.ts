@@ -62,7 +62,7 @@ while :; do
   wait "$program"; status=$?
   kill -0 "$program" 2>/dev/null || break
 done
-kill -s TERM "$watcher" 2>/dev/null
+kill -s TERM "$watcher" 2>/dev/null; wait "$watcher"
 exit "$status"
 `;
 

@@ -1,15 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  chmodSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, chmodSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Account } from '../guarded-process.js';
 import { cannotRun, findPlatformPackage } from './platform-package.js';
@@ -25,7 +16,7 @@ export interface Binaries {
  * The binaries that `account` can run: those in node_modules where it can reach them, else a copy of them. The package
  * stores library symlinks as a list, which its install script would make; installs run no scripts, so this does.
  */
-export function prepareBinaries(account: Account | undefined): Binaries {
+export async function prepareBinaries(account: Account | undefined): Promise<Binaries> {
   const found = findPlatformPackage();
   const inPlace = linkLibraries(found.nativeDirectory);
   if (inPlace && found.nativeDirectory.length <= longestServerPath) {
@@ -33,7 +24,7 @@ export function prepareBinaries(account: Account | undefined): Binaries {
     if (attempt.runs) return binariesIn(found.nativeDirectory);
     if (!attempt.unreachable) throw cannotRun(join(found.nativeDirectory, 'bin/postgres'), attempt.reason);
   }
-  const copy = copyOnce(found.nativeDirectory, join(roomyHome(), `postgres-${found.id}`));
+  const copy = await copyOnce(found.nativeDirectory, join(roomyHome(), `postgres-${found.id}`));
   const attempt = tryRun(copy, account);
   if (!attempt.runs) throw cannotRun(join(copy, 'bin/postgres'), attempt.reason);
   return binariesIn(copy);
@@ -91,10 +82,10 @@ function tryRun(directory: string, account: Account | undefined): Attempt {
 }
 
 /** Copies beside the target and renames, so that a half-made copy is never used and two starts can't mix theirs. */
-function copyOnce(nativeDirectory: string, target: string): string {
+async function copyOnce(nativeDirectory: string, target: string): Promise<string> {
   if (existsSync(target)) return target;
   const partial = mkdtempSync(`${target}.`);
-  cpSync(nativeDirectory, partial, { recursive: true, verbatimSymlinks: true });
+  await cp(nativeDirectory, partial, { recursive: true, verbatimSymlinks: true });
   linkLibraries(partial);
   chmodSync(partial, 0o755);
   try {

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import {
   chownSync,
   existsSync,
@@ -13,6 +13,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { CliError } from '../../cli-error.js';
 import type { Account } from '../guarded-process.js';
 import type { Binaries } from './binaries.js';
@@ -59,12 +60,12 @@ function reaches(account: Account | undefined, directory: string): boolean {
 }
 
 /** Creates the database files in `home`/data unless they exist. `durable: false` skips fsync, for throw-away servers. */
-export function initialise(
+export async function initialise(
   home: string,
   binaries: Binaries,
   account: Account | undefined,
   options: { readonly durable: boolean },
-): string {
+): Promise<string> {
   const data = join(home, 'data');
   if (existsSync(data)) {
     refuseOtherVersion(data);
@@ -73,31 +74,25 @@ export function initialise(
   // initdb isn't atomic; a rename is. What an interrupted first start left behind is made again from nothing.
   const partial = join(home, 'data.partial');
   rmSync(partial, { recursive: true, force: true });
-  const { status, error, stderr } = spawnSync(
-    binaries.initdb,
-    [
-      `--pgdata=${partial}`,
-      `--username=${owner}`,
-      '--encoding=UTF8',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
-      '--locale=C',
-      // The socket's directory is private, which is the lock; there is no listener beside it.
-      '--auth-local=trust',
-      '--auth-host=reject',
-      '--no-instructions',
-      ...(options.durable ? [] : ['--no-sync']),
-    ],
-    {
-      cwd: '/',
-      env: serverEnvironment(),
-      encoding: 'utf8',
-      ...(account && { uid: account.uid, gid: account.gid }),
-    },
-  );
-  if (status !== 0) {
-    const reason = error?.message ?? stderr.trim();
-    throw new CliError(`Postgres could not create its data directory ${data}: ${reason}`, {
+  const args = [
+    `--pgdata=${partial}`,
+    `--username=${owner}`,
+    '--encoding=UTF8',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--locale=C',
+    // The socket's directory is private, which is the lock; there is no listener beside it.
+    '--auth-local=trust',
+    '--auth-host=reject',
+    '--no-instructions',
+    ...(options.durable ? [] : ['--no-sync']),
+  ];
+  try {
+    await promisify(execFile)(binaries.initdb, args, { cwd: '/', env: serverEnvironment(), ...account });
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    throw new CliError(`Postgres could not create its data directory ${data}: ${stderr?.trim() || message}`, {
+      cause: error,
       hints: ['Check free space and permissions there, or set SIGNALBOX_DATABASE_URL to a Postgres of your own.'],
     });
   }

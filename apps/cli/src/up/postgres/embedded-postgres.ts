@@ -44,9 +44,9 @@ export class EmbeddedPostgres {
   /** Throws a CliError where Postgres can't run here or another server is at work on the same data. */
   static async prepare(options: PostgresOptions): Promise<EmbeddedPostgres> {
     const account = serverAccount(options.directory);
-    const binaries = prepareBinaries(account);
+    const binaries = await prepareBinaries(account);
     const home = placeHome(options.directory, account);
-    const data = initialise(home, binaries, account, { durable: options.durable });
+    const data = await initialise(home, binaries, account, { durable: options.durable });
     await claim(data);
     return new EmbeddedPostgres(options, account, binaries, data, makeSocketDirectory(account));
   }

@@ -1,0 +1,49 @@
+import { CliError, exitCodes } from '../cli-error.js';
+import { printable } from '../output/style.js';
+
+/** A Kubernetes `Status`, as far as a person needs it. */
+interface Status {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly code?: number;
+  readonly details?: { readonly causes?: readonly { readonly field?: string; readonly message?: string }[] };
+}
+
+/** The server's refusal: its reason and message, then each cause with its field. */
+export class ServerError extends CliError {
+  constructor(
+    readonly statusCode: number,
+    readonly reason: string,
+    message: string,
+    causes: readonly string[],
+  ) {
+    const lines = [`Error from server (${reason}): ${message}`, ...causes.map((cause) => `  ${cause}`)];
+    super(lines.map(printable).join('\n'), { exitCode: exitCodeFor(statusCode) });
+  }
+}
+
+/** From a response that is no success. A body that isn't a Status (a proxy's page) is cut, not dumped. */
+export function serverError(statusCode: number, body: string): ServerError {
+  const status = parseStatus(body);
+  const reason = status?.reason ?? `HTTP ${statusCode}`;
+  const message = status?.message ?? (body.trim().slice(0, 200) || 'no message');
+  const causes = (status?.details?.causes ?? [])
+    .filter((cause) => !message.includes(cause.message ?? ''))
+    .map((cause) => [cause.field, cause.message].filter(Boolean).join(': '));
+  return new ServerError(statusCode, reason, message, causes);
+}
+
+function parseStatus(body: string): Status | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    const isStatus = typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'Status';
+    return isStatus ? (value as Status) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function exitCodeFor(statusCode: number): number {
+  if (statusCode === 404) return exitCodes.notFound;
+  return statusCode === 409 ? exitCodes.conflict : exitCodes.failure;
+}

@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AdminClient } from '../client/admin-client.js';
+import { ServerError } from '../client/server-error.js';
+import { joinDocuments } from '../manifest-files.js';
+import { packageRoot } from '../package-root.js';
+import { sha256Hex } from '../secret-text.js';
+
+/** The consumer that `signalbox chat` and the first chat use. */
+export const demoConsumer = 'demo';
+
+/** Where the quickstart manifests say the simulator is. */
+const simulatorInManifests = 'http://127.0.0.1:7072';
+
+/**
+ * Applies manifests/quickstart and the demo consumer in one transaction, unless that consumer exists: it came with the
+ * quickstart, and what was edited or deleted since must not come back. Returns whether it applied.
+ */
+export async function applyQuickstart(
+  client: AdminClient,
+  consumerKey: string,
+  simulatorUrl: string,
+): Promise<boolean> {
+  if (await consumerExists(client)) return false;
+  const folder = join(packageRoot(), 'manifests/quickstart');
+  const files = readdirSync(folder)
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort();
+  const documents = files.map((name) =>
+    readFileSync(join(folder, name), 'utf8').replaceAll(simulatorInManifests, simulatorUrl),
+  );
+  await client.json({
+    method: 'POST',
+    path: '/apply',
+    contentType: 'application/yaml',
+    body: joinDocuments([...documents, consumerManifest(demoConsumer, consumerKey)]),
+  });
+  return true;
+}
+
+async function consumerExists(client: AdminClient): Promise<boolean> {
+  try {
+    await client.json({ path: `/apis/signalbox.dev/v1/namespaces/default/consumers/${demoConsumer}` });
+    return true;
+  } catch (error) {
+    if (error instanceof ServerError && error.statusCode === 404) return false;
+    throw error;
+  }
+}
+
+function consumerManifest(name: string, key: string): string {
+  return `apiVersion: signalbox.dev/v1
+kind: Consumer
+metadata: {name: ${name}, namespace: default}
+spec:
+  exposeRouting: true
+  keys: [{name: main, sha256: ${sha256Hex(key)}}]
+`;
+}
