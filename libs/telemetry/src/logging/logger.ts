@@ -22,7 +22,7 @@ export interface LoggerOptions {
  * bindings.
  */
 export function createLogger({ name, level, destination }: LoggerOptions): Logger {
-  return pino(
+  const logger = pino(
     {
       name,
       level,
@@ -30,7 +30,6 @@ export function createLogger({ name, level, destination }: LoggerOptions): Logge
       formatters: {
         level: (label) => ({ level: label }),
         log: redactFields,
-        bindings: redactFields,
       },
       // The formatter has dealt with errors before serializers see them.
       serializers: { err: (value: unknown) => value },
@@ -38,6 +37,17 @@ export function createLogger({ name, level, destination }: LoggerOptions): Logge
     },
     destination ?? pino.destination({ fd: 1, sync: true }),
   );
+  redactBindings(logger);
+  return logger;
+}
+
+/** Pino formats the root's bindings only; children (and theirs) inherit this method and so redact their own. */
+function redactBindings(logger: Logger): void {
+  const makeChild: (this: Logger, bindings: object, options?: object) => Logger = logger.child;
+  const child = function (this: Logger, bindings: object, options?: object): Logger {
+    return makeChild.call(this, redactFields(bindings), options);
+  };
+  logger.child = child as unknown as Logger['child'];
 }
 
 /** Log fields that join a line to its trace, named as OpenTelemetry names them in JSON logs. */
