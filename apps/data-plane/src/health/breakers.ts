@@ -1,11 +1,4 @@
-import {
-  type BreakerState,
-  breakerEnded,
-  breakerResult,
-  breakerStarted,
-  mayEject,
-  newBreaker,
-} from '#libs/routing';
+import { type BreakerState, breakerEnded, breakerResult, breakerStarted, mayEject, newBreaker } from '#libs/routing';
 import type { ErrorClass } from '#libs/inference';
 import type { BackendEntry } from '#libs/routing-table';
 import { IdentityMap } from '../limits/identity-map.js';

@@ -14,7 +14,8 @@ export class BackendState {
   readonly pool: KeyPoolEntry;
   readonly provider: string;
   readonly target: UpstreamTarget;
-  readonly path: string;
+  /** Of the base URL, without a trailing slash: operations append theirs. */
+  readonly basePath: string;
   readonly serverAddress: string;
   readonly serverPort: number;
   /** Names and values in turn: what every request to it carries, beside the credential. */
@@ -24,7 +25,7 @@ export class BackendState {
   /** Pinned tables that use it. */
   tables = 0;
 
-  constructor(candidate: Candidate, operationPath: string, breaker: BreakerCell) {
+  constructor(candidate: Candidate, breaker: BreakerCell) {
     const { entry, pool } = candidate;
     const url = new URL(entry.baseURL);
     this.entry = entry;
@@ -37,7 +38,7 @@ export class BackendState {
       maxConnections: entry.connections.max,
       maxPending: entry.connections.maxPending,
     };
-    this.path = `${url.pathname.replace(/\/+$/, '')}${operationPath}`;
+    this.basePath = url.pathname.replace(/\/+$/, '');
     this.serverAddress = url.hostname;
     this.serverPort = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
     this.headers = [
@@ -81,10 +82,10 @@ export class BackendStates {
     this.limiters = limiters;
   }
 
-  acquire(candidate: Candidate, operationPath: string): BackendState {
+  acquire(candidate: Candidate): BackendState {
     let state = this.current.get(candidate.backend);
     if (state === undefined || state.entry !== candidate.entry || state.pool !== candidate.pool) {
-      state = new BackendState(candidate, operationPath, this.breakers.of(candidate.entry));
+      state = new BackendState(candidate, this.breakers.of(candidate.entry));
       this.credentials.watch(state.keys, state.pool);
       this.limiters.watch(state.keys, state.pool);
       this.current.set(candidate.backend, state);

@@ -4,7 +4,7 @@
  */
 export interface Downstream {
   /** The whole response at once. `headers`: names and values in turn, without a length. */
-  send(status: number, headers: string[], body: string): void;
+  send(status: number, headers: string[], body: Buffer | string): void;
   /** The head of a stream. */
   start(status: number, headers: string[]): void;
   /** False: the client reads slower than we write; `onDrain` of the exchange tells when to go on. */

@@ -33,6 +33,30 @@ export const errorTable = {
     type: 'invalid_request_error',
     remedy: 'Correct the field that the message names.',
   },
+  missing_required_parameter: {
+    status: 400,
+    retryable: false,
+    type: 'invalid_request_error',
+    remedy: 'Add the field that `param` names.',
+  },
+  invalid_type: {
+    status: 400,
+    retryable: false,
+    type: 'invalid_request_error',
+    remedy: 'Give the field that `param` names the type that the message asks for.',
+  },
+  invalid_value: {
+    status: 400,
+    retryable: false,
+    type: 'invalid_request_error',
+    remedy: 'Give the field that `param` names a value that the message allows.',
+  },
+  duplicate_parameter: {
+    status: 400,
+    retryable: false,
+    type: 'invalid_request_error',
+    remedy: 'Send each field once: two parsers may disagree about which one counts.',
+  },
   invalid_header: {
     status: 400,
     retryable: false,
@@ -92,6 +116,12 @@ export const errorTable = {
     retryable: false,
     type: 'invalid_request_error',
     remedy: 'Send a smaller body; the limit is in the message.',
+  },
+  headers_too_large: {
+    status: 431,
+    retryable: false,
+    type: 'invalid_request_error',
+    remedy: 'Send fewer or shorter headers.',
   },
   unsupported_media_type: {
     status: 415,

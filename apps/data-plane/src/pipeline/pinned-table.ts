@@ -21,8 +21,6 @@ export interface SharedState {
   readonly consumers: ConsumerLimiters;
   readonly queue: KeyQueue;
   readonly retryBudgets: RetryBudgets;
-  /** The path that the served operation has below a base URL. */
-  readonly operationPath: string;
 }
 
 /**
@@ -58,13 +56,14 @@ export class PinnedTable implements StateView {
     this.onReleased(this);
   }
 
-  /** The route for a model that this consumer may use; undefined: none. */
-  routeFor(owner: KnownOwner, model: string): PreparedRoute | undefined {
+  /** The route that answers for a model; undefined: none does. */
+  routeFor(owner: KnownOwner, model: string): PreparedRoute | 'NotAllowed' | undefined {
     const known = owner.knownRoute(model);
     if (known !== undefined) return known;
     const { namespace, labels } = owner.consumer;
     const entry = this.view.route(namespace, model, labels);
     if (entry === undefined) return undefined;
+    if (!owner.mayUse(model)) return 'NotAllowed';
     let route = this.routes.get(entry);
     if (route === undefined) {
       route = prepareRoute(entry, this.view);
@@ -77,7 +76,7 @@ export class PinnedTable implements StateView {
   backend(candidate: Candidate): BackendState {
     let state = this.backends.get(candidate.backend);
     if (state === undefined) {
-      state = this.shared.backends.acquire(candidate, this.shared.operationPath);
+      state = this.shared.backends.acquire(candidate);
       this.backends.set(candidate.backend, state);
     }
     return state;

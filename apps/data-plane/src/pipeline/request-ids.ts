@@ -37,7 +37,7 @@ export class RequestIds {
     if (this.position + bytes > POOL_BYTES) this.refill();
     const start = this.position;
     this.position = start + bytes;
-    return this.pool.hexSlice(start, this.position);
+    return this.pool.toString('hex', start, this.position);
   }
 
   private refill(): void {

@@ -1,4 +1,5 @@
 import type { TransportFailure } from '#libs/inference';
+import { AddressRefusedError } from './address-guard.js';
 
 const byCode: Readonly<Record<string, TransportFailure>> = {
   ECONNREFUSED: 'ConnectionRefused',
@@ -35,9 +36,8 @@ export function transportFailure(error: unknown): TransportFailure {
   return 'Protocol';
 }
 
-/** One bounded line for people. A header or a body never gets into these errors' messages: we validate before sending. */
+/** A few words for people: our own message, or else the code alone, since a library's text may quote what was sent. */
 export function failureDetail(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown failure';
-  const message = error.message === '' ? error.name : error.message;
-  return message.replaceAll(/\s+/g, ' ').slice(0, 200);
+  if (error instanceof AddressRefusedError) return error.message;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

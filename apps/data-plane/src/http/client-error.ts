@@ -1,0 +1,31 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { type ErrorCode, errorTable, GatewayError } from '../pipeline/error-table.js';
+import { errorText } from '../surfaces/openai/error-text.js';
+
+/** Node's and the parser's codes for requests that never became one. */
+const codes: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'The request did not arrive in time.'],
+  HPE_HEADER_OVERFLOW: ['headers_too_large', 'The request headers are too large.'],
+};
+const malformed = ['invalid_request', 'The request is not valid HTTP/1.1.'] as const;
+
+/**
+ * Answers on a connection whose request could not be read: slow, oversized or malformed headers. The connection is of no
+ * further use and is closed.
+ */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  // A reset needs no answer; on a socket that a response has begun on, one would be read as its body.
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
+    socket.destroy();
+    return;
+  }
+  const [code, message] = codes[error.code ?? ''] ?? malformed;
+  const { status } = errorTable[code];
+  const body = errorText(new GatewayError(code, message));
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+      `content-length: ${body.length}\r\n\r\n${body}`,
+    'latin1',
+  );
+}

@@ -1,0 +1,31 @@
+import type { ServerResponse } from 'node:http';
+import type { Downstream } from '../pipeline/downstream.js';
+
+/** The client's side over node:http. */
+export class NodeDownstream implements Downstream {
+  private readonly response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    this.response = response;
+  }
+
+  /** Raw header arrays throughout: `setHeader` costs several times as much. */
+  send(status: number, headers: string[], body: Buffer | string): void {
+    headers.push('content-length', String(body.length));
+    this.response.writeHead(status, headers);
+    if (typeof body === 'string') this.response.end(body, 'latin1');
+    else this.response.end(body);
+  }
+
+  start(status: number, headers: string[]): void {
+    this.response.writeHead(status, headers);
+  }
+
+  write(text: string): boolean {
+    return this.response.write(text, 'latin1');
+  }
+
+  end(): void {
+    this.response.end();
+  }
+}

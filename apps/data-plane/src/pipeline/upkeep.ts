@@ -1,0 +1,78 @@
+import type { Clock } from '../clock.js';
+import { type CredentialHealth, RECHECK_MS } from '../health/credential-health.js';
+import type { IdentityMap } from '../limits/identity-map.js';
+import type { PinnedTables } from './pinned-table.js';
+
+const SWEEP_EVERY_MS = 60_000;
+/** Identities looked at before the event loop gets its turn. */
+const SLICE = 2_000;
+
+/** What is done beside the requests: forgetting state that no table names, and trying parked credentials again. */
+export class Upkeep {
+  private readonly clock: Clock;
+  private readonly tables: PinnedTables;
+  private readonly credentials: CredentialHealth;
+  private readonly maps: readonly IdentityMap<unknown>[];
+  private sweepDue = true;
+  private nextSweepMs: number;
+
+  constructor(
+    clock: Clock,
+    tables: PinnedTables,
+    credentials: CredentialHealth,
+    maps: readonly IdentityMap<unknown>[],
+  ) {
+    this.clock = clock;
+    this.tables = tables;
+    this.credentials = credentials;
+    this.maps = maps;
+    this.nextSweepMs = clock.nowMs() + SWEEP_EVERY_MS;
+  }
+
+  start(): void {
+    this.clock.setTimer(this.tick, RECHECK_MS);
+  }
+
+  /** New values travel before the table that names them, so they are there now. */
+  swapped(): void {
+    this.sweepDue = true;
+    this.credentials.recheck();
+  }
+
+  private readonly tick = (): void => {
+    if (this.credentials.hasParked) this.credentials.recheck();
+    if (this.sweepDue && this.clock.nowMs() >= this.nextSweepMs) this.beginSweep();
+    this.start();
+  };
+
+  private beginSweep(): void {
+    this.nextSweepMs = Infinity;
+    this.sweepDue = false;
+    const tables = [...this.tables.live].map((table) => table.view.identities()[Symbol.iterator]());
+    this.collect(tables, new Set());
+  }
+
+  /** A table of 100,000 entries takes many slices; requests run between them. */
+  private collect(tables: Iterator<string>[], named: Set<string>): void {
+    for (let seen = 0; seen < SLICE; seen += 1) {
+      const next = tables.at(-1)?.next();
+      if (next === undefined) {
+        this.sweep(named);
+        return;
+      }
+      if (next.done === true) tables.pop();
+      else named.add(next.value);
+    }
+    this.clock.setTimer(() => this.collect(tables, named), 0);
+  }
+
+  private sweep(named: ReadonlySet<string>): void {
+    const nowMs = this.clock.nowMs();
+    for (const map of this.maps) {
+      map.sweep(named, nowMs);
+      // What is unnamed now must be looked at again when its time is over, whether or not a table changes.
+      if (map.hasUnnamed) this.sweepDue = true;
+    }
+    this.nextSweepMs = nowMs + SWEEP_EVERY_MS;
+  }
+}

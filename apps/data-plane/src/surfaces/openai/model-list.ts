@@ -1,0 +1,19 @@
+/** The models API's objects (platform.openai.com/docs/api-reference/models). `created` is required; ours have no date. */
+interface Model {
+  readonly id: string;
+  readonly object: 'model';
+  readonly created: number;
+  readonly owned_by: string;
+}
+
+function model(id: string): Model {
+  return { id, object: 'model', created: 0, owned_by: 'signalbox' };
+}
+
+export function modelText(id: string): Buffer {
+  return Buffer.from(JSON.stringify(model(id)));
+}
+
+export function modelListText(ids: readonly string[]): Buffer {
+  return Buffer.from(JSON.stringify({ object: 'list', data: ids.map(model) }));
+}

@@ -1,0 +1,21 @@
+/** What the OpenAI surface serves. */
+export type Operation =
+  | { readonly name: 'chat'; readonly method: 'POST' }
+  | { readonly name: 'listModels'; readonly method: 'GET' }
+  | { readonly name: 'getModel'; readonly method: 'GET'; readonly model: string };
+
+const chat: Operation = { name: 'chat', method: 'POST' };
+const listModels: Operation = { name: 'listModels', method: 'GET' };
+const MODEL_PREFIX = '/v1/models/';
+
+/** By path, without its query; undefined: not ours. The methods that it allows are the caller's to check. */
+export function operationAt(path: string): Operation | undefined {
+  if (path === '/v1/chat/completions') return chat;
+  if (path === '/v1/models') return listModels;
+  if (!path.startsWith(MODEL_PREFIX) || path.length === MODEL_PREFIX.length) return undefined;
+  try {
+    return { name: 'getModel', method: 'GET', model: decodeURIComponent(path.slice(MODEL_PREFIX.length)) };
+  } catch {
+    return undefined;
+  }
+}
