@@ -2,7 +2,10 @@ import type { ApiObject, Condition } from '#libs/resources';
 import type { Entry } from '#libs/routing-table';
 
 export interface CompileInput {
-  /** Objects of every kind, in any order. Not changed. */
+  /**
+   * Objects of every kind, in any order. They are not changed here and must not be afterwards: what a check found is
+   * remembered with the object.
+   */
   readonly objects: readonly ApiObject[];
   /**
    * Version (HMAC of the value) by credential id, for the entries of Secrets. Absent: there is no such Secret or entry.

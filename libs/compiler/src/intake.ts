@@ -1,11 +1,13 @@
 import {
   type ApiObject,
   checkObject,
+  type Checked,
   type EffectiveConsumerSpec,
   type EffectiveKeyPoolSpec,
   type EffectiveProviderSpec,
   type EffectiveRoutePolicySpec,
   kindOf,
+  type Refused,
 } from '#libs/resources';
 import { objectId } from './compile-types.js';
 import { compareText } from './draft-entry.js';
@@ -57,7 +59,7 @@ export function takeIn(objects: readonly ApiObject[]): Intake {
   const refused = new Set<string>();
   const findings: Finding[] = [];
   for (const object of compiled) {
-    const { effective, errors } = checkObject(kindOf(object.apiVersion, object.kind)!, object);
+    const { effective, errors } = checkOnce(object);
     if (effective !== undefined) {
       const resource = resourceOf(object, effective.spec);
       (resources[object.kind as CompiledKind] as Map<string, Resource<unknown>>).set(resource.key, resource);
@@ -74,6 +76,18 @@ export function takeIn(objects: readonly ApiObject[]): Intake {
     }
   }
   return { objects: compiled, resources, refused, findings };
+}
+
+/** A change touches a few objects of thousands; what the others came to holds for as long as they are kept. */
+const checked = new WeakMap<ApiObject, Checked | Refused>();
+
+function checkOnce(object: ApiObject): Checked | Refused {
+  let result = checked.get(object);
+  if (result === undefined) {
+    result = checkObject(kindOf(object.apiVersion, object.kind)!, object);
+    checked.set(object, result);
+  }
+  return result;
 }
 
 function resourceOf<Spec>(object: ApiObject, spec: Spec): Resource<Spec> {

@@ -52,19 +52,40 @@ export function fill<Schema extends z.ZodType>(schema: Schema, value: z.infer<Sc
 }
 
 function fillAny(schema: z.ZodType, value: unknown): unknown {
-  if (schema instanceof z.ZodOptional) return fillAny(schema.unwrap() as z.ZodType, value);
-  if (schema instanceof z.ZodArray) {
-    return (value as unknown[]).map((item) => fillAny(schema.element as z.ZodType, item));
+  let filler = fillers.get(schema);
+  if (filler === undefined) {
+    filler = makeFiller(schema);
+    fillers.set(schema, filler);
   }
-  if (schema instanceof z.ZodObject) return fillObject(schema, value as Record<string, unknown>);
-  return schema instanceof z.ZodRecord ? { ...(value as object) } : value;
+  return filler(value);
 }
 
-function fillObject(schema: z.ZodObject, value: Record<string, unknown>): Record<string, unknown> {
-  const result: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(schema.shape) as [string, z.ZodType][]) {
-    const present = value[name] !== undefined ? value[name] : fillings.get(member)?.();
-    if (present !== undefined) result[name] = fillAny(member, present);
+type Filler = (value: unknown) => unknown;
+
+/** Schemas are walked once; objects are filled by the thousand. */
+const fillers = new WeakMap<z.ZodType, Filler>();
+
+function makeFiller(schema: z.ZodType): Filler {
+  if (schema instanceof z.ZodOptional) return (value) => fillAny(schema.unwrap() as z.ZodType, value);
+  if (schema instanceof z.ZodArray) {
+    return (value) => (value as unknown[]).map((item) => fillAny(schema.element as z.ZodType, item));
   }
-  return result;
+  if (schema instanceof z.ZodRecord) return (value) => ({ ...(value as object) });
+  return schema instanceof z.ZodObject ? objectFiller(schema) : (value) => value;
+}
+
+function objectFiller(schema: z.ZodObject): Filler {
+  const members = Object.entries(schema.shape).map(([name, member]) => ({
+    name,
+    schema: member as z.ZodType,
+    filling: fillings.get(member as z.ZodType),
+  }));
+  return (value) => {
+    const result: Record<string, unknown> = {};
+    for (const { name, schema, filling } of members) {
+      const present = (value as Record<string, unknown>)[name] ?? filling?.();
+      if (present !== undefined) result[name] = fillAny(schema, present);
+    }
+    return result;
+  };
 }
