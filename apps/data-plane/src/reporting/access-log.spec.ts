@@ -1,0 +1,45 @@
+import { createLogger, type LogLevel } from '#libs/telemetry';
+import { AccessLog } from './access-log.js';
+import { endedAttempt, finishedRequest } from './testing/finished-request.js';
+
+function accessLog(level: LogLevel): { log: AccessLog; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
+  return { log: new AccessLog(createLogger({ name: 'test', level, destination })), lines };
+}
+const failure = (endedMs: number) =>
+  finishedRequest({ finish: 'Failed', status: 502, errorCode: 'upstream_error', endedMs }, [
+    endedAttempt({ outcome: 'ServerError', status: 500, message: 'said Bearer abcdefghijkl' }),
+  ]);
+
+it('tells of failures at info, with trace id and attempts, and of nothing else', () => {
+  const { log, lines } = accessLog('info');
+  const record = failure(2_000);
+  log.finished(finishedRequest());
+  log.finished(finishedRequest({ finish: 'Failed', status: 401, errorCode: 'invalid_api_key' }));
+  log.finished(record);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatchObject({
+    trace_id: record.traceId,
+    span_id: record.spanId,
+    request_id: 'request-1',
+    code: 'upstream_error',
+    attempts: [
+      { backend: 'default/alpha/sim-small', key: 'primary', outcome: 'ServerError', message: 'said Bearer [redacted]' },
+    ],
+  });
+});
+
+it('tells of every request at debug', () => {
+  const { log, lines } = accessLog('debug');
+  log.finished(finishedRequest());
+  expect(lines[0]).toMatchObject({ level: 'debug', code: 'ok', duration_ms: 250 });
+});
+
+it('caps the failures and tells how many it left out', () => {
+  const { log, lines } = accessLog('info');
+  for (let i = 0; i < 1_000; i++) log.finished(failure(2_000));
+  expect(lines).toHaveLength(100);
+  log.finished(failure(3_000));
+  expect(lines.at(-1)).toMatchObject({ suppressed: 900 });
+});
