@@ -5,20 +5,20 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const checks = [
-  ['format', 'prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']],
-  ['lint', 'oxlint/bin/oxlint', ['--type-aware', '--deny-warnings', '--format=unix']],
-  [
-    'boundaries',
-    'dependency-cruiser/bin/dependency-cruise.mjs',
-    ['apps', 'libs', 'migrations', 'bench', '--config', '.dependency-cruiser.cjs'],
-  ],
-  ['types', '@typescript/native/bin/tsc', ['-p', 'tsconfig.json']],
-  ['dead code', 'knip/bin/knip.js', ['--no-progress']],
+  { name: 'format', bin: 'prettier/bin/prettier.cjs', args: ['--check', '--log-level=warn', '.'] },
+  { name: 'lint', bin: 'oxlint/bin/oxlint', args: ['--type-aware', '--deny-warnings', '--format=unix'] },
+  {
+    name: 'boundaries',
+    bin: 'dependency-cruiser/bin/dependency-cruise.mjs',
+    args: ['apps', 'libs', 'migrations', 'bench', '--config', '.dependency-cruiser.cjs'],
+  },
+  { name: 'types', bin: '@typescript/native/bin/tsc', args: ['-p', 'tsconfig.json'] },
+  { name: 'dead code', bin: 'knip/bin/knip.js', args: ['--no-progress'] },
 ];
 
 const only = process.argv.slice(2);
 const failed = [];
-for (const [name, bin, args] of checks) {
+for (const { name, bin, args } of checks) {
   if (only.length > 0 && !only.includes(name)) continue;
   const { status } = spawnSync(process.execPath, [join(root, 'node_modules', bin), ...args], {
     cwd: root,

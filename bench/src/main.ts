@@ -20,7 +20,11 @@ const unknown = wanted.filter((name) => !sections.some((section) => section.name
 if (unknown.length > 0) program.error(`unknown section: ${unknown.join(', ')}`);
 
 const machine = hardware();
-process.stdout.write(`${Object.entries(machine).map(([name, value]) => `${name}: ${value}`).join(' · ')}\n`);
+process.stdout.write(
+  `${Object.entries(machine)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join(' · ')}\n`,
+);
 const reports: Record<string, SectionReport> = {};
 for (const section of sections.filter(({ name }) => wanted.includes(name))) {
   const report = await section.run((line) => process.stderr.write(`${section.name}: ${line}\n`));
@@ -28,7 +32,9 @@ for (const section of sections.filter(({ name }) => wanted.includes(name))) {
   print(report);
 }
 if (options.json) {
-  const figures = Object.fromEntries(Object.entries(reports).map(([name, { title, method, figures }]) => [name, { title, method, ...figures }]));
+  const figures = Object.fromEntries(
+    Object.entries(reports).map(([name, { title, method, figures }]) => [name, { title, method, ...figures }]),
+  );
   writeFileSync(options.json, `${JSON.stringify({ machine, sections: figures }, null, 2)}\n`);
   process.stdout.write(`\nWritten to ${options.json}.\n`);
 }

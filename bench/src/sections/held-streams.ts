@@ -41,7 +41,8 @@ export const heldStreams: Section = {
       }
       return {
         title: 'Memory of a held stream',
-        method: 'Streams that have had their first tokens and wait for more; resident set of the data plane, 2 s after the last was opened.',
+        method:
+          'Streams that have had their first tokens and wait for more; resident set of the data plane, 2 s after the last was opened.',
         columns: ['streams', 'idle MiB', 'resident MiB', 'KiB a stream'],
         rows,
         figures: { rows },

@@ -40,10 +40,9 @@ export const processorTime: Section = {
   async run(progress) {
     const upstream = await startProcess('upstream-process');
     const bare = await startProcess('bare-proxy-process', { BENCH_UPSTREAM_PORT: String(upstream.port) });
-    const environment = await startEnvironment(
-      [{ SIGNALBOX_TRACE_RATIO: '0.05' }, { SIGNALBOX_TRACE_RATIO: '1' }],
-      { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${upstream.port}` },
-    );
+    const environment = await startEnvironment([{ SIGNALBOX_TRACE_RATIO: '0.05' }, { SIGNALBOX_TRACE_RATIO: '1' }], {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${upstream.port}`,
+    });
     try {
       const { stack } = environment;
       await configure(stack, upstream.port);
