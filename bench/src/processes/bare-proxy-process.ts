@@ -40,8 +40,8 @@ function forward(body: Buffer, response: ServerResponse): void {
     },
     onResponseStart: (_controller, status, headers) => {
       const length = headers['content-length'];
-      const head = { 'content-type': headers['content-type'] ?? 'application/json' };
-      response.writeHead(status, length === undefined ? head : { ...head, 'content-length': length });
+      const head = { 'content-type': String(headers['content-type']) };
+      response.writeHead(status, length === undefined ? head : { ...head, 'content-length': String(length) });
     },
     onResponseData: (controller, chunk) => {
       if (!response.write(chunk)) controller.pause();
