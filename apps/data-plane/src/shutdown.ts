@@ -4,7 +4,7 @@ import type { Logger } from '#libs/telemetry';
 export interface ShutdownStep {
   readonly name: string;
   readonly deadlineMs: number;
-  run(): Promise<void> | void;
+  readonly run: () => Promise<void> | void;
 }
 
 /** Runs the steps in order, each within its deadline. Resolves in any case. */

@@ -20,3 +20,4 @@ export { startTelemetry, type Telemetry, type TelemetryOptions } from './tracing
 export { type RunningSpan, silentTracer, type SpanOptions, withSpan } from './tracing/with-span.js';
 export { withSpanInEach } from './tracing/with-span-in-each.js';
 export { registerProcessMetrics } from './process-metrics.js';
+export { softwareVersion } from './version.js';

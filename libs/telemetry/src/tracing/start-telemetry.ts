@@ -33,9 +33,9 @@ export interface Telemetry {
   readonly recorder: SpanRecorder;
   /** False: no endpoint is configured, so there is no use in building spans; trace ids exist all the same. */
   readonly exporting: boolean;
-  droppedSpans(): number;
+  readonly droppedSpans: () => number;
   /** Sends what waits, but takes at most this long; what is left then is dropped and counted. */
-  shutdown(deadlineMs: number): Promise<void>;
+  readonly shutdown: (deadlineMs: number) => Promise<void>;
 }
 
 const MAX_QUEUE_SIZE = 2_048;

@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { type Logger, MetricsRegistry, softwareVersion, type Telemetry } from '#libs/telemetry';
+import { AdminServer } from './admin/admin-server.js';
+import { Probes } from './admin/probes.js';
+import { systemClock } from './clock.js';
+import type { DataPlaneConfig } from './config/config.js';
+import { readConfigured } from './config/read-configured.js';
+import { Credentials } from './credentials/credentials.js';
+import { LocalCredentials } from './credentials/local-credentials.js';
+import { EnvironmentValues, FileValues } from './credentials/local-values.js';
+import { Lifecycle } from './lifecycle.js';
+import { createRuntime, type Runtime } from './pipeline/runtime.js';
+import { systemRandom } from './random.js';
+import { AccessLog } from './reporting/access-log.js';
+import { Reporter } from './reporting/reporter.js';
+import { RequestMetrics } from './reporting/request-metrics.js';
+import { SpanSelection } from './reporting/span-selection.js';
+import { registerStateMetrics } from './reporting/state-metrics.js';
+import { stateSources } from './reporting/state-sources.js';
+import { ControlPlaneClient } from './table/control-plane-client.js';
+import { CurrentTable } from './table/current-table.js';
+import { loadUid } from './table/data-plane-identity.js';
+import { PublicationReceiver } from './table/publication-receiver.js';
+import { SnapshotFiles } from './table/snapshot-files.js';
+import { StateKeys } from './table/state-keys.js';
+import { TableSync } from './table/table-sync.js';
+import { UndiciTransport } from './upstream/undici-transport.js';
+
+/** Made by main.ts before Nest, so that it outlives it: the last line of a shutdown is logged, its spans are sent. */
+export interface ProcessEnvironment {
+  readonly config: DataPlaneConfig;
+  /** What `env` credentials are read from, within the allowlist. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly metrics: MetricsRegistry;
+}
+
+const RUNTIME = Symbol('Runtime');
+
+/**
+ * Nest wires the process together and ends there: the request path gets one Runtime and sees no container. The order
+ * below is the data's way: credentials and tables come in, requests use them, reports go out.
+ */
+@Module({})
+export class AppModule {
+  static with(environment: ProcessEnvironment): DynamicModule {
+    return {
+      module: AppModule,
+      providers: [
+        { provide: MetricsRegistry, useValue: environment.metrics },
+        ...configuration(environment),
+        ...requests(environment),
+        ...operation(environment),
+      ],
+    };
+  }
+}
+
+function configuration({ config, variables, logger, telemetry }: ProcessEnvironment): Provider[] {
+  const stateDirectory = join(config.stateDirectory, 'data-plane');
+  return [
+    CurrentTable,
+    {
+      provide: Credentials,
+      useFactory: () => {
+        const { environmentPatterns, directory } = config.credentials;
+        const environment = new EnvironmentValues(environmentPatterns.join(','), variables);
+        return new Credentials(new LocalCredentials(environment, new FileValues(directory)));
+      },
+    },
+    {
+      provide: PublicationReceiver,
+      inject: [CurrentTable, Credentials],
+      useFactory: (current: CurrentTable, credentials: Credentials) =>
+        new PublicationReceiver(current, credentials, telemetry.tracer),
+    },
+    {
+      provide: ControlPlaneClient,
+      inject: [CurrentTable, Credentials, PublicationReceiver],
+      useFactory: async (current: CurrentTable, credentials: Credentials, receiver: PublicationReceiver) => {
+        const token = () => readConfigured('SIGNALBOX_TOKEN_FILE', config.tokenFile).trim();
+        // Read at each connection; once here, so that a wrong path ends the start and not every attempt.
+        token();
+        return new ControlPlaneClient({
+          url: config.controlPlaneUrl,
+          token,
+          ca: config.caFile && readConfigured('SIGNALBOX_CA_FILE', config.caFile),
+          identity: {
+            name: config.name,
+            uid: await loadUid(stateDirectory),
+            instance: randomUUID(),
+            software: `signalbox/${softwareVersion}`,
+          },
+          current,
+          credentials,
+          receiver,
+          clock: systemClock,
+          random: Math.random,
+          logger: logger.child({ part: 'table' }),
+        });
+      },
+    },
+    {
+      provide: TableSync,
+      inject: [CurrentTable, Credentials, ControlPlaneClient],
+      useFactory: (current: CurrentTable, credentials: Credentials, client: ControlPlaneClient) => {
+        const keys = new StateKeys(readConfigured('SIGNALBOX_STATE_KEY_FILE', config.stateKeyFile));
+        const files = new SnapshotFiles(stateDirectory, keys);
+        return new TableSync({
+          current,
+          credentials,
+          client,
+          files,
+          clock: systemClock,
+          logger: logger.child({ part: 'table' }),
+        });
+      },
+    },
+  ];
+}
+
+function requests({ config, logger, telemetry }: ProcessEnvironment): Provider[] {
+  return [
+    UndiciTransport,
+    {
+      provide: RequestMetrics,
+      inject: [MetricsRegistry, CurrentTable],
+      useFactory: (registry: MetricsRegistry, current: CurrentTable) => {
+        const metrics = new RequestMetrics(registry);
+        current.onSwap((next) => void metrics.swapped(next, systemClock.nowMs()));
+        return metrics;
+      },
+    },
+    {
+      provide: Reporter,
+      inject: [RequestMetrics],
+      useFactory: (metrics: RequestMetrics) =>
+        new Reporter(
+          metrics,
+          new AccessLog(logger.child({ part: 'access' })),
+          telemetry.exporting
+            ? { selection: new SpanSelection(config.traceRatio), record: telemetry.recorder }
+            : undefined,
+        ),
+    },
+    {
+      provide: RUNTIME,
+      inject: [CurrentTable, Credentials, UndiciTransport, Reporter],
+      useFactory: (tables: CurrentTable, credentials: Credentials, transport: UndiciTransport, observer: Reporter) =>
+        createRuntime({
+          clock: systemClock,
+          random: systemRandom,
+          transport,
+          tables,
+          credentials,
+          observer,
+          logger: logger.child({ part: 'requests' }),
+        }),
+    },
+  ];
+}
+
+function operation({ config, logger }: ProcessEnvironment): Provider[] {
+  return [
+    {
+      provide: Probes,
+      inject: [CurrentTable, ControlPlaneClient],
+      useFactory: (current: CurrentTable, client: ControlPlaneClient) =>
+        new Probes({
+          hasTable: () => current.current !== undefined,
+          controlPlaneConnected: () => client.connected,
+        }),
+    },
+    {
+      provide: AdminServer,
+      inject: [MetricsRegistry, Probes],
+      useFactory: (registry: MetricsRegistry, probes: Probes) => new AdminServer(registry, probes),
+    },
+    {
+      provide: Lifecycle,
+      inject: [RUNTIME, TableSync, AdminServer, Probes, MetricsRegistry, CurrentTable, ControlPlaneClient],
+      useFactory: (
+        runtime: Runtime,
+        tableSync: TableSync,
+        admin: AdminServer,
+        probes: Probes,
+        registry: MetricsRegistry,
+        current: CurrentTable,
+        client: ControlPlaneClient,
+      ) => {
+        registerStateMetrics(
+          registry,
+          stateSources(runtime, current, () => client.connected),
+        );
+        return new Lifecycle({ config, logger, runtime, tableSync, admin, probes });
+      },
+    },
+  ];
+}
