@@ -23,11 +23,13 @@ export interface AuditQuery {
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
-const VERIFY_BATCH = 1_000;
 
 /** Reads the audit. Rows are written by commits only, in their transactions. */
 export class AuditService {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly verifyBatch = 1_000,
+  ) {}
 
   /** Newest first. */
   list(query: AuditQuery): Promise<AuditRow[]> {
@@ -64,7 +66,7 @@ export class AuditService {
           .createQueryBuilder('audit')
           .where('audit.id > :id', { id })
           .orderBy('audit.id')
-          .limit(VERIFY_BATCH)
+          .limit(this.verifyBatch)
           .getMany();
       return { value: await verifyChain(head, batchAfter) };
     });

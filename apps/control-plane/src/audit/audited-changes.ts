@@ -15,7 +15,9 @@ export function auditedChanges(
   after: ApiObject | undefined,
   fingerprintKey: Buffer,
 ): FieldChange[] {
-  const changes = diffObjects(before && audited(before), after && audited(after));
+  const changes = diffObjects(before && audited(before), after && audited(after))
+    // Of an object that comes or goes: all that is left of metadata may be what the system writes by itself.
+    .filter(({ path }) => path !== 'metadata');
   if (!kind.sensitive) return changes;
   return changes.map((change) => {
     if (notSecret.test(change.path)) return change;
@@ -36,5 +38,5 @@ export function fingerprint(value: unknown, key: Buffer): string {
 function audited({ apiVersion: _apiVersion, kind: _kind, metadata, ...content }: ApiObject): object {
   const { name: _name, namespace: _namespace, annotations, ...kept } = metadata;
   const { [LAST_APPLIED_ANNOTATION]: _lastApplied, ...others } = annotations ?? {};
-  return { metadata: { ...kept, ...(annotations && { annotations: others }) }, ...content };
+  return { metadata: { ...kept, ...(Object.keys(others).length > 0 && { annotations: others }) }, ...content };
 }

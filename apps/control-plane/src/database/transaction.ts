@@ -1,3 +1,4 @@
+import type { PoolClient, QueryResultRow } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 
 /** Runs `work` between `begin` and COMMIT on one connection; ROLLBACK if it throws or answers `rollback`. */
@@ -23,3 +24,17 @@ export async function inTransaction<T>(
 
 export const READ_COMMITTED = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 export const ONE_SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
+/**
+ * Runs a statement that the session prepares once and plans once: for those that many transactions repeat, and above
+ * all for those that run while the revision counter is held. A name stands for one text for ever.
+ */
+export async function queryPrepared<Row extends QueryResultRow>(
+  queryRunner: QueryRunner,
+  name: string,
+  text: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  const client = (await queryRunner.connect()) as PoolClient;
+  return (await client.query<Row>({ name, text, values: [...values] })).rows;
+}

@@ -43,8 +43,7 @@ export class MasterKeys {
     try {
       return MasterKeys.parse(readFileSync(path, 'utf8'));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`master key file ${path}: ${reason}`, { cause: error });
+      throw new Error(`master key file ${path}: ${(error as Error).message}`, { cause: error });
     }
   }
 

@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { queryPrepared } from '../database/transaction.js';
 import type { AuditRow } from '../audit/audit.entity.js';
 import { chainAudit, type CommitPoint, type PreparedRow } from './commit-rows.js';
 
@@ -8,11 +9,14 @@ export const LOG_CHANNEL = 'signalbox_log';
 /** Takes the revision counter, the last lock of a transaction. Whoever holds it decides the commit order. */
 export async function takeRevisions(queryRunner: QueryRunner, rows: readonly PreparedRow[]): Promise<CommitPoint> {
   const audited = rows.filter((row) => row.audit).length;
-  const [[meta]] = (await queryRunner.query(
+  const [meta] = await queryPrepared<{ rv: string; audit_id: string; audit_hash: Buffer; at: Date }>(
+    queryRunner,
+    'take-revisions',
     `UPDATE meta SET rv = rv + $1, audit_id = audit_id + $2
      RETURNING rv, audit_id, audit_hash, date_trunc('milliseconds', clock_timestamp()) AS at`,
     [rows.length, audited],
-  )) as [[{ rv: string; audit_id: string; audit_hash: Buffer; at: Date }]];
+  );
+  if (!meta) throw new Error('the meta row is missing: this database is damaged');
   return {
     firstRevision: Number(meta.rv) - rows.length + 1,
     at: meta.at,
@@ -32,7 +36,8 @@ export async function writeRows(
   const audit = chainAudit(rows, point);
   const column = <T>(read: (row: PreparedRow, index: number) => T): T[] => rows.map(read);
   const auditColumn = <T>(read: (row: AuditRow) => T): T[] => audit.map(read);
-  await queryRunner.query(audit.length > 0 ? WITH_AUDIT : WITHOUT_AUDIT, [
+  const [name, text] = audit.length > 0 ? ['write-audited', WITH_AUDIT] : ['write', WITHOUT_AUDIT];
+  await queryPrepared(queryRunner, name, text, [
     LOG_CHANNEL,
     lastRevision,
     point.at,

@@ -19,7 +19,7 @@ import type {
   WriteResult,
 } from './object-store.js';
 import { decodeRow, STORED_COLUMNS, type StoredRow } from './stored-object.js';
-import { inTransaction, ONE_SNAPSHOT, READ_COMMITTED } from '../database/transaction.js';
+import { inTransaction, ONE_SNAPSHOT, queryPrepared, READ_COMMITTED } from '../database/transaction.js';
 
 /**
  * Objects in Postgres. A commit runs READ COMMITTED: it locks the keys in one order for all, absent ones too; reads;
@@ -135,7 +135,9 @@ function distinctKeys(writes: readonly ObjectWrite[]): string[] {
 
 /** By hash, not by key: two keys of one hash must not let two transactions wait for each other. */
 async function lockKeys(queryRunner: QueryRunner, keys: readonly string[]): Promise<void> {
-  await queryRunner.query(
+  await queryPrepared(
+    queryRunner,
+    'lock-keys',
     `SELECT pg_advisory_xact_lock(hash) FROM (
        SELECT DISTINCT hashtextextended(key, 0) AS hash FROM unnest($1::text[]) AS key ORDER BY hash OFFSET 0
      ) AS sorted`,
@@ -144,7 +146,9 @@ async function lockKeys(queryRunner: QueryRunner, keys: readonly string[]): Prom
 }
 
 async function readStored(queryRunner: QueryRunner, writes: readonly ObjectWrite[]): Promise<Map<string, StoredRow>> {
-  const rows = (await queryRunner.query(
+  const rows = await queryPrepared<StoredRow>(
+    queryRunner,
+    'read-stored',
     `SELECT ${STORED_COLUMNS} FROM object
      JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (api_group, kind, namespace, name)
        USING (api_group, kind, namespace, name)`,
@@ -154,7 +158,7 @@ async function readStored(queryRunner: QueryRunner, writes: readonly ObjectWrite
       writes.map(({ key }) => key.namespace),
       writes.map(({ key }) => key.name),
     ],
-  )) as StoredRow[];
+  );
   return new Map(rows.map((row) => [keyOf(row.api_group, row.kind, row.namespace, row.name), row]));
 }
 

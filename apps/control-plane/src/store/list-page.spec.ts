@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import type { ApiObject } from '#libs/resources';
+import { createStoreFixture, range, type StoreFixture } from '../../test/store-fixture.js';
+import {
+  alice,
+  create,
+  gadgets,
+  keyOf,
+  objectOf,
+  put,
+  remove,
+  secrets,
+  widgets,
+  zones,
+} from '../../test/test-kinds.js';
+import { LogCompactor } from './log-compactor.js';
+import type { ListOptions, ListResult, ObjectWrite } from './object-store.js';
+
+let fixture: StoreFixture;
+beforeEach(async () => {
+  fixture = await createStoreFixture();
+});
+afterEach(() => fixture.close());
+
+const commit = (...writes: ObjectWrite[]) => fixture.store.commit(writes, alice);
+const names = ({ items }: { items: readonly ApiObject[] }): string[] => items.map(({ metadata }) => metadata.name);
+
+/** All pages; `between` runs before each further one. */
+async function pages(options: ListOptions, between: () => Promise<unknown> = async () => {}): Promise<ListResult[]> {
+  const all = [await fixture.store.list(widgets, options)];
+  for (let token = all[0]?.continue; token !== undefined; token = all.at(-1)?.continue) {
+    await between();
+    all.push(await fixture.store.list(widgets, { ...options, continue: token }));
+  }
+  return all;
+}
+
+test('lists one kind in byte order of namespace and name, with the revision of the snapshot', async () => {
+  await commit(
+    ...['b', 'B', 'a-1', 'a.1'].map((name) => create(keyOf(widgets, name, 'beta'))),
+    create(keyOf(widgets, 'z', 'alpha')),
+    create(keyOf(gadgets, 'other')),
+    create(keyOf(zones, 'cluster')),
+  );
+  const everything = await fixture.store.list(widgets, {});
+  expect(names(everything)).toEqual(['z', 'B', 'a-1', 'a.1', 'b']);
+  expect(everything.revision).toBe((await fixture.store.snapshot([])).revision);
+  expect(everything).not.toHaveProperty('continue');
+  expect(names(await fixture.store.list(widgets, { namespace: 'alpha' }))).toEqual(['z']);
+  expect(names(await fixture.store.list(zones, {}))).toEqual(['cluster']);
+  expect(names(await fixture.store.list(secrets, {}))).toEqual([]);
+});
+
+test('a snapshot has all objects of its kinds', async () => {
+  const { revision } = await commit(
+    create(keyOf(widgets, 'w')),
+    create(keyOf(gadgets, 'g')),
+    create(keyOf(zones, 'z')),
+  );
+  const snapshot = await fixture.store.snapshot([zones, widgets]);
+  expect(snapshot.revision).toBe(revision);
+  expect(names({ items: snapshot.objects })).toEqual(['z', 'w']);
+});
+
+test('pages tell how much remains', async () => {
+  await commit(...range(1, 5).map((number) => create(keyOf(widgets, `w${number}`))));
+  expect((await pages({ limit: 2 })).map((page) => [names(page), page.remaining])).toEqual([
+    [['w1', 'w2'], 3],
+    [['w3', 'w4'], 1],
+    [['w5'], undefined],
+  ]);
+});
+
+test('all pages show the state of the first, whatever is written meanwhile', async () => {
+  const key = (number: number) => keyOf(widgets, `w${number}`, number % 2 ? 'odd' : 'even');
+  const operation = fc.record({
+    name: fc.integer({ min: 0, max: 9 }),
+    kind: fc.constantFrom('put' as const, 'remove' as const),
+    value: fc.nat(),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(operation, { maxLength: 12 }),
+      fc.array(fc.array(operation, { maxLength: 6 }), { maxLength: 8 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.option(fc.constantFrom('odd', 'even'), { nil: undefined }),
+      async (before, during, limit, namespace) => {
+        const run = async (operations: typeof before): Promise<void> => {
+          for (const { name, kind, value } of operations) {
+            const exists = (await fixture.store.get(key(name))) !== undefined;
+            if (kind === 'put') await commit(put(key(name), { value }));
+            else if (exists) await commit(remove(key(name)));
+          }
+        };
+        await run(before);
+        const expected = await fixture.store.list(widgets, { namespace });
+        const batches = [...during];
+        const read = await pages({ namespace, limit }, () => run(batches.shift() ?? []));
+        expect(read.flatMap(({ items }) => items)).toEqual(expected.items);
+        expect(new Set(read.map(({ revision }) => revision))).toEqual(new Set([expected.revision]));
+      },
+    ),
+    { numRuns: 12 },
+  );
+});
+
+test('an encrypted kind is paged through the log too', async () => {
+  const key = (name: string) => keyOf(secrets, name);
+  const secret = (name: string, value: string): ObjectWrite => ({
+    key: key(name),
+    verb: 'update',
+    mutate: () => ({ ...objectOf(key(name)), data: { value } }),
+  });
+  await commit(secret('a', 'YQ=='), secret('b', 'Yg=='));
+  const first = await fixture.store.list(secrets, { limit: 1 });
+  await commit(secret('b', 'bmV3'));
+  const second = await fixture.store.list(secrets, { limit: 1, continue: first.continue });
+  expect(second.items.map((item) => item['data'])).toEqual([{ value: 'Yg==' }]);
+});
+
+describe('a token', () => {
+  test('older than the log is a 410', async () => {
+    await commit(...range(1, 3).map((number) => create(keyOf(widgets, `w${number}`))));
+    const { continue: token } = await fixture.store.list(widgets, { limit: 1 });
+    for (const number of range(1, 5)) await commit(put(keyOf(widgets, 'w3'), { number }));
+    await new LogCompactor(fixture.dataSource, { keepMs: 0, keepRows: 1 }).compact();
+    await expect(fixture.store.list(widgets, { limit: 1, continue: token })).rejects.toMatchObject({
+      code: 410,
+      reason: 'Expired',
+    });
+  });
+
+  test.each([
+    '',
+    '%',
+    'bm90IGpzb24',
+    Buffer.from('[2,1,"a","b"]').toString('base64url'),
+    Buffer.from('[1,1.5,"",""]').toString('base64url'),
+  ])('that is not ours (%j) is a 400', async (token) => {
+    const list = fixture.store.list(widgets, { limit: 1, continue: token || 'x' });
+    await expect(list).rejects.toMatchObject({ code: 400, message: expect.stringContaining('continue') });
+  });
+});

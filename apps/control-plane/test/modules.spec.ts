@@ -1,0 +1,61 @@
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { kindOf } from '#libs/resources';
+import { AuditModule } from '../src/audit/audit.module.js';
+import { AuditService } from '../src/audit/audit.service.js';
+import { DatabaseModule } from '../src/database/database.module.js';
+import { LeaderElection } from '../src/leader/leader-election.js';
+import { LeaderModule } from '../src/leader/leader.module.js';
+import { CredentialVersions } from '../src/secrets/credential-versions.js';
+import { SecretsModule } from '../src/secrets/secrets.module.js';
+import type { ChangeFeed, ObjectStore } from '../src/store/object-store.js';
+import { StoreModule } from '../src/store/store.module.js';
+import { CHANGE_FEED, OBJECT_STORE } from '../src/store/tokens.js';
+import { Recording, until } from './store-fixture.js';
+import { createEmptyDatabase } from './test-database.js';
+import { alice, create, keyOf } from './test-kinds.js';
+
+test('the modules compose on an empty database, work, and close without leaving a connection', async () => {
+  const database = await createEmptyDatabase();
+  const directory = mkdtempSync(join(tmpdir(), 'modules-'));
+  const masterKeyFile = join(directory, 'master.key');
+  writeFileSync(masterKeyFile, randomBytes(32).toString('base64'));
+
+  @Module({
+    imports: [
+      AuditModule,
+      LeaderModule,
+      StoreModule,
+      SecretsModule.forRoot({ masterKeyFile }),
+      DatabaseModule.forRoot({ url: database.url }),
+    ],
+  })
+  class Application {}
+
+  const application = await NestFactory.createApplicationContext(Application, { logger: false });
+  const [store, feed] = [application.get<ObjectStore>(OBJECT_STORE), application.get<ChangeFeed>(CHANGE_FEED)];
+  const namespace = kindOf('v1', 'Namespace');
+  if (!namespace) throw new Error('the registry has no Namespace');
+  const seen = new Recording();
+  await feed.subscribe(feed.revision, seen.onTransaction, seen.onEnd);
+  await store.commit([create(keyOf(namespace, 'team'))], alice);
+  await until('the change is seen', () => seen.transactions.length === 1);
+  await until('it leads', () => application.get(LeaderElection).isLeader);
+  expect(application.get(CredentialVersions).versionOf('a')).toHaveLength(32);
+  expect(await application.get(AuditService).verify()).toEqual({ valid: true, rows: 2 });
+
+  await application.close();
+  await until('all its connections are closed', async () => {
+    const [{ count }] = await database.dataSource.query<[{ count: string }]>(
+      `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+    return count === '0';
+  });
+  rmSync(directory, { recursive: true });
+  await database.drop();
+});
