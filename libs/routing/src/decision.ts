@@ -46,32 +46,29 @@ export interface Wait {
 }
 
 /** Every way a request ends without (another) attempt. The names are the user-facing error codes where they are one. */
-export const stopCodes = [
+export type StopCode =
   /** No rule of the route matches the request. */
-  'no_matching_rule',
+  | 'no_matching_rule'
   /** Every backend is drained or its breaker is open. `retryAfterMs`: until the earliest may be probed. */
-  'no_backend_available',
+  | 'no_backend_available'
   /** Backends are there, but each key is cooling or at its limit. `retryAfterMs`: until the earliest cooldown ends. */
-  'keys_exhausted',
+  | 'keys_exhausted'
   /** Backends are there, but no key will come back by itself: all refused, drained or missing. */
-  'no_usable_key',
+  | 'no_usable_key'
   /** The last outcome's class is never tried again: the client gets `last`. */
-  'not_retryable',
+  | 'not_retryable'
   /** Attempts, retry rules or backends are used up: the client gets `last`. */
-  'retries_exhausted',
+  | 'retries_exhausted'
   /** A retry was due, but the route's retry budget is empty: the client gets `last`. */
-  'retry_budget_exhausted',
+  | 'retry_budget_exhausted'
   /** The upstream asks for a longer wait than `maxRetryAfter` or the deadline leaves: the client gets `last`. */
-  'retry_after_too_long',
+  | 'retry_after_too_long'
   /** The client has seen part of an answer: nothing may follow it. */
-  'committed',
+  | 'committed'
   /** An attempt succeeded. */
-  'answered',
+  | 'answered'
   /** The time left is too short for another attempt. */
-  'deadline_exceeded',
-] as const;
-
-export type StopCode = (typeof stopCodes)[number];
+  | 'deadline_exceeded';
 
 export interface Stop {
   readonly code: StopCode;

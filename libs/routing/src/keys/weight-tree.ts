@@ -15,10 +15,6 @@ export class WeightTree {
     this.top = size === 0 ? 0 : 2 ** Math.floor(Math.log2(size));
   }
 
-  get(position: number): number {
-    return this.weights[position]!;
-  }
-
   set(position: number, weight: number): void {
     const change = weight - this.weights[position]!;
     if (change === 0) return;

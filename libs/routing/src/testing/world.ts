@@ -1,0 +1,177 @@
+import type { BackendEntry, KeyPoolEntry, RetryPolicy, RouteEntry, RouteRule } from '#libs/routing-table';
+import { type BreakerState, breakerAdmits } from '../breaker.js';
+import type { RequestFacts } from '../context.js';
+import { decide } from '../decide.js';
+import type { Decision } from '../decision.js';
+import type { History, HistoryEntry } from '../history.js';
+import { KeyIndex } from '../keys/key-index.js';
+import { matchRule } from '../match-rule.js';
+import { type Candidate, type PreparedRoute, prepareRoute } from '../prepared-route.js';
+import type { StateView } from '../state-view.js';
+
+export interface BackendSpec {
+  readonly keys?: readonly string[];
+  readonly weight?: number;
+  readonly priority?: number;
+  readonly onExhausted?: KeyPoolEntry['onExhausted'];
+}
+
+export interface WorldSpec {
+  readonly backends: Readonly<Record<string, BackendSpec>>;
+  readonly fallbacks?: RouteRule['fallbacks'];
+  /** Backends that only fallbacks name. */
+  readonly outside?: Readonly<Record<string, BackendSpec>>;
+  readonly retry?: Partial<RetryPolicy>;
+  readonly timeouts?: RouteEntry['timeouts'];
+}
+
+export const retryDefaults: RetryPolicy = {
+  maxAttempts: 3,
+  maxRetryAfterMs: 20_000,
+  backoff: { baseMs: 200, factor: 2, maxMs: 8000, jitter: 'None' },
+  budget: { percent: 20, intervalMs: 10_000, minPerSecond: 10 },
+  rules: [],
+};
+
+/** A route over backends (each with a pool of its name) and the state around it, all of it in the open. */
+export class World implements StateView {
+  readonly route: PreparedRoute;
+  readonly breakers = new Map<string, BreakerState>();
+  balance = 100;
+  queued = 0;
+  private readonly indexes = new Map<string, KeyIndex>();
+
+  constructor(spec: WorldSpec) {
+    const all: Readonly<Record<string, BackendSpec>> = { ...spec.backends, ...spec.outside };
+    const entry: RouteEntry = {
+      namespace: 'default',
+      name: 'chat',
+      rules: [
+        {
+          name: 'all',
+          backends: Object.entries(spec.backends).map(([backend, { weight = 1, priority = 0 }]) => ({
+            backend,
+            weight,
+            priority,
+          })),
+          fallbacks: spec.fallbacks ?? [],
+        },
+      ],
+      retry: { ...retryDefaults, ...spec.retry },
+      timeouts: spec.timeouts ?? {},
+    };
+    this.route = prepareRoute(entry, {
+      backend: (key) => (key in all ? backendEntry(key) : undefined),
+      keyPool: (key) => poolEntry(key, all[key] ?? {}),
+    });
+  }
+
+  decide(history: History = [], nowMs = 0, facts: Partial<RequestFacts> = {}, seed = 1): Decision {
+    const rule = matchRule(this.route, { headers: {} });
+    return decide(this.route, { rule, startedMs: 0, deadlineMs: Infinity, ...facts }, history, this, nowMs, seed);
+  }
+
+  open(backend: string, untilMs: number): void {
+    this.breakers.set(backend, { phase: 'Open', epoch: 1, openings: 1, untilMs });
+  }
+
+  cool(backend: string, key: string, untilMs: number): void {
+    this.index(backend).cool(`${backend}/${key}`, untilMs);
+  }
+
+  fill(backend: string, key: string): void {
+    this.index(backend).setInFlight(`${backend}/${key}`, 1);
+  }
+
+  index(backend: string): KeyIndex {
+    return this.keys(this.candidate(backend));
+  }
+
+  admits(backend: string, nowMs: number): boolean {
+    return breakerAdmits(this.breakers.get(backend), this.candidate(backend).entry.breaker, nowMs);
+  }
+
+  candidate(backend: string): Candidate {
+    const { tiers, fallbacks } = this.route.rules[0]!;
+    const all = [...tiers, ...Object.values(fallbacks).flat()].flatMap((tier) => tier.candidates);
+    return all.find((candidate) => candidate.backend === backend)!;
+  }
+
+  breaker({ entry }: Candidate): BreakerState | undefined {
+    return this.breakers.get(entry.breakerId);
+  }
+
+  keys({ backend, pool, entry }: Candidate): KeyIndex {
+    let index = this.indexes.get(backend);
+    if (index === undefined) this.indexes.set(backend, (index = new KeyIndex(pool, entry.model)));
+    return index;
+  }
+
+  retryBalance(): number {
+    return this.balance;
+  }
+
+  queueDepth(): number {
+    return this.queued;
+  }
+}
+
+/** A failed attempt that took no time. */
+export function failed(
+  backend: string,
+  key: string,
+  outcome: HistoryEntry['outcome'],
+  more: Partial<HistoryEntry> = {},
+): HistoryEntry {
+  return { backend, pool: backend, key, outcome, progress: 'Headers', startedMs: 0, endedMs: 0, ...more };
+}
+
+export const breakerPolicy: BackendEntry['breaker'] = {
+  consecutiveFailures: 5,
+  failureRatio: { percent: 50, minRequests: 20, windowMs: 30_000 },
+  openForMs: 30_000,
+  maxOpenForMs: 300_000,
+  halfOpenProbes: 1,
+  successesToClose: 2,
+  maxEjectedPercent: 50,
+};
+
+export function backendEntry(name: string): BackendEntry {
+  return {
+    id: name,
+    namespace: 'default',
+    provider: name,
+    model: 'model',
+    upstreamName: 'model',
+    keyPool: name,
+    breakerId: name,
+    dialect: 'OpenAI',
+    vendor: 'OpenAI',
+    baseURL: 'https://upstream.example',
+    allowInsecure: false,
+    allowPrivateNetwork: false,
+    auth: { type: 'Bearer' },
+    headers: [],
+    timeouts: { connectMs: 5000, firstByteMs: 60_000, streamIdleMs: 60_000, requestMs: 600_000 },
+    connections: { max: 256, maxPending: 1024 },
+    breaker: breakerPolicy,
+  };
+}
+
+export function poolEntry(name: string, { keys = ['k1'], onExhausted }: BackendSpec): KeyPoolEntry {
+  return {
+    namespace: 'default',
+    name,
+    provider: name,
+    selection: 'WeightedRandom',
+    keys: keys.map((key) => ({
+      name: key,
+      credential: `${name}/${key}`,
+      weight: 1,
+      limiterId: `${name}/${key}`,
+      maxConcurrency: 1,
+    })),
+    cooldown: { rateLimitMs: 10_000, maxRateLimitMs: 300_000, quotaMs: 3_600_000, auth: 'UntilRotated' },
+    onExhausted: onExhausted ?? { type: 'Fallback', queue: { maxDepth: 100, maxWaitMs: 2000 } },
+  };
+}
