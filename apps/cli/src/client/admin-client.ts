@@ -30,6 +30,7 @@ export class AdminClient {
     this.agent = new Agent({
       connect: { ca: connection.certificateAuthority, timeout: 10_000 },
       bodyTimeout: 0,
+      connections: 8,
       headersTimeout: answerTimeoutMs,
     });
   }

@@ -97,12 +97,12 @@ async function* streamedText(body: Dispatcher.ResponseData['body']): AsyncGenera
 }
 
 function refusal(body: string, fallback: string, suffix: string): CliError {
-  let error: { code?: unknown; type?: unknown; message?: unknown } = {};
+  let error: { code?: string | null; type?: string; message?: string } = {};
   try {
     error = (JSON.parse(body) as { error?: typeof error }).error ?? {};
   } catch {
     // Not a data plane's answer: the status says what can be said.
   }
-  const reason = printable(String(error.code ?? error.type ?? fallback));
-  return new CliError(`Refused (${reason}): ${printable(String(error.message ?? fallback))}${suffix}`);
+  const reason = printable(error.code ?? error.type ?? fallback);
+  return new CliError(`Refused (${reason}): ${printable(error.message ?? fallback)}${suffix}`);
 }

@@ -25,25 +25,25 @@ export function findStateDirectory(config: ClientConfig, workingDirectory: strin
   return found === undefined ? undefined : new StateDirectory(found);
 }
 
-/** Each of URL, token and CA comes from its variable, else from the state directory. Throws a CliError that names what lacks. */
+/**
+ * Each of URL, token and CA comes from its variable, else from the state directory. Its token and key go to its own planes
+ * only: a server that was named explicitly gets what was named with it. Throws a CliError that names what lacks.
+ */
 export function connectionTo(config: ClientConfig, state: StateDirectory | undefined): Connection {
-  const controlPlaneUrl = config.controlPlaneUrl ?? state?.readEndpoints()?.controlPlane;
-  const tokenFile = config.tokenFile ?? state?.adminToken;
-  // A CA of the embedded mode says nothing about a server that was named explicitly.
-  const caFile = config.caFile ?? (config.controlPlaneUrl ? undefined : state?.certificateAuthority);
-  const missing = [
-    ...(controlPlaneUrl ? [] : ['SIGNALBOX_CONTROL_PLANE_URL']),
-    ...(tokenFile ? [] : ['SIGNALBOX_TOKEN_FILE']),
-  ];
-  if (!controlPlaneUrl || !tokenFile) {
-    throw new CliError(
-      `No control plane to talk to: ${missing.join(' and ')} is not set, and there is no .signalbox here or above.`,
-      {
-        hints: [
-          'Start one here with `signalbox up`, or set SIGNALBOX_CONTROL_PLANE_URL, SIGNALBOX_TOKEN_FILE and SIGNALBOX_CA_FILE.',
-        ],
-      },
-    );
+  const embedded = state?.readEndpoints()?.controlPlane;
+  const controlPlaneUrl = config.controlPlaneUrl ?? embedded;
+  const own = controlPlaneUrl === embedded ? state : undefined;
+  const tokenFile = config.tokenFile ?? own?.adminToken;
+  const caFile = config.caFile ?? own?.certificateAuthority;
+  if (!controlPlaneUrl) {
+    throw new CliError('No control plane to talk to: there is no .signalbox here or above.', {
+      hints: [
+        'Start one here with `signalbox up`, or set SIGNALBOX_CONTROL_PLANE_URL, SIGNALBOX_TOKEN_FILE and SIGNALBOX_CA_FILE.',
+      ],
+    });
+  }
+  if (!tokenFile) {
+    throw new CliError(`No token for ${controlPlaneUrl}: set SIGNALBOX_TOKEN_FILE to a file with a bearer token.`);
   }
   return {
     controlPlaneUrl,
@@ -53,12 +53,17 @@ export function connectionTo(config: ClientConfig, state: StateDirectory | undef
 }
 
 export function dataPlaneConnection(config: ClientConfig, state: StateDirectory | undefined): DataPlaneConnection {
-  const dataPlaneUrl = config.dataPlaneUrl ?? state?.readEndpoints()?.dataPlane;
-  const apiKey = config.apiKey ?? (state && existsSync(state.consumerKey) ? readSecret(state.consumerKey) : undefined);
-  if (dataPlaneUrl && apiKey) return { dataPlaneUrl, apiKey };
-  throw new CliError('No data plane to talk to.', {
-    hints: ['Start one here with `signalbox up`, or set SIGNALBOX_DATA_PLANE_URL and SIGNALBOX_API_KEY.'],
-  });
+  const embedded = state?.readEndpoints()?.dataPlane;
+  const dataPlaneUrl = config.dataPlaneUrl ?? embedded;
+  if (!dataPlaneUrl) {
+    throw new CliError('No data plane to talk to: there is no .signalbox here or above.', {
+      hints: ['Start one here with `signalbox up`, or set SIGNALBOX_DATA_PLANE_URL and SIGNALBOX_API_KEY.'],
+    });
+  }
+  const own = dataPlaneUrl === embedded ? state : undefined;
+  const apiKey = config.apiKey ?? (own && read(own.consumerKey, 'SIGNALBOX_API_KEY', readSecret));
+  if (!apiKey) throw new CliError(`No API key for ${dataPlaneUrl}: set SIGNALBOX_API_KEY.`);
+  return { dataPlaneUrl, apiKey };
 }
 
 function read(path: string, variable: string, reader: (path: string) => string): string {
@@ -67,7 +72,7 @@ function read(path: string, variable: string, reader: (path: string) => string):
   } catch (cause) {
     throw new CliError(`Can't read ${path}: ${(cause as Error).message}`, {
       cause,
-      hints: [`Set ${variable} to a readable file.`],
+      hints: [`${variable} would name another one.`],
     });
   }
 }

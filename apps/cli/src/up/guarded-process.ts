@@ -59,10 +59,10 @@ trap 'kill -s "$signal" "$program" 2>/dev/null' TERM INT HUP
 watcher=$!
 exec 3<&- </dev/null
 while :; do
-  wait "$program"; status=$?
+  wait "$program" 2>/dev/null; status=$?
   kill -0 "$program" 2>/dev/null || break
 done
-kill -s TERM "$watcher" 2>/dev/null; wait "$watcher"
+kill -s TERM "$watcher" 2>/dev/null; wait "$watcher" 2>/dev/null
 exit "$status"
 `;
 

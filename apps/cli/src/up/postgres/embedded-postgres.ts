@@ -17,12 +17,13 @@ export interface PostgresOptions {
   /** False: no fsync, faster, and a power cut corrupts the data. For tests only. */
   readonly durable: boolean;
   readonly maxConnections?: number;
+  /** How long to wait for another server to let go of the data. */
+  readonly claimDeadlineMs?: number;
   /** Gets the server's log, line by line. */
   readonly onLog?: (line: string) => void;
 }
 
 const startDeadlineMs = 60_000;
-const releaseDeadlineMs = 30_000;
 
 /**
  * A Postgres of our own on a private Unix socket. `prepare` picks the account, the binaries and the data directory once;
@@ -47,7 +48,7 @@ export class EmbeddedPostgres {
     const binaries = await prepareBinaries(account);
     const home = placeHome(options.directory, account);
     const data = await initialise(home, binaries, account, { durable: options.durable });
-    await claim(data);
+    await claim(data, options.claimDeadlineMs ?? 30_000);
     return new EmbeddedPostgres(options, account, binaries, data, makeSocketDirectory(account));
   }
 
@@ -140,8 +141,8 @@ export class EmbeddedPostgres {
  * Waits for a server that is still at work on the data: its parent may have been killed a moment ago, and it is writing
  * its last checkpoint. One that stays belongs to another `signalbox up`, and is never touched.
  */
-async function claim(data: string): Promise<void> {
-  const deadline = Date.now() + releaseDeadlineMs;
+async function claim(data: string, deadlineMs: number): Promise<void> {
+  const deadline = Date.now() + deadlineMs;
   while (isServed(data)) {
     if (Date.now() > deadline) {
       throw new CliError(`Another server is at work on ${data} (see ${join(data, 'postmaster.pid')}).`, {

@@ -1,0 +1,33 @@
+import type { AdminClient } from './admin-client.js';
+
+export interface FieldChange {
+  readonly path: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** What became, or with a dry run would become, of one document. */
+export interface AppliedObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly result: 'created' | 'configured' | 'unchanged';
+  readonly changes: readonly FieldChange[];
+}
+
+export interface ApplyAnswer {
+  readonly revision: number;
+  readonly objects: readonly AppliedObject[];
+}
+
+/** All documents in one transaction; with `dryRun` everything but the commit. Throws a ServerError. */
+export function postApply(client: AdminClient, manifests: string, options: { dryRun: boolean }): Promise<ApplyAnswer> {
+  return client.json<ApplyAnswer>({
+    method: 'POST',
+    path: '/apply',
+    query: { dryRun: options.dryRun ? 'All' : undefined },
+    contentType: 'application/yaml',
+    body: manifests,
+  });
+}

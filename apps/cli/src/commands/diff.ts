@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { postApply } from '../client/apply.js';
+import { CliError, exitCodes } from '../cli-error.js';
+import { stdoutStyle, withAdminClient } from '../context.js';
+import type { CliContext } from '../context.js';
+import { readManifests } from '../manifest-files.js';
+import { renderChange } from '../output/changes.js';
+import { appliedName } from './apply.js';
+import { manifestsOption } from './shared-options.js';
+
+/** As of diff(1) and `kubectl diff`: 0 the same, 1 different, above 1 it could not be told. */
+const differs = 1;
+const trouble = 2;
+
+export function diffCommand(context: CliContext, finish: (exitCode: number) => void): Command {
+  return new Command('diff')
+    .summary('show which fields an apply would change')
+    .description('Asks the server what an apply would change. Exits 0 if nothing, 1 if something, above 1 on an error.')
+    .addOption(manifestsOption())
+    .addHelpText('after', '\nExample:\n  signalbox diff -f manifests/ || signalbox apply -f manifests/')
+    .action(async (options: { filename: readonly string[] }) => {
+      const { objects } = await notJustOne(async () => {
+        const manifests = await readManifests(options.filename, context.stdin);
+        return withAdminClient(context, (client) => postApply(client, manifests, { dryRun: true }));
+      });
+      const changed = objects.filter((object) => object.result !== 'unchanged');
+      for (const object of changed) {
+        const lines = [
+          `${appliedName(object)} would be ${object.result}`,
+          ...object.changes.map((change) => `  ${renderChange(change, stdoutStyle(context))}`),
+        ];
+        context.stdout.write(lines.map((line) => `${line}\n`).join(''));
+      }
+      finish(changed.length === 0 ? exitCodes.ok : differs);
+    });
+}
+
+/** An error must not be taken for "there are differences". */
+async function notJustOne<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CliError && error.exitCode <= differs) {
+      throw new CliError(error.message, { ...error.options, exitCode: trouble });
+    }
+    throw error;
+  }
+}

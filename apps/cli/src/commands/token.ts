@@ -1,0 +1,33 @@
+import { Command, Option } from 'commander';
+import type { CliContext } from '../context.js';
+import { newToken } from '../secret-text.js';
+import { tokenEntry } from '../state-directory.js';
+
+const groups = ['signalbox:admins', 'signalbox:editors', 'signalbox:viewers', 'signalbox:data-planes'];
+
+export function tokenCommand(context: CliContext): Command {
+  const token = new Command('token').summary('bearer tokens for the control plane');
+  token
+    .command('create')
+    .summary('make a bearer token; it is shown once')
+    .description(
+      'Makes a token. It goes to standard output, once; the entry with its digest, which belongs into the file that ' +
+        "the control plane's SIGNALBOX_TOKENS_FILE names, goes to standard error.",
+    )
+    .argument('<user>', 'the name that the audit shows')
+    .addOption(
+      new Option('-g, --group <group>', `what it may do; repeatable (${groups.join(', ')})`)
+        .argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+        .makeOptionMandatory(),
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  signalbox token create alice -g signalbox:editors > alice.token 2>> tokens.yaml',
+    )
+    .action((user: string, options: { group: readonly string[] }) => {
+      const secret = newToken();
+      context.stderr.write(tokenEntry(user, options.group, secret));
+      context.stdout.write(`${secret}\n`);
+    });
+  return token;
+}

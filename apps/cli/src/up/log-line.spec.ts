@@ -1,0 +1,43 @@
+import { parseLogLine, renderLogLine, warnLevel } from './log-line.js';
+import { LogView } from './log-view.js';
+
+const plain = (_format: unknown, text: string) => text;
+const pino = (fields: object) => JSON.stringify({ level: 30, time: Date.UTC(2026, 0, 31, 8, 15, 2, 113), ...fields });
+
+test('pino’s JSON becomes one line', () => {
+  const line = parseLogLine(pino({ name: 'control-plane', pid: 7, msg: 'listening', port: 7071, tags: ['a'] }));
+  expect(renderLogLine('control-plane', line, plain)).toBe(
+    '08:15:02.113 INFO  control-plane listening port=7071 tags=["a"]',
+  );
+});
+
+test('an error keeps its stack', () => {
+  const line = parseLogLine(pino({ level: 50, msg: 'failed', err: { message: 'no', stack: 'Error: no\n    at x' } }));
+  expect(renderLogLine('simulator', line, plain)).toBe('08:15:02.113 ERROR simulator     failed Error: no\n    at x');
+});
+
+test('control characters in a message can’t move the cursor', () => {
+  const line = parseLogLine(pino({ msg: 'a\u001b[2Jb' }));
+  expect(renderLogLine('simulator', line, plain)).toContain('a\u{fffd}[2Jb');
+});
+
+test.each([
+  ['2026-01-31 08:15:02.113 UTC [42] LOG:  checkpoint complete', 20],
+  ['2026-01-31 08:15:02.113 UTC [42] FATAL:  the database system is starting up', 60],
+  ['2026-01-31 08:15:02.113 UTC [42] ERROR:  duplicate key', 50],
+  ['Error: something no logger has seen', warnLevel],
+  ['{not JSON', warnLevel],
+])('%s has the level %d', (text, level) => {
+  expect(parseLogLine(text)).toMatchObject({ level, text });
+});
+
+test('off a terminal lines stay as they are, and the quiet ones unsaid until asked for', () => {
+  const written: string[] = [];
+  const view = new LogView({ write: (text) => written.push(text) }, plain);
+  const info = pino({ msg: 'one' });
+  view.write('simulator', info);
+  view.write('simulator', pino({ level: 40, msg: 'two' }));
+  view.showFrom(30);
+  view.write('simulator', info);
+  expect(written).toEqual([`${pino({ level: 40, msg: 'two' })}\n`, `${info}\n`]);
+});
