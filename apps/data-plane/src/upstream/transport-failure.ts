@@ -28,7 +28,7 @@ const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|H
 
 /** What an error of the socket, the resolver, TLS or undici means to an attempt. */
 export function transportFailure(error: unknown): TransportFailure {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = codeOf(error);
   const known = byCode[code];
   if (known !== undefined) return known;
   if (tlsCode.test(code)) return 'TlsError';
@@ -39,5 +39,10 @@ export function transportFailure(error: unknown): TransportFailure {
 /** A few words for people: our own message, or else the code alone, since a library's text may quote what was sent. */
 export function failureDetail(error: unknown): string {
   if (error instanceof AddressRefusedError) return error.message;
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return codeOf(error);
+}
+
+function codeOf(error: unknown): string {
+  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
+  return hasCode && typeof error.code === 'string' ? error.code : '';
 }
