@@ -47,7 +47,7 @@ async function main(config: DataPlaneConfig): Promise<void> {
       abortOnError: false,
     });
     const lifecycle = app.get(Lifecycle);
-    await lifecycle.start();
+    // Before the start, so that a signal during it ends the process in order, too.
     shutDownOnSignal(
       [
         ...lifecycle.shutdownSteps(),
@@ -59,6 +59,7 @@ async function main(config: DataPlaneConfig): Promise<void> {
       ],
       logger,
     );
+    await lifecycle.start();
   } catch (error) {
     fail(logger, error, 'The start failed');
   }

@@ -77,5 +77,5 @@ it('survives what is deep, cyclic or large', () => {
   cyclic['self'] = cyclic;
   log.info({ cyclic, many: Array.from({ length: 10_000 }, () => 1) }, 'odd');
   expect(lines()[0]).toMatchObject({ msg: 'odd', cyclic: { count: '1' } });
-  expect((lines()[0]?.['many'] as unknown[]).length).toBe(200);
+  expect(lines()[0]?.['many']).toHaveLength(200);
 });

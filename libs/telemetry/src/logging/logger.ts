@@ -41,13 +41,15 @@ export function createLogger({ name, level, destination }: LoggerOptions): Logge
   return logger;
 }
 
+type MakeChild = (this: Logger, bindings: object, options?: object) => Logger;
+
 /** Pino formats the root's bindings only; children (and theirs) inherit this method and so redact their own. */
 function redactBindings(logger: Logger): void {
-  const makeChild: (this: Logger, bindings: object, options?: object) => Logger = logger.child;
-  const child = function (this: Logger, bindings: object, options?: object): Logger {
+  const { child: makeChild } = Object.getPrototypeOf(logger) as { readonly child: MakeChild };
+  const child: MakeChild = function (bindings, options) {
     return makeChild.call(this, redactFields(bindings), options);
   };
-  logger.child = child as unknown as Logger['child'];
+  Object.assign(logger, { child });
 }
 
 /** Log fields that join a line to its trace, named as OpenTelemetry names them in JSON logs. */

@@ -89,7 +89,7 @@ export class CountedExport implements SpanProcessor {
         this.inExport += spans.length;
         exporter.export(spans, (result) => {
           this.inExport -= spans.length;
-          if (Number(result.code) === SUCCESS) this.succeeded(spans.length);
+          if ((result.code as number) === SUCCESS) this.succeeded(spans.length);
           else this.failed(spans.length, result.error);
           done(result);
         });
