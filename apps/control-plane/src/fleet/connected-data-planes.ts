@@ -1,0 +1,60 @@
+import type { Hello, Report } from '#libs/control-protocol';
+import type { DataPlaneStatus } from '#libs/resources';
+import type { SessionListener } from '../publication/data-plane-session.js';
+import type { ConnectionListener } from '../publication/publication-server.js';
+import type { Position } from '../publication/session-state.js';
+
+/** What this replica knows of a data plane that is, or was, connected to it. */
+export interface DataPlaneState {
+  readonly hello: Hello;
+  readonly connected: boolean;
+  readonly served?: Position;
+  readonly rejected?: DataPlaneStatus['rejected'];
+  readonly unresolvedCredentials: Report['unresolvedCredentials'];
+}
+
+/** The data planes of this replica, by name. */
+export class ConnectedDataPlanes implements ConnectionListener {
+  private readonly states = new Map<string, DataPlaneState>();
+  private readonly listeners: ((name: string) => void)[] = [];
+
+  /** Called with the name of each data plane that came, went, answered or reported. */
+  onChange(listener: (name: string) => void): void {
+    this.listeners.push(listener);
+  }
+
+  get(name: string): DataPlaneState | undefined {
+    return this.states.get(name);
+  }
+
+  get connectedCount(): number {
+    return [...this.states.values()].filter(({ connected }) => connected).length;
+  }
+
+  /** Once its end is written down there is nothing more to say of it. */
+  forget(name: string): void {
+    if (this.states.get(name)?.connected === false) this.states.delete(name);
+  }
+
+  connected(hello: Hello): SessionListener & { disconnected(): void } {
+    const { name } = hello;
+    const update = (change: Partial<DataPlaneState>) => {
+      const state = this.states.get(name);
+      if (state?.hello !== hello) return;
+      this.states.set(name, { ...state, ...change });
+      this.changed(name);
+    };
+    this.states.set(name, { hello, connected: true, unresolvedCredentials: [] });
+    this.changed(name);
+    return {
+      served: (served) => update({ served, rejected: undefined }),
+      rejected: ({ revision, reason }) => update({ rejected: { revision, reason } }),
+      reported: (unresolvedCredentials) => update({ unresolvedCredentials }),
+      disconnected: () => update({ connected: false }),
+    };
+  }
+
+  private changed(name: string): void {
+    for (const listener of this.listeners) listener(name);
+  }
+}

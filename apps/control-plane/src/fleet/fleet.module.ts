@@ -1,0 +1,101 @@
+import { hostname } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import {
+  Inject,
+  Module,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { kindOf } from '#libs/resources';
+import { MetricsRegistry, type Logger } from '#libs/telemetry';
+import { LOGGER } from '../config/config.module.js';
+import type { DatabaseOptions } from '../database/data-source.js';
+import { DATABASE_OPTIONS } from '../database/database.module.js';
+import { LeaderElection } from '../leader/leader-election.js';
+import { CacheModule } from '../reconcilers/cache.module.js';
+import { ObjectCache } from '../reconcilers/object-cache.js';
+import { countReconciles } from '../reconcilers/reconcile-metrics.js';
+import { systemTimers } from '../reconcilers/system-timers.js';
+import type { ObjectStore } from '../store/object-store.js';
+import { OBJECT_STORE } from '../store/tokens.js';
+import { ConnectedDataPlanes } from './connected-data-planes.js';
+import { DataPlaneWriter } from './data-plane-writer.js';
+import { FleetView } from './fleet-view.js';
+import { ReplicaPresence } from './replica-presence.js';
+import { StaleDataPlanes } from './stale-data-planes.js';
+
+const dataPlane = kindOf('signalbox.dev/v1', 'DataPlane')!;
+/** This process: another start is another replica, whose connections the earlier one's are not. */
+const self = `${hostname().slice(0, 32)}-${randomBytes(4).toString('hex')}`;
+const running = { timers: systemTimers, random: Math.random };
+
+/** Who is connected, here and elsewhere. */
+@Module({
+  imports: [CacheModule],
+  providers: [
+    { provide: FleetView, inject: [ObjectCache], useFactory: (cache: ObjectCache) => new FleetView(cache) },
+    {
+      provide: ConnectedDataPlanes,
+      inject: [MetricsRegistry],
+      useFactory: (metrics: MetricsRegistry) => {
+        const dataPlanes = new ConnectedDataPlanes();
+        metrics.gaugeFrom('signalbox_data_planes_connected', 'Data planes connected to this replica.', [], (observe) =>
+          observe(dataPlanes.connectedCount),
+        );
+        return dataPlanes;
+      },
+    },
+    {
+      provide: DataPlaneWriter,
+      inject: [ConnectedDataPlanes, OBJECT_STORE, LOGGER, MetricsRegistry],
+      useFactory: (dataPlanes: ConnectedDataPlanes, store: ObjectStore, logger: Logger, metrics: MetricsRegistry) => {
+        const count = countReconciles(metrics, 'data-plane');
+        return new DataPlaneWriter({ kind: dataPlane, store, dataPlanes, self, ...running, logger, count });
+      },
+    },
+    {
+      provide: ReplicaPresence,
+      inject: [DATABASE_OPTIONS, LOGGER],
+      useFactory: ({ url }: DatabaseOptions, logger: Logger) => new ReplicaPresence({ url, self, ...running, logger }),
+    },
+    {
+      provide: StaleDataPlanes,
+      inject: [ObjectCache, OBJECT_STORE, LeaderElection, ReplicaPresence, LOGGER, MetricsRegistry],
+      useFactory: (
+        cache: ObjectCache,
+        store: ObjectStore,
+        leader: LeaderElection,
+        presence: ReplicaPresence,
+        logger: Logger,
+        metrics: MetricsRegistry,
+      ) => {
+        const isAlive = (replica: string) => presence.isAlive(replica);
+        const count = countReconciles(metrics, 'stale-data-planes');
+        return new StaleDataPlanes({ kind: dataPlane, cache, store, leader, isAlive, ...running, logger, count });
+      },
+    },
+  ],
+  exports: [FleetView, ConnectedDataPlanes],
+})
+export class FleetModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  constructor(
+    @Inject(DataPlaneWriter) private readonly writer: DataPlaneWriter,
+    @Inject(ReplicaPresence) private readonly presence: ReplicaPresence,
+    @Inject(StaleDataPlanes) private readonly stale: StaleDataPlanes,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.presence.start();
+    this.writer.start();
+    this.stale.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([this.writer.stop(), this.stale.stop()]);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.presence.stop();
+  }
+}

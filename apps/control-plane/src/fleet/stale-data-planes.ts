@@ -1,0 +1,113 @@
+import { Controller, ReconcileError, type ControllerOptions, type Timers } from '#libs/reconcile';
+import type { KindDefinition } from '#libs/resources';
+import type { Logger } from '#libs/telemetry';
+import type { LeaderElection } from '../leader/leader-election.js';
+import { controlPlaneOrigin } from '../reconcilers/control-plane-origin.js';
+import type { ObjectCache } from '../reconcilers/object-cache.js';
+import type { ObjectStore, ObjectWrite } from '../store/object-store.js';
+import { statusOf } from './data-plane-status.js';
+
+export interface StaleDataPlanesOptions {
+  readonly kind: KindDefinition;
+  readonly cache: ObjectCache;
+  readonly store: Pick<ObjectStore, 'commit'>;
+  readonly leader: Pick<LeaderElection, 'epoch'>;
+  readonly isAlive: (replica: string) => Promise<boolean>;
+  readonly timers: Timers;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly count: ControllerOptions<unknown>['count'];
+}
+
+const LOOK_EVERY_MS = 5_000;
+/** Longer than a data plane takes to come back, its jitter included. */
+const ORPHANED_AFTER_MS = 15_000;
+const REMOVED_AFTER_MS = 60 * 60_000;
+
+/**
+ * What a replica that died could not write: its data planes that didn't come back are not connected. Objects of those
+ * that have been away for an hour are removed. The leader's work.
+ */
+export class StaleDataPlanes {
+  private readonly controller: Controller<'all'>;
+  /** Since when something has been so, by name and what. */
+  private since = new Map<string, number>();
+
+  constructor(private readonly options: StaleDataPlanesOptions) {
+    const { timers, random, logger, count } = options;
+    this.controller = new Controller({
+      reconcile: () => this.look(),
+      concurrency: 1,
+      timers,
+      delays: { baseMs: 1_000, maxMs: 30_000, random },
+      count,
+      onError: (_, error) => logger.warn({ err: error }, 'stale DataPlanes not dealt with; trying again'),
+    });
+  }
+
+  start(): void {
+    this.controller.start();
+    this.controller.add('all');
+  }
+
+  stop(): Promise<void> {
+    return this.controller.stop();
+  }
+
+  private async look(): Promise<{ requeueAfterMs: number }> {
+    const { cache, kind, isAlive, leader } = this.options;
+    const before = this.since;
+    this.since = new Map();
+    if (leader.epoch === undefined) return { requeueAfterMs: LOOK_EVERY_MS };
+    for (const [, object] of cache.entries()) {
+      if (object.kind !== kind.kind) continue;
+      const { name } = object.metadata;
+      const { connected, connectedTo = '' } = statusOf(object);
+      if (!connected) {
+        if (this.lasts(before, `${name} away`, REMOVED_AFTER_MS)) await this.remove(name);
+      } else if (!(await isAlive(connectedTo))) {
+        if (this.lasts(before, `${name} orphaned by ${connectedTo}`, ORPHANED_AFTER_MS)) {
+          await this.disconnect(name, connectedTo);
+        }
+      }
+    }
+    return { requeueAfterMs: LOOK_EVERY_MS };
+  }
+
+  private lasts(before: ReadonlyMap<string, number>, what: string, forMs: number): boolean {
+    const nowMs = this.options.timers.nowMs();
+    const sinceMs = before.get(what) ?? nowMs;
+    this.since.set(what, sinceMs);
+    return nowMs - sinceMs >= forMs;
+  }
+
+  private disconnect(name: string, replica: string): Promise<void> {
+    return this.commit(name, {
+      verb: 'update',
+      subresource: 'status',
+      mutate: (stored) =>
+        stored && statusOf(stored).connected && statusOf(stored).connectedTo === replica
+          ? { ...stored, status: { ...stored.status, connected: false } }
+          : stored,
+    });
+  }
+
+  private remove(name: string): Promise<void> {
+    return this.commit(name, {
+      verb: 'delete',
+      mutate: (stored) => (stored && statusOf(stored).connected ? stored : undefined),
+    });
+  }
+
+  private async commit(name: string, write: Omit<ObjectWrite, 'key'>): Promise<void> {
+    const { store, kind, leader } = this.options;
+    try {
+      const key = { kind, namespace: '', name };
+      await store.commit([{ key, ...write }], controlPlaneOrigin, { leaderEpoch: leader.epoch });
+    } catch (error) {
+      // Gone already is as good.
+      if ((error as { code?: unknown }).code === 404) return;
+      throw new ReconcileError(`DataPlane ${name} could not be written`, { cause: error });
+    }
+  }
+}

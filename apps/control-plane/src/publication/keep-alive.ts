@@ -1,0 +1,24 @@
+import type { WebSocket } from 'ws';
+import type { Timers } from '#libs/reconcile';
+
+/** Rounds without any answer after which the peer is taken for gone. */
+const MISSED_ROUNDS = 3;
+
+/** Pings for as long as the socket is open, and ends it when no pong comes back: a silent peer holds its slot for nothing. */
+export function keepAlive(socket: WebSocket, timers: Timers, everyMs: number): void {
+  let missed = 0;
+  let cancel = () => {};
+  const round = () => {
+    if (missed++ >= MISSED_ROUNDS) {
+      socket.terminate();
+      return;
+    }
+    socket.ping();
+    cancel = timers.after(everyMs, round);
+  };
+  socket.on('pong', () => {
+    missed = 0;
+  });
+  socket.on('close', () => cancel());
+  round();
+}

@@ -1,0 +1,168 @@
+import type { IncomingMessage } from 'node:http';
+import type { Server } from 'node:https';
+import type { Duplex } from 'node:stream';
+import type { Tracer } from '@opentelemetry/api';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { decodeFromDataPlane, MAX_FRAME_FROM_DATA_PLANE_BYTES, STREAM_PATH, type Hello } from '#libs/control-protocol';
+import type { Timers } from '#libs/reconcile';
+import { SCHEMA_VERSION } from '#libs/routing-table';
+import type { Logger } from '#libs/telemetry';
+import type { Identity } from '../auth/identity.js';
+import type { Compiled } from '../reconcilers/compile-controller.js';
+import type { SecretValue } from '../reconcilers/secret-values.js';
+import { DataPlaneSession, type SessionListener, type SessionOptions } from './data-plane-session.js';
+import { keepAlive } from './keep-alive.js';
+import { PublishedTable } from './published-table.js';
+
+export const DATA_PLANE_GROUP = 'signalbox:data-planes';
+
+/** Is told of every data plane that connects here; the listener that it returns hears of its answers. */
+export interface ConnectionListener {
+  connected(hello: Hello): SessionListener & { disconnected(): void };
+}
+
+export interface PublicationServerOptions {
+  /** Throws a 401. */
+  authenticate(authorization: string | undefined): Identity;
+  readonly secretValue: (id: string) => SecretValue | undefined;
+  readonly connections: ConnectionListener;
+  readonly tracer: Tracer;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly countPublication: SessionOptions['count'];
+  readonly pingEveryMs?: number;
+  readonly helloWithinMs?: number;
+  readonly answerWithinMs?: number;
+}
+
+/** Normal closure, protocol error, policy violation (RFC 6455, 7.4.1). */
+const close = { goingAway: 1001, protocolError: 1002, policy: 1008 } as const;
+
+/** The stream endpoint: one WebSocket a data plane, on the HTTPS server of the API. */
+export class PublicationServer {
+  private readonly table = new PublishedTable();
+  private readonly sessions = new Map<string, { readonly session: DataPlaneSession; readonly socket: WebSocket }>();
+  private readonly webSockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_FRAME_FROM_DATA_PLANE_BYTES,
+    perMessageDeflate: false,
+    clientTracking: true,
+  });
+
+  constructor(private readonly options: PublicationServerOptions) {}
+
+  attach(server: Server): void {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.upgrade(request, socket, head),
+    );
+  }
+
+  /** After every compile, also when it changed nothing: data planes then move their revision forward. */
+  publish({ revision, result, traceParents }: Compiled): void {
+    this.table.advance(revision, result);
+    for (const { session } of this.sessions.values()) session.advance(traceParents);
+  }
+
+  /** Data planes come back to another replica, or to this one's successor. */
+  stop(): void {
+    for (const socket of this.webSockets.clients) socket.close(close.goingAway, 'the control plane is stopping');
+    this.webSockets.close();
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const refusal = this.refusalOf(request);
+    if (refusal) {
+      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
+    this.webSockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket));
+  }
+
+  private refusalOf(request: IncomingMessage): string | undefined {
+    if (request.url?.split('?', 1)[0] !== STREAM_PATH) return '404 Not Found';
+    let identity: Identity;
+    try {
+      identity = this.options.authenticate(request.headers.authorization);
+    } catch {
+      return '401 Unauthorized';
+    }
+    return identity.groups.includes(DATA_PLANE_GROUP) ? undefined : '403 Forbidden';
+  }
+
+  private accept(socket: WebSocket): void {
+    const { timers, logger, helloWithinMs = 10_000, pingEveryMs = 5_000 } = this.options;
+    const cancelHello = timers.after(helloWithinMs, () => socket.close(close.policy, 'no hello'));
+    keepAlive(socket, timers, pingEveryMs);
+    let session: DataPlaneSession | undefined;
+    socket.on('error', (error) => logger.info({ err: error }, 'a data plane stream failed'));
+    socket.on('close', cancelHello);
+    socket.on('message', (data: Buffer) => {
+      try {
+        const message = decodeFromDataPlane(data);
+        if (message.type === 'hello') {
+          if (session) throw new Error('a second hello');
+          cancelHello();
+          session = this.greet(message, socket);
+        } else if (session) session.receive(message);
+        else throw new Error('the first message must be a hello');
+      } catch (error) {
+        logger.warn({ err: error, dataPlane: session?.name }, 'a data plane sent what cannot be read');
+        socket.close(close.protocolError, 'unreadable message');
+      }
+    });
+  }
+
+  /** undefined: the data plane was turned away. */
+  private greet(hello: Hello, socket: WebSocket): DataPlaneSession | undefined {
+    const {
+      connections,
+      logger,
+      tracer,
+      timers,
+      secretValue,
+      countPublication,
+      answerWithinMs = 60_000,
+    } = this.options;
+    const other = this.sessions.get(hello.name);
+    const refusal = !hello.schemaVersions.includes(SCHEMA_VERSION)
+      ? `this control plane publishes schema version ${SCHEMA_VERSION}`
+      : other && other.session.uid !== hello.uid
+        ? `another data plane is connected as ${hello.name}: set SIGNALBOX_DATA_PLANE_NAME`
+        : undefined;
+    if (refusal !== undefined) {
+      logger.warn({ dataPlane: hello.name, reason: refusal }, 'a data plane was turned away');
+      socket.close(close.policy, refusal);
+      return undefined;
+    }
+    const connection = connections.connected(hello);
+    const session = new DataPlaneSession({
+      hello,
+      table: this.table,
+      secretValue,
+      send: (frame) => socket.send(frame),
+      terminate: (reason) => {
+        logger.warn({ dataPlane: hello.name, reason }, 'a data plane was disconnected');
+        socket.terminate();
+      },
+      listener: connection,
+      tracer,
+      timers,
+      count: countPublication,
+      answerWithinMs,
+    });
+    // The same data plane again, before its old connection was seen to end: the new one counts.
+    other?.socket.terminate();
+    this.sessions.set(hello.name, { session, socket });
+    socket.on('close', () => {
+      session.close();
+      if (this.sessions.get(hello.name)?.session !== session) return;
+      this.sessions.delete(hello.name);
+      connection.disconnected();
+      logger.info({ dataPlane: hello.name }, 'data plane disconnected');
+    });
+    logger.info({ dataPlane: hello.name, version: hello.version, software: hello.software }, 'data plane connected');
+    session.advance([]);
+    return session;
+  }
+}

@@ -1,0 +1,30 @@
+import { Global, Module } from '@nestjs/common';
+import { kinds } from '#libs/resources';
+import type { Logger } from '#libs/telemetry';
+import { LOGGER } from '../config/config.module.js';
+import { CredentialVersions } from '../secrets/credential-versions.js';
+import type { ChangeFeed, ObjectStore } from '../store/object-store.js';
+import { CHANGE_FEED, OBJECT_STORE } from '../store/tokens.js';
+import { ObjectCache } from './object-cache.js';
+import { SecretValues } from './secret-values.js';
+import { systemTimers } from './system-timers.js';
+
+/** All objects in memory, current. Started by ReconcilersModule, once everyone who listens has been made. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: ObjectCache,
+      inject: [OBJECT_STORE, CHANGE_FEED, LOGGER],
+      useFactory: (store: ObjectStore, feed: ChangeFeed, logger: Logger) =>
+        new ObjectCache({ store, feed, kinds, timers: systemTimers, random: Math.random, logger }),
+    },
+    {
+      provide: SecretValues,
+      inject: [CredentialVersions],
+      useFactory: (versions: CredentialVersions) => new SecretValues((value) => versions.versionOf(value)),
+    },
+  ],
+  exports: [ObjectCache, SecretValues],
+})
+export class CacheModule {}

@@ -1,0 +1,152 @@
+import type { Tracer } from '@opentelemetry/api';
+import { MAX_TRACE_PARENTS } from '#libs/control-protocol';
+import { Controller, ReconcileError, type ControllerOptions, type Timers } from '#libs/reconcile';
+import type { ApiObject } from '#libs/resources';
+import { attributeNames, spanNames, withSpanInEach, type Logger } from '#libs/telemetry';
+import type { CompileRequest, CompileResult } from './compile-messages.js';
+import { changed, idle, ran, type DebounceLimits } from './debounce.js';
+import type { CacheChange, CacheUpdate, ObjectCache } from './object-cache.js';
+import type { CredentialFact, SecretValues } from './secret-values.js';
+
+export interface Compiled {
+  /** The log position that the compile read. */
+  readonly revision: number;
+  readonly result: CompileResult;
+  /** Objects whose generation this compile read first. */
+  readonly generations: readonly ApiObject[];
+  /** Of the compile's spans, one in each trace that it belongs to. */
+  readonly traceParents: readonly string[];
+}
+
+export interface CompileControllerOptions {
+  readonly cache: ObjectCache;
+  readonly secrets: SecretValues;
+  readonly thread: {
+    readonly primed: boolean;
+    compile(request: Omit<CompileRequest, 'id'>): Promise<CompileResult>;
+  };
+  readonly timers: Timers;
+  readonly random: () => number;
+  readonly tracer: Tracer;
+  readonly logger: Logger;
+  readonly count: ControllerOptions<unknown>['count'];
+  readonly debounce?: DebounceLimits;
+  /** Called after every compile, also when it changed nothing. A throw counts as a failed compile. */
+  readonly onCompiled: (compiled: Compiled) => void;
+}
+
+const defaultDebounce: DebounceLimits = { quietMs: 10, longestWaitMs: 50 };
+
+/**
+ * Compiles what the cache holds, whenever that changed in more than status. Level-based: a run takes all that is
+ * pending and compiles the whole; a failed one leaves it pending and is repeated with back-off. So a table is
+ * complete or not made.
+ */
+export class CompileController {
+  private readonly controller: Controller<'table'>;
+  private readonly objects = new Map<string, ApiObject | undefined>();
+  private readonly credentials = new Map<string, CredentialFact | undefined>();
+  private readonly generations = new Map<string, ApiObject>();
+  private traceParents: string[] = [];
+  private debounce = idle;
+  private cancelDue = () => {};
+  /** Whether everything that the thread ever answered was taken in: only then may it answer by changes. */
+  private inStep = false;
+
+  constructor(private readonly options: CompileControllerOptions) {
+    const { cache, timers, random, logger, count } = options;
+    this.controller = new Controller({
+      reconcile: () => this.compile(),
+      concurrency: 1,
+      timers,
+      delays: { baseMs: 50, maxMs: 10_000, random },
+      count,
+      onError: (_, error, __, failures) => logger.error({ err: error, failures }, 'compile failed; trying again'),
+    });
+    cache.onUpdate((update) => this.take(update));
+  }
+
+  start(): void {
+    this.controller.start();
+  }
+
+  stop(): Promise<void> {
+    this.cancelDue();
+    return this.controller.stop();
+  }
+
+  private take({ changes, traceParents }: CacheUpdate): void {
+    const relevant = changes.filter(isCompiled);
+    // The first snapshot of an empty store is a table, too: data planes wait for it.
+    if (relevant.length === 0 && this.options.thread.primed) return;
+    for (const change of relevant) this.note(change);
+    this.traceParents = [...new Set([...this.traceParents, ...traceParents])].slice(0, MAX_TRACE_PARENTS);
+    const { timers, debounce = defaultDebounce } = this.options;
+    const nowMs = timers.nowMs();
+    const [state, dueMs] = changed(this.debounce, nowMs, debounce);
+    this.debounce = state;
+    this.cancelDue();
+    if (dueMs <= nowMs) this.controller.add('table');
+    else this.cancelDue = timers.after(dueMs - nowMs, () => this.controller.add('table'));
+  }
+
+  private note({ key, kind, object, previous }: CacheChange): void {
+    if (kind.sensitive) {
+      for (const [id, fact] of this.options.secrets.update(key, object)) this.credentials.set(id, fact);
+      return;
+    }
+    this.objects.set(key, object);
+    if (!object) this.generations.delete(key);
+    else if (!sameGeneration(object, previous)) this.generations.set(key, object);
+  }
+
+  private async compile(): Promise<undefined> {
+    const { cache, thread, timers, tracer, onCompiled } = this.options;
+    this.cancelDue();
+    this.debounce = ran(timers.nowMs());
+    const { revision } = cache;
+    if (revision === undefined) throw new ReconcileError('the objects have not been listed yet');
+    const request = thread.primed && this.inStep ? this.pending() : this.everything();
+    this.inStep = false;
+    const generations = new Map(this.generations);
+    const parents = this.traceParents;
+    const attributes = { [attributeNames.revision]: revision };
+    await withSpanInEach(tracer, spanNames.compile, parents, { attributes }, async (spans) => {
+      const result = await thread.compile(request);
+      for (const span of spans) span.setAttributes({ [attributeNames.tableVersion]: result.version });
+      const traceParents = spans.map(({ traceParent }) => traceParent);
+      onCompiled({ revision, result, generations: [...generations.values()], traceParents });
+    });
+    this.inStep = true;
+    forget(this.objects, request.objects);
+    forget(this.credentials, request.credentials);
+    forget(this.generations, generations);
+    this.traceParents = this.traceParents.filter((parent) => !parents.includes(parent));
+  }
+
+  private pending(): Omit<CompileRequest, 'id'> {
+    return { reset: false, objects: new Map(this.objects), credentials: new Map(this.credentials) };
+  }
+
+  private everything(): Omit<CompileRequest, 'id'> {
+    const { cache, secrets } = this.options;
+    const objects = new Map([...cache.entries()].filter(([, object]) => !outside.has(object.kind)));
+    return { reset: true, objects, credentials: new Map(secrets.facts()) };
+  }
+}
+
+/** Kinds that no compile reads as objects: of Secrets it gets versions, and DataPlane says what came of a compile. */
+const outside: ReadonlySet<string> = new Set(['Secret', 'DataPlane']);
+
+function isCompiled({ kind, statusOnly }: CacheChange): boolean {
+  return !statusOnly && !kind.readOnly;
+}
+
+function sameGeneration(object: ApiObject, previous: ApiObject | undefined): boolean {
+  return previous?.metadata.uid === object.metadata.uid && previous?.metadata.generation === object.metadata.generation;
+}
+
+/** What came in anew while the compile ran stays pending. */
+function forget<Value>(pending: Map<string, Value>, taken: ReadonlyMap<string, Value>): void {
+  for (const [key, value] of taken) if (pending.get(key) === value) pending.delete(key);
+}

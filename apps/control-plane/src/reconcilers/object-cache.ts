@@ -1,0 +1,155 @@
+import { Controller, ReconcileError, type Timers } from '#libs/reconcile';
+import { apiVersionOf, type ApiObject, type KindDefinition } from '#libs/resources';
+import type { Logger } from '#libs/telemetry';
+import { MAX_TRACE_PARENTS } from '#libs/control-protocol';
+import type { Change, ChangeFeed, ObjectStore } from '../store/object-store.js';
+
+/** An object's place: `<apiVersion>/<kind>/<namespace>/<name>`. */
+export type CacheKey = string;
+
+export function cacheKey(kind: KindDefinition, namespace: string, name: string): CacheKey {
+  return `${apiVersionOf(kind)}/${kind.kind}/${namespace}/${name}`;
+}
+
+export interface CacheChange {
+  readonly key: CacheKey;
+  readonly kind: KindDefinition;
+  /** undefined: deleted. */
+  readonly object: ApiObject | undefined;
+  readonly previous: ApiObject | undefined;
+  /** Nothing but the status changed. */
+  readonly statusOnly: boolean;
+}
+export interface CacheUpdate {
+  /** The log position that the cache stands at with this update. */
+  readonly revision: number;
+  readonly changes: readonly CacheChange[];
+  readonly traceParents: readonly string[];
+}
+type Listener = (update: CacheUpdate) => void;
+
+export interface ObjectCacheOptions {
+  readonly store: Pick<ObjectStore, 'snapshot'>;
+  readonly feed: ChangeFeed;
+  readonly kinds: readonly KindDefinition[];
+  readonly timers: Timers;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/**
+ * All objects as of one log position: a consistent snapshot first, then whole transactions from the feed. When the feed
+ * ends for any reason (a gap, a compacted revision, a lost database) it lists again, and tells its listeners
+ * the difference, so none of them needs to know.
+ */
+export class ObjectCache {
+  private readonly objects = new Map<CacheKey, ApiObject>();
+  private readonly listeners: Listener[] = [];
+  private readonly relist: Controller<'relist'>;
+  private subscription: { close(): void } | undefined;
+  private position: number | undefined;
+
+  constructor(private readonly options: ObjectCacheOptions) {
+    this.relist = new Controller({
+      reconcile: () => this.list(),
+      concurrency: 1,
+      timers: options.timers,
+      delays: { baseMs: 100, maxMs: 5_000, random: options.random },
+      count: () => {},
+      onError: (_, error) => options.logger.warn({ err: error }, 'the objects cannot be listed; trying again'),
+    });
+  }
+
+  /** undefined: the first snapshot has not been read yet. */
+  get revision(): number | undefined {
+    return this.position;
+  }
+
+  get(key: CacheKey): ApiObject | undefined {
+    return this.objects.get(key);
+  }
+
+  entries(): Iterable<[CacheKey, ApiObject]> {
+    return this.objects.entries();
+  }
+
+  /** Listeners are called in the order in which they came, synchronously, with the cache already up to date. */
+  onUpdate(listener: Listener): void {
+    this.listeners.push(listener);
+  }
+
+  /** The first snapshot arrives as an update like any other. */
+  start(): void {
+    this.relist.start();
+    this.relist.add('relist');
+  }
+
+  async stop(): Promise<void> {
+    this.subscription?.close();
+    await this.relist.stop();
+    this.subscription?.close();
+  }
+
+  private async list(): Promise<undefined> {
+    const { store, feed, kinds, logger } = this.options;
+    try {
+      const { objects, revision } = await store.snapshot(kinds);
+      this.replace(objects, revision);
+      this.subscription = await feed.subscribe(
+        revision,
+        (changes) => this.follow(changes),
+        (error) => {
+          logger.warn({ err: error }, 'the change feed ended; listing again');
+          this.relist.add('relist');
+        },
+      );
+    } catch (error) {
+      throw new ReconcileError('listing or following the objects failed', { cause: error });
+    }
+  }
+
+  private replace(objects: readonly ApiObject[], revision: number): void {
+    const fresh = new Map<CacheKey, { kind: KindDefinition; object: ApiObject }>();
+    for (const object of objects) {
+      const kind = this.kindOf(object);
+      if (kind) fresh.set(cacheKey(kind, object.metadata.namespace ?? '', object.metadata.name), { kind, object });
+    }
+    const changes: CacheChange[] = [];
+    for (const [key, previous] of this.objects) {
+      const kind = this.kindOf(previous);
+      if (kind && !fresh.has(key)) changes.push({ key, kind, object: undefined, previous, statusOnly: false });
+    }
+    for (const [key, { kind, object }] of fresh) {
+      const previous = this.objects.get(key);
+      if (previous?.metadata.resourceVersion === object.metadata.resourceVersion) continue;
+      changes.push({ key, kind, object, previous, statusOnly: false });
+    }
+    this.publish({ revision, changes, traceParents: [] });
+  }
+
+  private follow(rows: readonly Change[]): void {
+    const changes = rows.map(({ kind, namespace, name, type, object, previous, subresource }): CacheChange => ({
+      key: cacheKey(kind, namespace, name),
+      kind,
+      object: type === 'DELETED' ? undefined : object,
+      previous,
+      statusOnly: subresource === 'status',
+    }));
+    const traceParents = [...new Set(rows.flatMap(({ traceParent }) => traceParent || []))];
+    const revision = rows.at(-1)!.lastRevision;
+    this.publish({ revision, changes, traceParents: traceParents.slice(0, MAX_TRACE_PARENTS) });
+  }
+
+  private publish(update: CacheUpdate): void {
+    for (const { key, object } of update.changes) {
+      if (object) this.objects.set(key, object);
+      else this.objects.delete(key);
+    }
+    this.position = update.revision;
+    for (const listener of this.listeners) listener(update);
+  }
+
+  private kindOf({ apiVersion, kind }: ApiObject): KindDefinition | undefined {
+    return this.options.kinds.find((each) => each.kind === kind && apiVersionOf(each) === apiVersion);
+  }
+}

@@ -1,0 +1,121 @@
+import { Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { kinds } from '#libs/resources';
+import { MetricsRegistry, type Logger, type Telemetry } from '#libs/telemetry';
+import { LOGGER, TELEMETRY } from '../config/config.module.js';
+import { FleetModule } from '../fleet/fleet.module.js';
+import { FleetView } from '../fleet/fleet-view.js';
+import { LeaderElection } from '../leader/leader-election.js';
+import { PublicationModule } from '../publication/publication.module.js';
+import { PublicationServer } from '../publication/publication-server.js';
+import type { ObjectStore } from '../store/object-store.js';
+import { OBJECT_STORE } from '../store/tokens.js';
+import { CacheModule } from './cache.module.js';
+import { CompileController } from './compile-controller.js';
+import { CompileThread } from './compile-thread.js';
+import { CompileVerdicts } from './compile-verdicts.js';
+import { ObjectCache } from './object-cache.js';
+import { countReconciles } from './reconcile-metrics.js';
+import { SecretValues } from './secret-values.js';
+import { StatusController } from './status-controller.js';
+import { systemTimers } from './system-timers.js';
+
+const running = { timers: systemTimers, random: Math.random };
+const compileScript = new URL('./compile-worker.js', import.meta.url);
+
+/** From changed objects to a published table and to conditions. */
+@Module({
+  imports: [CacheModule, FleetModule, PublicationModule],
+  providers: [
+    CompileVerdicts,
+    { provide: CompileThread, useFactory: () => new CompileThread(compileScript) },
+    {
+      provide: StatusController,
+      inject: [ObjectCache, CompileVerdicts, FleetView, LeaderElection, OBJECT_STORE, LOGGER, MetricsRegistry],
+      useFactory: (
+        cache: ObjectCache,
+        verdicts: CompileVerdicts,
+        fleet: FleetView,
+        leader: LeaderElection,
+        store: ObjectStore,
+        logger: Logger,
+        metrics: MetricsRegistry,
+      ) => {
+        const status = new StatusController({
+          cache,
+          kinds,
+          verdicts,
+          fleet: () => fleet.current,
+          leader,
+          store,
+          ...running,
+          now: () => `${new Date().toISOString().slice(0, 19)}Z`,
+          logger,
+          count: countReconciles(metrics, 'status'),
+        });
+        fleet.onChange(() => status.reviewAll());
+        leader.addListener({ gained: () => status.reviewAll(), lost: () => {} });
+        return status;
+      },
+    },
+    {
+      provide: CompileController,
+      inject: [
+        ObjectCache,
+        SecretValues,
+        CompileThread,
+        CompileVerdicts,
+        StatusController,
+        PublicationServer,
+        TELEMETRY,
+        LOGGER,
+        MetricsRegistry,
+      ],
+      useFactory: (
+        cache: ObjectCache,
+        secrets: SecretValues,
+        thread: CompileThread,
+        verdicts: CompileVerdicts,
+        status: StatusController,
+        publication: PublicationServer,
+        telemetry: Telemetry,
+        logger: Logger,
+        metrics: MetricsRegistry,
+      ) =>
+        new CompileController({
+          cache,
+          secrets,
+          thread,
+          ...running,
+          tracer: telemetry.tracer,
+          logger,
+          count: countReconciles(metrics, 'compile'),
+          onCompiled: (compiled) => {
+            publication.publish(compiled);
+            status.review(verdicts.take(compiled));
+          },
+        }),
+    },
+  ],
+  exports: [CompileController],
+})
+export class ReconcilersModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    @Inject(ObjectCache) private readonly cache: ObjectCache,
+    @Inject(CompileController) private readonly compile: CompileController,
+    @Inject(StatusController) private readonly status: StatusController,
+    @Inject(CompileThread) private readonly thread: CompileThread,
+  ) {}
+
+  /** The cache last: its first snapshot sets everything in motion. */
+  onApplicationBootstrap(): void {
+    this.compile.start();
+    this.status.start();
+    this.cache.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.cache.stop();
+    await Promise.all([this.compile.stop(), this.status.stop()]);
+    await this.thread.stop();
+  }
+}
