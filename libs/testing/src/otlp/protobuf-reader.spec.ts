@@ -28,10 +28,11 @@ it('reads every wire type that OTLP uses, and repeated fields in order', () => {
     0x21, // 2 again: "!"
   ]);
   const fields = readMessage(bytes);
+  const bytesOf = (field: number): Buffer => fields.get(field)![0] as Buffer;
   expect(fields.get(1)).toEqual([150n]);
   expect(fields.get(2)?.map(String)).toEqual(['hi', '!']);
-  expect((fields.get(3)?.[0] as Buffer).readBigUInt64LE()).toBe(1n);
-  expect((fields.get(4)?.[0] as Buffer).readUInt32LE()).toBe(2);
+  expect(bytesOf(3).readBigUInt64LE()).toBe(1n);
+  expect(bytesOf(4).readUInt32LE()).toBe(2);
 });
 
 it.each([
