@@ -154,6 +154,25 @@ export function invalid(kind: KindName, name: string, errors: readonly FieldErro
   );
 }
 
+/** 422 for several objects at once: each finding under the place of its object, such as `document 2`. */
+export function invalidDocuments(
+  findings: readonly { readonly place: string; readonly errors: readonly FieldError[] }[],
+): ApiError {
+  const causes = findings.flatMap(({ place, errors }) =>
+    errors.map((error) => ({
+      reason: causeReasons[error.reason],
+      message: `${causeWords[error.reason]}: ${error.message}`,
+      field: `${place}: ${error.path}`,
+    })),
+  );
+  const lines = causes.map((cause) => `${cause.field}: ${cause.message}`);
+  return new ApiError(422, 'Invalid', lines.length === 1 ? lines[0]! : `[${lines.join(', ')}]`, { causes });
+}
+
+/** The same refusal, with the place of the object in front: one of many documents. */
+export const at = (place: string, error: ApiError): ApiError =>
+  new ApiError(error.code, error.reason, `${place}: ${error.message}`, error.details);
+
 export const badRequest = (message: string, causes?: readonly StatusCause[]): ApiError =>
   new ApiError(400, 'BadRequest', message, causes ? { causes } : {});
 

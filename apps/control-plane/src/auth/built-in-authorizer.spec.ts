@@ -26,6 +26,7 @@ const table: [string, Attributes, string][] = [
   ['allow plain http', resource('allow-insecure', 'providers'), 'a'],
   ['allow private addresses', resource('allow-private-network', 'providers'), 'a'],
   ['ask about itself', resource('create', 'selfsubjectaccessreviews', { group: 'authorization.k8s.io' }), 'aevdn'],
+  ['post a review', path('create', '/apis/authentication.k8s.io/v1/selfsubjectreviews'), 'aevdn'],
   ['apply', path('create', '/apply'), 'ae'],
   ['read the audit', path('get', '/audit'), 'aev'],
   ['verify the audit', path('get', '/audit/verify'), 'aev'],

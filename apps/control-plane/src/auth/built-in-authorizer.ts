@@ -60,6 +60,8 @@ function allowsEveryone(attributes: Attributes): boolean {
   if (attributes.type === 'resource') {
     return attributes.verb === 'create' && selfReviews.includes(attributes.resource);
   }
+  const last = attributes.path.slice(attributes.path.lastIndexOf('/') + 1);
+  if (attributes.verb === 'create') return attributes.path.startsWith('/apis/') && selfReviews.includes(last);
   return (
     attributes.verb === 'get' && open.some((path) => attributes.path === path || attributes.path.startsWith(`${path}/`))
   );

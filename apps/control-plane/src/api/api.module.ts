@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
+import { DataSource } from 'typeorm';
+import { EXPOSITION_CONTENT_TYPE, type Logger, MetricsRegistry, type Telemetry } from '#libs/telemetry';
+import { AuditService } from '../audit/audit.service.js';
+import { AUTHORIZER, AuthModule } from '../auth/auth.module.js';
+import { Authenticator } from '../auth/authenticator.js';
+import type { Authorizer } from '../auth/authorizer.js';
+import { LOGGER, TELEMETRY } from '../config/config.module.js';
+import { CredentialVersions } from '../secrets/credential-versions.js';
+import { LogFollower } from '../store/log-follower.js';
+import type { ChangeFeed, ObjectStore } from '../store/object-store.js';
+import { CHANGE_FEED, OBJECT_STORE } from '../store/tokens.js';
+import { Applier } from './apply/apply.js';
+import { ConditionPreview } from './apply/preview-conditions.js';
+import { auditRoutes } from './audit-routes.js';
+import { discoveryRoutes } from './discovery/routes.js';
+import { reviewRoutes } from './discovery/reviews.js';
+import { ObjectWriter } from './objects/object-writer.js';
+import { Reader } from './objects/read.js';
+import { Remover } from './objects/remove.js';
+import { Writer } from './objects/write.js';
+import { ApiServer, type PathRoute } from './server/api-server.js';
+import { Readiness } from './server/readiness.js';
+import { ResourceHandler } from './server/resource-handler.js';
+import { Upgrades } from './server/upgrades.js';
+import { Watcher } from './watch/watcher.js';
+
+const nowMs = Date.now;
+
+@Module({
+  imports: [AuthModule],
+  providers: [
+    Readiness,
+    {
+      provide: Upgrades,
+      inject: [Authenticator, AUTHORIZER, LOGGER],
+      useFactory: (authenticator: Authenticator, authorizer: Authorizer, logger: Logger) =>
+        new Upgrades(authenticator, authorizer, logger),
+    },
+    { provide: Reader, inject: [OBJECT_STORE], useFactory: (store: ObjectStore) => new Reader(store, nowMs) },
+    {
+      provide: ObjectWriter,
+      inject: [OBJECT_STORE, TELEMETRY],
+      useFactory: (store: ObjectStore, telemetry: Telemetry) => new ObjectWriter(store, telemetry.tracer),
+    },
+    {
+      provide: Watcher,
+      inject: [CHANGE_FEED, Reader, LOGGER, MetricsRegistry],
+      useFactory: (feed: ChangeFeed, reader: Reader, logger: Logger, metrics: MetricsRegistry) => {
+        const open = metrics.gauge('signalbox_api_watches', 'Watches that are open on this replica.');
+        return new Watcher(feed, reader, logger, open.handle(), nowMs);
+      },
+    },
+    {
+      provide: ResourceHandler,
+      inject: [ObjectWriter, OBJECT_STORE, Reader, Watcher, AUTHORIZER],
+      useFactory: (
+        objects: ObjectWriter,
+        store: ObjectStore,
+        reader: Reader,
+        watcher: Watcher,
+        authorizer: Authorizer,
+      ) =>
+        new ResourceHandler(
+          reader,
+          new Writer(objects, store, authorizer, nowMs, randomSuffix),
+          new Remover(objects, store, reader, nowMs),
+          watcher,
+        ),
+    },
+    {
+      provide: Applier,
+      inject: [ObjectWriter, AUTHORIZER, OBJECT_STORE, CredentialVersions],
+      useFactory: (objects: ObjectWriter, authorizer: Authorizer, store: ObjectStore, versions: CredentialVersions) =>
+        new Applier(objects, authorizer, new ConditionPreview(store, versions)),
+    },
+    {
+      provide: ApiServer,
+      inject: [
+        Authenticator,
+        AUTHORIZER,
+        ResourceHandler,
+        Readiness,
+        Applier,
+        AuditService,
+        TELEMETRY,
+        LOGGER,
+        MetricsRegistry,
+      ],
+      useFactory: (
+        authenticator: Authenticator,
+        authorizer: Authorizer,
+        resources: ResourceHandler,
+        readiness: Readiness,
+        applier: Applier,
+        audit: AuditService,
+        telemetry: Telemetry,
+        logger: Logger,
+        metrics: MetricsRegistry,
+      ) => {
+        const paths: PathRoute[] = [
+          ...discoveryRoutes,
+          ...reviewRoutes(authorizer),
+          ...auditRoutes(audit),
+          { method: 'POST', pattern: '/apply', verb: 'create', handle: (call) => applier.apply(call) },
+          { method: 'GET', pattern: '/metrics', verb: 'get', handle: () => metricsAnswer(metrics) },
+        ];
+        return new ApiServer({
+          authenticator,
+          authorizer,
+          resources,
+          paths,
+          readiness,
+          tracer: telemetry.tracer,
+          logger,
+        });
+      },
+    },
+  ],
+  exports: [Readiness, Upgrades, Watcher],
+})
+export class ApiModule implements OnModuleInit {
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly server: ApiServer,
+    private readonly upgrades: Upgrades,
+    private readonly readiness: Readiness,
+    private readonly dataSource: DataSource,
+    private readonly follower: LogFollower,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onModuleInit(): void {
+    const { httpAdapter } = this.host;
+    this.server.register(httpAdapter.getInstance<FastifyInstance>());
+    this.upgrades.attach(httpAdapter.getHttpServer());
+    this.readiness.add('database', async () => {
+      await this.dataSource.query('SELECT 1');
+    });
+    this.readiness.add('change-feed', () => {
+      if (!this.follower.connected) throw new Error('the log is not being followed');
+    });
+    this.logger.debug('API routes registered');
+  }
+}
+
+const metricsAnswer = (metrics: MetricsRegistry) => ({
+  code: 200,
+  body: metrics.expose(),
+  contentType: EXPOSITION_CONTENT_TYPE,
+});
+
+/** Without vowels and look-alikes, as Kubernetes: no words come out. */
+const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
+const randomSuffix = (): string => [...randomBytes(5)].map((byte) => alphabet[byte % alphabet.length]).join('');

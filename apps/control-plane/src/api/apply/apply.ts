@@ -1,0 +1,172 @@
+import { ApiError, at, conflict, diffObjects, type FieldChange, forbidden, invalidDocuments } from '#libs/apimachinery';
+import { type ApiObject, apiVersionOf, checkObject } from '#libs/resources';
+import type { Authorizer } from '../../auth/authorizer.js';
+import type { ObjectWrite, WriteResult } from '../../store/object-store.js';
+import { admit } from '../objects/admission.js';
+import { namespaceGuard, namespaceKind, withContentsFinalizer } from '../objects/namespaces.js';
+import type { ObjectWriter } from '../objects/object-writer.js';
+import { answer, type Answer, type Call } from '../request/call.js';
+import { dryRunOf, fieldValidationOf } from '../request/query.js';
+import { checkAllowed } from '../server/resource-handler.js';
+import type { ConditionPreview } from './preview-conditions.js';
+import { type AppliedDocument, readDocuments } from './read-documents.js';
+
+const LAST_APPLIED_ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
+const resultWords = { ADDED: 'created', MODIFIED: 'configured', UNCHANGED: 'unchanged', DELETED: 'deleted' } as const;
+
+/**
+ * `POST /apply`: many documents, one transaction, all or nothing, in any order. What a document says about its object's
+ * content is all there is afterwards (what it leaves out is removed); labels and annotations are merged into what is there.
+ */
+export class Applier {
+  constructor(
+    private readonly objects: ObjectWriter,
+    private readonly authorizer: Authorizer,
+    private readonly preview: ConditionPreview,
+  ) {}
+
+  async apply(call: Call): Promise<Answer> {
+    const dryRun = dryRunOf(call.query);
+    const documents = namespacesFirst(
+      readDocuments(
+        call.body,
+        call.headers['content-type'] as string | undefined,
+        call.query.get('namespace') || 'default',
+        fieldValidationOf(call.query),
+      ),
+    );
+    for (const document of documents) this.checkDocument(call, document);
+    checkAll(documents);
+
+    const warnings = documents.map((document) => [...document.warnings]);
+    const writes = documents.map((document, index) => this.write(call, document, warnings[index]!));
+    const { results, revision } = await this.objects.commit(call, [...writes, ...guards(documents)], { dryRun });
+    const applied = results.slice(0, documents.length);
+    const conditions = dryRun ? await this.preview.of(applied.map(({ object }) => object)) : undefined;
+    const body = {
+      apiVersion: 'signalbox.dev/v1',
+      kind: 'ApplyResult',
+      dryRun,
+      revision,
+      objects: applied.map((result, index) => ({
+        ...described(documents[index]!, result),
+        warnings: warnings[index],
+        ...(conditions && { conditions: conditions[index] }),
+      })),
+    };
+    return answer(
+      200,
+      body,
+      warnings.flatMap((texts, index) => texts.map((text) => `${documents[index]!.place}: ${text}`)),
+    );
+  }
+
+  private checkDocument(call: Call, { place, kind, namespace, name }: AppliedDocument): void {
+    try {
+      if (kind.readOnly) throw forbidden(`${kind.kind} objects are written by the control plane only`, kind, name);
+      // Whether it will be one or the other is known under the lock only.
+      for (const verb of ['create', 'patch'] as const) {
+        checkAllowed(this.authorizer, call, verb, { kind, namespace, name });
+      }
+    } catch (error) {
+      throw error instanceof ApiError ? at(place, error) : error;
+    }
+  }
+
+  private write(call: Call, document: AppliedDocument, warnings: string[]): ObjectWrite {
+    const { kind, namespace, name, place } = document;
+    const admitted = warnings.length;
+    return {
+      key: { kind, namespace, name },
+      verb: 'apply',
+      mutate: (stored) => {
+        try {
+          checkExpected(document, stored);
+          const next = stored ? merged(document.object, stored) : document.object;
+          const { object, warnings: found } = admit(kind, next, stored, [], call.identity, this.authorizer);
+          warnings.splice(admitted, Infinity, ...found);
+          return kind === namespaceKind && !stored ? withContentsFinalizer(object) : object;
+        } catch (error) {
+          throw error instanceof ApiError ? at(place, error) : error;
+        }
+      },
+    };
+  }
+}
+
+/** All findings of all documents at once: the content doesn't depend on what is stored. */
+function checkAll(documents: readonly AppliedDocument[]): void {
+  const findings = documents.flatMap(({ place, kind, object, errors }) => {
+    const found = errors.length > 0 ? errors : checkObject(kind, kind.prepare?.(object) ?? object).errors;
+    return found.length > 0 ? [{ place, errors: found }] : [];
+  });
+  if (findings.length > 0) throw invalidDocuments(findings);
+}
+
+/** Namespaces that are not created here must be there already. */
+function guards(documents: readonly AppliedDocument[]): ObjectWrite[] {
+  const applied = new Set(documents.filter(({ kind }) => kind === namespaceKind).map(({ name }) => name));
+  const needed = new Set(documents.flatMap(({ namespace }) => (namespace === '' ? [] : [namespace])));
+  return [...needed].filter((name) => !applied.has(name)).map(namespaceGuard);
+}
+
+/** A document that names a resourceVersion or uid wants that very state. */
+function checkExpected({ kind, name, object: { metadata } }: AppliedDocument, stored: ApiObject | undefined): void {
+  const { uid, resourceVersion } = metadata;
+  if (uid !== undefined && uid !== stored?.metadata.uid) {
+    throw conflict(kind, name, 'the uid in the document is not that of the object');
+  }
+  if (resourceVersion !== undefined && resourceVersion !== stored?.metadata.resourceVersion) throw conflict(kind, name);
+}
+
+function merged(document: ApiObject, stored: ApiObject): ApiObject {
+  const { labels, annotations, finalizers } = document.metadata;
+  return {
+    ...document,
+    metadata: {
+      ...stored.metadata,
+      ...(labels && { labels: { ...stored.metadata.labels, ...labels } }),
+      ...(annotations && { annotations: { ...stored.metadata.annotations, ...annotations } }),
+      ...(finalizers && { finalizers: [...new Set([...(stored.metadata.finalizers ?? []), ...finalizers])] }),
+    },
+  };
+}
+
+function described({ kind, namespace, name }: AppliedDocument, { type, object, previous }: WriteResult) {
+  const { resourceVersion, generation, uid } = object.metadata;
+  return {
+    apiVersion: apiVersionOf(kind),
+    kind: kind.kind,
+    ...(namespace !== '' && { namespace }),
+    name,
+    result: resultWords[type],
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+    generation,
+    changes:
+      type === 'UNCHANGED' ? [] : diffObjects(previous && shown(previous), shown(object)).map(changeOf(kind.sensitive)),
+  };
+}
+
+/** Without what the entry names anyway, and without status, which nobody applies. */
+function shown({ apiVersion: _version, kind: _kind, status: _status, metadata, ...content }: ApiObject): object {
+  const { name: _name, namespace: _namespace, annotations, ...kept } = metadata;
+  const { [LAST_APPLIED_ANNOTATION]: _lastApplied, ...others } = annotations ?? {};
+  return { metadata: { ...kept, ...(annotations && { annotations: others }) }, ...content };
+}
+
+/** Of a sensitive kind the names of its entries are shown, never their values. */
+const changeOf =
+  (sensitive = false) =>
+  (change: FieldChange): FieldChange => {
+    if (!sensitive || !/^data\b/.test(change.path)) return change;
+    const { path, before, after } = change;
+    return {
+      path,
+      ...(before !== undefined && { before: '<redacted>' }),
+      ...(after !== undefined && { after: '<redacted>' }),
+    };
+  };
+
+const namespacesFirst = (documents: readonly AppliedDocument[]): AppliedDocument[] =>
+  [...documents].sort((left, right) => Number(right.kind === namespaceKind) - Number(left.kind === namespaceKind));

@@ -1,0 +1,66 @@
+import { badRequest } from '#libs/apimachinery';
+import type { AuditRow } from '../audit/audit.entity.js';
+import type { AuditService } from '../audit/audit.service.js';
+import { answer } from './request/call.js';
+import { integerOf } from './request/query.js';
+import type { PathRoute } from './server/api-server.js';
+
+const MAX_LIMIT = 1_000;
+
+/** Who changed what when. Admins, editors and viewers may read it: it holds fingerprints of secrets, never values. */
+export function auditRoutes(audit: AuditService): PathRoute[] {
+  return [
+    {
+      method: 'GET',
+      pattern: '/audit',
+      verb: 'get',
+      handle: async ({ query }) => {
+        const limit = integerOf(query, 'limit');
+        if (limit !== undefined && (limit < 1 || limit > MAX_LIMIT)) {
+          throw badRequest(`limit: must be from 1 to ${MAX_LIMIT}`);
+        }
+        const rows = await audit.list({
+          group: query.get('group') ?? undefined,
+          kind: query.get('kind') || undefined,
+          namespace: query.get('namespace') ?? undefined,
+          name: query.get('name') || undefined,
+          actor: query.get('actor') || undefined,
+          fromMs: timeOf(query, 'since'),
+          toMs: timeOf(query, 'until'),
+          beforeId: integerOf(query, 'before'),
+          limit,
+        });
+        return answer(200, { apiVersion: 'signalbox.dev/v1', kind: 'AuditList', items: rows.map(entryOf) });
+      },
+    },
+    {
+      method: 'GET',
+      pattern: '/audit/verify',
+      verb: 'get',
+      handle: async () => answer(200, await audit.verify()),
+    },
+  ];
+}
+
+function entryOf(row: AuditRow) {
+  const { previousHash, hash, at, apiGroup, actorGroups, ...entry } = row;
+  return {
+    ...entry,
+    group: apiGroup,
+    groups: actorGroups,
+    at: at.toISOString(),
+    previousHash: previousHash.toString('hex'),
+    hash: hash.toString('hex'),
+  };
+}
+
+/** RFC 3339 to epoch milliseconds. */
+function timeOf(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null || text === '') return undefined;
+  const at = Date.parse(text);
+  if (!/^\d{4}-\d{2}-\d{2}T/.test(text) || Number.isNaN(at)) {
+    throw badRequest(`${name}: must be an RFC 3339 time such as 2026-01-31T12:00:00Z`);
+  }
+  return at;
+}

@@ -1,0 +1,65 @@
+import { noSuchResource } from '#libs/apimachinery';
+import { answer, type Answer, type Call } from '../request/call.js';
+import { parseMediaType } from '../request/media-type.js';
+import type { PathRoute } from '../server/api-server.js';
+import {
+  AGGREGATED,
+  aggregatedDiscovery,
+  apiGroupList,
+  apiGroupOf,
+  apiResourceList,
+  apiVersions,
+} from './discovery.js';
+import { openAPIDocumentText, openAPIIndex } from './openapi.js';
+import { versionInfo } from './version.js';
+
+/** What a client reads before anything else: versions, groups, kinds, schemas. */
+export const discoveryRoutes: readonly PathRoute[] = [
+  get('/version', () => versionInfo),
+  { method: 'GET', pattern: '/api', verb: 'get', handle: (call) => aggregatedOr(call, true, apiVersions) },
+  { method: 'GET', pattern: '/apis', verb: 'get', handle: (call) => aggregatedOr(call, false, apiGroupList) },
+  get('/api/:version', ([, , version = '']) => apiResourceList('', version)),
+  get('/apis/:group', ([, , group = '']) => apiGroupOf(group)),
+  get('/apis/:group/:version', ([, , group = '', version = '']) => apiResourceList(group, version)),
+  get('/openapi/v3', () => openAPIIndex),
+  {
+    method: 'GET',
+    pattern: '/openapi/v3/*',
+    verb: 'get',
+    handle: (call) => {
+      const text = openAPIDocumentText(call.path.slice('/openapi/v3/'.length));
+      if (text === undefined) throw noSuchResource();
+      return { code: 200, body: text, contentType: 'application/json' };
+    },
+  },
+];
+
+/** `document` gets the path's segments, the empty one before the first slash included. */
+function get(pattern: string, document: (segments: string[]) => object | undefined): PathRoute {
+  return {
+    method: 'GET',
+    pattern,
+    verb: 'get',
+    handle: (call) => {
+      const body = document(call.path.split('/'));
+      if (!body) throw noSuchResource();
+      return answer(200, body);
+    },
+  };
+}
+
+/** The aggregated form under the media type that the client asked for, which it wants to see echoed; else the legacy form. */
+function aggregatedOr(call: Call, core: boolean, legacy: object): Answer {
+  for (const entry of String(call.headers.accept ?? '').split(',')) {
+    const { name, parameters } = parseMediaType(entry);
+    const version = AGGREGATED.versions.find((known) => known === parameters.v);
+    if (name !== 'application/json' || parameters.g !== AGGREGATED.g || parameters.as !== AGGREGATED.as || !version)
+      continue;
+    return {
+      code: 200,
+      body: JSON.stringify(aggregatedDiscovery(core, version)),
+      contentType: `application/json;g=${AGGREGATED.g};v=${version};as=${AGGREGATED.as}`,
+    };
+  }
+  return answer(200, legacy);
+}

@@ -1,0 +1,126 @@
+import { SpanKind, type Tracer } from '@opentelemetry/api';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { forbidden, methodNotAllowed, noSuchResource } from '#libs/apimachinery';
+import {
+  attributeNames,
+  formatTraceParent,
+  type Logger,
+  newTraceParent,
+  parseTraceParent,
+  spanNames,
+  withSpan,
+} from '#libs/telemetry';
+import type { Authenticator } from '../../auth/authenticator.js';
+import type { Authorizer } from '../../auth/authorizer.js';
+import type { Answer, Call } from '../request/call.js';
+import { callOf } from './http-call.js';
+import { registerProbes } from './probes.js';
+import type { Readiness } from './readiness.js';
+import { sendAnswer, sendError } from './reply.js';
+import { checkAllowed, type ResourceHandler, type Served, targetOf, verbOf } from './resource-handler.js';
+import { resourceRoutes } from './resource-routes.js';
+
+/** Largest request body. */
+export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+
+/** An address that is no resource: `/version`, `/apply`. One entry a method. */
+export interface PathRoute {
+  readonly method: 'GET' | 'POST';
+  readonly pattern: string;
+  /** Authorisation: the verb asked for on the path. */
+  readonly verb: 'get' | 'create';
+  handle(call: Call): Answer | Promise<Answer>;
+}
+
+export interface ApiServerParts {
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly resources: ResourceHandler;
+  readonly paths: readonly PathRoute[];
+  readonly readiness: Readiness;
+  readonly tracer: Tracer;
+  readonly logger: Logger;
+}
+
+const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** The admin API on a Fastify instance: raw routes, so that no pipe or parser stands between the bytes and admission. */
+export class ApiServer {
+  constructor(private readonly parts: ApiServerParts) {}
+
+  register(instance: FastifyInstance): void {
+    registerProbes(instance, this.parts.readiness);
+    void instance.register(async (scope) => this.routes(scope));
+  }
+
+  private routes(scope: FastifyInstance): void {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) =>
+      done(null, body),
+    );
+    scope.setErrorHandler((error, _request, reply) => sendError(reply, error, this.parts.logger));
+    // Before the body is read: who isn't known can't make us buffer anything.
+    scope.addHook('onRequest', async (request) => {
+      request.identity = this.parts.authenticator.authenticate(request.headers.authorization);
+    });
+
+    for (const route of resourceRoutes()) {
+      this.route(scope, route.pattern, (call, request) => {
+        const verb = verbOf(route, call);
+        const target = targetOf(route, request);
+        checkAllowed(this.parts.authorizer, call, verb, target);
+        return this.parts.resources.serve(verb, call, target);
+      });
+    }
+    for (const pattern of new Set(this.parts.paths.map((route) => route.pattern))) {
+      const routes = this.parts.paths.filter((route) => route.pattern === pattern);
+      this.route(scope, pattern, (call) => this.servePath(call, routes));
+    }
+    this.route(scope, '/*', () => {
+      throw noSuchResource();
+    });
+  }
+
+  private servePath(call: Call, routes: readonly PathRoute[]): Answer | Promise<Answer> {
+    const route = routes.find(({ method }) => method === call.method);
+    if (!route) throw methodNotAllowed(`the server does not allow ${call.method} on this address`);
+    const { verb } = route;
+    const verdict = this.parts.authorizer.authorize(call.identity, { type: 'path', verb, path: call.path });
+    if (!verdict.allowed) {
+      throw forbidden(`User "${call.identity.user}" cannot ${verb} path "${call.path}": ${verdict.reason}`);
+    }
+    return route.handle(call);
+  }
+
+  private route(
+    scope: FastifyInstance,
+    pattern: string,
+    serve: (call: Call, request: FastifyRequest) => Served | Promise<Served>,
+  ): void {
+    scope.all(pattern, async (request, reply) => {
+      const served = await this.traced(request, reply, pattern, (traceParent) =>
+        serve(callOf(request, traceParent), request),
+      );
+      if (typeof served === 'function') served(reply);
+      else sendAnswer(reply, served);
+      return reply;
+    });
+  }
+
+  /** A write is a span of its own, in the caller's trace if it names one; reads are too many and too plain to be traced. */
+  private traced<Result>(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    pattern: string,
+    work: (traceParent: string) => Result | Promise<Result>,
+  ): Result | Promise<Result> {
+    const given = request.headers.traceparent;
+    const parent = typeof given === 'string' && parseTraceParent(given) ? given : undefined;
+    if (reading.has(request.method)) return work(parent ?? formatTraceParent(newTraceParent()));
+    const attributes = { [attributeNames.httpMethod]: request.method, [attributeNames.httpRoute]: pattern };
+    return withSpan(this.parts.tracer, spanNames.apply, { parent, kind: SpanKind.SERVER, attributes }, (span) => {
+      reply.header('x-signalbox-trace-id', span.traceId);
+      return work(span.traceParent);
+    });
+  }
+}

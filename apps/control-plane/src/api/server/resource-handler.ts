@@ -1,0 +1,105 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { forbidden, methodNotAllowed } from '#libs/apimachinery';
+import type { Authorizer, Verb } from '../../auth/authorizer.js';
+import type { Reader } from '../objects/read.js';
+import type { Remover } from '../objects/remove.js';
+import type { ResourceTarget } from '../objects/resource-target.js';
+import type { Writer } from '../objects/write.js';
+import type { Answer, Call } from '../request/call.js';
+import { booleanOf } from '../request/query.js';
+import type { Watcher } from '../watch/watcher.js';
+import type { ResourceRoute } from './resource-routes.js';
+
+/** Either an answer, or a response that goes on. */
+export type Served = Answer | ((reply: FastifyReply) => void);
+
+/** Which verb a method means on which shape of address; what isn't here is a 405. */
+const verbs: Readonly<Record<ResourceRoute['shape'], Readonly<Record<string, Verb>>>> = {
+  collection: { GET: 'list', POST: 'create', DELETE: 'deletecollection' },
+  allNamespaces: { GET: 'list' },
+  object: { GET: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' },
+};
+const subresourceMethods = { status: ['GET', 'PUT', 'PATCH'], effective: ['GET'] } as const;
+
+export function verbOf(route: ResourceRoute, call: Call): Verb {
+  const verb = verbs[route.shape][call.method];
+  const methods: readonly string[] | undefined = route.subresource && subresourceMethods[route.subresource];
+  if (verb === undefined || methods?.includes(call.method) === false) {
+    throw methodNotAllowed(`the server does not allow ${call.method} on this address`);
+  }
+  const reads = verb === 'get' || verb === 'list';
+  return reads && route.subresource === undefined && booleanOf(call.query, 'watch') ? 'watch' : verb;
+}
+
+export function targetOf(route: ResourceRoute, request: FastifyRequest): ResourceTarget {
+  const { namespace = '', name } = request.params as { namespace?: string; name?: string };
+  // A Namespace's own name stands where other objects have theirs in.
+  const isNamespace = route.kind.plural === 'namespaces';
+  return {
+    kind: route.kind,
+    namespace: isNamespace ? '' : namespace,
+    ...(isNamespace ? namespace !== '' && { name: namespace } : name !== undefined && { name }),
+    ...(route.subresource && { subresource: route.subresource }),
+  };
+}
+
+/** Throws a 403 in Kubernetes' words. */
+export function checkAllowed(authorizer: Authorizer, call: Call, verb: Verb, target: ResourceTarget): void {
+  const { kind, namespace, name, subresource } = target;
+  const verdict = authorizer.authorize(call.identity, {
+    type: 'resource',
+    verb,
+    group: kind.group,
+    resource: kind.plural,
+    namespace,
+    ...(name !== undefined && { name }),
+    // `effective` shows nothing that the object itself doesn't.
+    ...(subresource === 'status' && { subresource }),
+  });
+  if (verdict.allowed) return;
+  const resource = subresource === 'status' ? `${kind.plural}/status` : kind.plural;
+  const scope = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+  throw forbidden(
+    `User "${call.identity.user}" cannot ${verb} resource "${resource}" in API group "${kind.group}" ${scope}: ${verdict.reason}`,
+    kind,
+    name,
+  );
+}
+
+/** The verbs of all kinds. */
+export class ResourceHandler {
+  constructor(
+    private readonly reader: Reader,
+    private readonly writer: Writer,
+    private readonly remover: Remover,
+    private readonly watcher: Watcher,
+  ) {}
+
+  async serve(verb: Verb, call: Call, target: ResourceTarget): Promise<Served> {
+    switch (verb) {
+      case 'get':
+        return this.reader.get(call, target);
+      case 'list':
+        return this.reader.list(call, target);
+      case 'watch': {
+        const serve = this.watcher.prepare(call, target);
+        return (reply) => {
+          reply.hijack();
+          void serve(reply.raw);
+        };
+      }
+      case 'create':
+        return this.writer.create(call, target);
+      case 'update':
+        return this.writer.replace(call, target);
+      case 'patch':
+        return this.writer.patch(call, target);
+      case 'delete':
+        return this.remover.delete(call, target);
+      case 'deletecollection':
+        return this.remover.deleteCollection(call, target);
+      default:
+        throw methodNotAllowed();
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ApiModule } from './api/api.module.js';
+import { AuditModule } from './audit/audit.module.js';
+import { ConfigModule, type ProcessEnvironment } from './config/config.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { LeaderModule } from './leader/leader.module.js';
+import { SecretsModule } from './secrets/secrets.module.js';
+import { StoreModule } from './store/store.module.js';
+import { TlsModule } from './tls/tls.module.js';
+
+/** The control plane: every module folder, put together. */
+@Module({})
+export class AppModule {
+  static with(environment: ProcessEnvironment): DynamicModule {
+    const { config, logger } = environment;
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.with(environment),
+        DatabaseModule.forRoot({
+          url: config.databaseUrl,
+          onError: (where, error) => logger.warn({ where, err: error }, 'lost the database; trying again'),
+        }),
+        SecretsModule.forRoot({ masterKeyFile: config.masterKeyFile }),
+        StoreModule,
+        LeaderModule,
+        AuditModule,
+        TlsModule,
+        ApiModule,
+      ],
+    };
+  }
+}

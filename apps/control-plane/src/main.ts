@@ -1,0 +1,53 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { createLogger, MetricsRegistry, startTelemetry } from '#libs/telemetry';
+import { ConfigError, type ControlPlaneConfig, readConfig } from './config/config.js';
+import { softwareVersion } from './config/software-version.js';
+import { ControlPlane } from './control-plane.js';
+
+const STOP_DEADLINE_MS = 10_000;
+const TELEMETRY_DEADLINE_MS = 2_000;
+
+/** Runs until SIGTERM or SIGINT, then exits 0; 1 if it can't start. */
+async function main(): Promise<void> {
+  const config = configOrExit();
+  const logger = createLogger({ name: 'control-plane', level: config.logLevel });
+  const metrics = new MetricsRegistry();
+  const telemetry = startTelemetry({
+    serviceName: 'signalbox-control-plane',
+    version: softwareVersion,
+    instanceId: randomUUID(),
+    ratio: config.traceRatio,
+    log: logger,
+    metrics,
+  });
+  const stopRequested = new Promise<NodeJS.Signals>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+  });
+  let controlPlane: ControlPlane;
+  try {
+    controlPlane = await ControlPlane.start({ config, logger, telemetry, metrics });
+  } catch (error) {
+    logger.fatal({ err: error }, 'the control plane cannot start');
+    await telemetry.shutdown(TELEMETRY_DEADLINE_MS);
+    process.exit(1);
+  }
+  const signal = await stopRequested;
+  logger.info({ signal }, 'stopping');
+  await controlPlane.stop(STOP_DEADLINE_MS);
+  await telemetry.shutdown(TELEMETRY_DEADLINE_MS);
+  logger.info('stopped');
+  process.exit(0);
+}
+
+function configOrExit(): ControlPlaneConfig {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`signalbox control-plane: ${error.message}\n`);
+    return process.exit(1);
+  }
+}
+
+await main();
