@@ -19,16 +19,20 @@ export class InitialSchema1763712000000 implements MigrationInterface {
 }
 
 const tables = [
-  // One row. `rv` is the revision counter; `audit_id` and `audit_hash` are the audit's newest row, so that a cut-off tail shows.
+  // One row. `rv` is the revision counter. `audit_id` and `audit_hash` are the audit's newest row, so that a cut-off tail
+  // shows; `audit_start_*` the newest row that has expired, from which the chain goes on.
   `CREATE TABLE meta (
      id boolean PRIMARY KEY DEFAULT true CHECK (id),
      rv bigint NOT NULL,
      compacted bigint NOT NULL,
      audit_id bigint NOT NULL,
-     audit_hash bytea NOT NULL
+     audit_hash bytea NOT NULL,
+     audit_start_id bigint NOT NULL,
+     audit_start_hash bytea NOT NULL
    ) WITH (fillfactor = 10)`,
   // From 1, as a resourceVersion of 0 means "any" to Kubernetes clients.
-  `INSERT INTO meta (rv, compacted, audit_id, audit_hash) VALUES (1, 1, 0, decode(repeat('00', 32), 'hex'))`,
+  `INSERT INTO meta (rv, compacted, audit_id, audit_hash, audit_start_id, audit_start_hash)
+     SELECT 1, 1, 0, hash, 0, hash FROM decode(repeat('00', 32), 'hex') AS hash`,
   `CREATE TABLE object (
      api_group text COLLATE "C" NOT NULL,
      kind text COLLATE "C" NOT NULL,
@@ -102,11 +106,17 @@ const tables = [
   `INSERT INTO leader (epoch, holder, since) VALUES (0, '', now())`,
 ];
 
+/** Nothing changes a row of the audit, and nothing removes one before its 90 days are over, the product included. */
 const appendOnlyAudit = [
   `CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
    BEGIN
+     IF TG_OP = 'DELETE' AND OLD.at < now() - interval '90 days' AND OLD.id <= (SELECT audit_start_id FROM meta) THEN
+       RETURN OLD;
+     END IF;
      RAISE EXCEPTION 'audit is append-only: % refused', TG_OP USING ERRCODE = 'insufficient_privilege';
    END $$`,
-  `CREATE TRIGGER audit_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+  `CREATE TRIGGER audit_rows_stay BEFORE UPDATE OR DELETE ON audit
+     FOR EACH ROW EXECUTE FUNCTION audit_is_append_only()`,
+  `CREATE TRIGGER audit_table_stays BEFORE TRUNCATE ON audit
      FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()`,
 ];

@@ -2,9 +2,6 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '#libs/routing-table';
 import type { AuditRow } from './audit.entity.js';
 
-/** The hash before the first row. */
-export const CHAIN_START: Buffer = Buffer.alloc(32);
-
 /**
  * SHA-256 over the row's canonical JSON, the hash of the row before included: a row that is altered, removed or moved
  * breaks the chain at that row. Times count in milliseconds, bytes are hex.

@@ -1,7 +1,13 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { DatabaseOptions } from '../database/data-source.js';
+import { DATABASE_OPTIONS } from '../database/database.module.js';
+import { AuditRetention } from './audit-retention.js';
 import { AuditService } from './audit.service.js';
 
+const EXPIRE_EVERY_MS = 3_600_000;
+
+/** Reading, verifying and expiring the audit. Its rows are written by the object store. */
 @Global()
 @Module({
   providers: [
@@ -10,7 +16,31 @@ import { AuditService } from './audit.service.js';
       useFactory: (dataSource: DataSource) => new AuditService(dataSource),
       inject: [DataSource],
     },
+    {
+      provide: AuditRetention,
+      useFactory: (dataSource: DataSource) => new AuditRetention(dataSource),
+      inject: [DataSource],
+    },
   ],
   exports: [AuditService],
 })
-export class AuditModule {}
+export class AuditModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  #timer: NodeJS.Timeout | undefined;
+  #expiry: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly retention: AuditRetention,
+    @Inject(DATABASE_OPTIONS) private readonly options: DatabaseOptions,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#timer = setInterval(() => {
+      this.#expiry = this.retention.expire().catch((error: Error) => this.options.onError?.('audit retention', error));
+    }, EXPIRE_EVERY_MS);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#expiry;
+  }
+}

@@ -1,5 +1,7 @@
 import { createStoreFixture, range, type StoreFixture } from '../../test/store-fixture.js';
 import { alice, controlPlane, create, gadgets, keyOf, put, remove, widgets } from '../../test/test-kinds.js';
+import { auditHash } from './audit-chain.js';
+import { AuditRetention } from './audit-retention.js';
 import { AuditService } from './audit.service.js';
 
 let fixture: StoreFixture;
@@ -16,9 +18,9 @@ afterEach(() => fixture.close());
 
 /** As somebody would who owns the database: behind the trigger's back. */
 async function tamper(...statements: string[]): Promise<void> {
-  await fixture.dataSource.query('ALTER TABLE audit DISABLE TRIGGER audit_is_append_only');
+  await fixture.dataSource.query('ALTER TABLE audit DISABLE TRIGGER USER');
   for (const statement of statements) await fixture.dataSource.query(statement);
-  await fixture.dataSource.query('ALTER TABLE audit ENABLE TRIGGER audit_is_append_only');
+  await fixture.dataSource.query('ALTER TABLE audit ENABLE TRIGGER USER');
 }
 
 describe('list', () => {
@@ -110,5 +112,49 @@ describe('verify', () => {
       [last?.id],
     );
     expect(await audit.verify()).toMatchObject({ valid: false, badRow: 6 });
+  });
+});
+
+describe('retention', () => {
+  /** Makes the first rows as old as if they had been written then, their hashes included. */
+  async function age(upTo: number, days: number): Promise<void> {
+    const rows = (await audit.list({})).reverse();
+    let previousHash: Buffer = Buffer.alloc(32);
+    const statements: string[] = [];
+    for (const { hash: _hash, ...row } of rows) {
+      const at = row.id <= upTo ? new Date(row.at.getTime() - days * 86_400_000) : row.at;
+      const hash = auditHash({ ...row, at, previousHash });
+      statements.push(
+        `UPDATE audit SET at = '${at.toISOString()}', previous_hash = '\\x${previousHash.toString('hex')}',
+           hash = '\\x${hash.toString('hex')}' WHERE id = ${row.id}`,
+      );
+      previousHash = hash;
+    }
+    await tamper(...statements, `UPDATE meta SET audit_hash = '\\x${previousHash.toString('hex')}'`);
+  }
+  const retention = () => new AuditRetention(fixture.dataSource);
+
+  test('keeps what is younger than 90 days', async () => {
+    await age(5, 89);
+    expect(await retention().expire()).toBe(0);
+    expect(await audit.verify()).toEqual({ valid: true, rows: 5 });
+  });
+
+  test('lets older rows go, and the chain still verifies and grows', async () => {
+    await age(2, 91);
+    expect(await retention().expire()).toBe(2);
+    await fixture.store.commit([create(keyOf(widgets, 'later'))], alice);
+    expect(await audit.verify()).toEqual({ valid: true, rows: 4 });
+    expect((await audit.list({})).map(({ id }) => id)).toEqual([6, 5, 4, 3]);
+    await tamper('DELETE FROM audit WHERE id = 3');
+    expect(await audit.verify()).toMatchObject({ valid: false, badRow: 3 });
+  });
+
+  test('is the only way: an old row cannot be deleted by hand, a young one not even with the start moved', async () => {
+    await age(2, 91);
+    const refused = /audit is append-only: DELETE refused/;
+    await expect(fixture.dataSource.query('DELETE FROM audit WHERE id = 1')).rejects.toThrow(refused);
+    await fixture.dataSource.query('UPDATE meta SET audit_start_id = 5');
+    await expect(fixture.dataSource.query('DELETE FROM audit WHERE id = 4')).rejects.toThrow(refused);
   });
 });

@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
+import { MetaRow } from '../database/meta.entity.js';
 import { inTransaction, ONE_SNAPSHOT } from '../database/transaction.js';
 import { AuditRow } from './audit.entity.js';
-import { verifyChain, type ChainHead, type Verification } from './verify-chain.js';
+import { verifyChain, type Verification } from './verify-chain.js';
 
 /** Every given field must match. */
 export interface AuditQuery {
@@ -17,7 +18,7 @@ export interface AuditQuery {
   readonly toMs?: number;
   /** Rows with a smaller id: the next page after the last row of one. */
   readonly beforeId?: number;
-  /** At most 1,000, which is also the default's bound: 100. */
+  /** 100 by default, 1,000 at most. */
   readonly limit?: number;
 }
 
@@ -53,22 +54,17 @@ export class AuditService {
       .getMany();
   }
 
-  /** Walks the whole chain in one snapshot, a batch at a time, up to the head that the last commit recorded. */
+  /** Walks the whole chain in one snapshot, a batch at a time. */
   verify(): Promise<Verification> {
     return inTransaction(this.dataSource, ONE_SNAPSHOT, async (queryRunner) => {
-      const [meta] = (await queryRunner.query('SELECT audit_id, audit_hash FROM meta')) as [
-        { audit_id: string; audit_hash: Buffer },
-      ];
-      const head: ChainHead = { id: Number(meta.audit_id), hash: meta.audit_hash };
-      const repository = queryRunner.manager.getRepository(AuditRow);
+      const [meta] = await queryRunner.manager.getRepository(MetaRow).find();
+      if (!meta) throw new Error('the meta row is missing: this database is damaged');
+      const rows = queryRunner.manager.getRepository(AuditRow).createQueryBuilder('audit').orderBy('audit.id');
       const batchAfter = (id: number): Promise<AuditRow[]> =>
-        repository
-          .createQueryBuilder('audit')
-          .where('audit.id > :id', { id })
-          .orderBy('audit.id')
-          .limit(this.verifyBatch)
-          .getMany();
-      return { value: await verifyChain(head, batchAfter) };
+        rows.clone().where('audit.id > :id', { id }).limit(this.verifyBatch).getMany();
+      const start = { id: meta.auditStartId, hash: meta.auditStartHash };
+      const head = { id: meta.auditId, hash: meta.auditHash };
+      return { value: await verifyChain(start, head, batchAfter) };
     });
   }
 }

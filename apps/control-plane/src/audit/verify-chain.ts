@@ -1,8 +1,8 @@
-import { auditHash, CHAIN_START } from './audit-chain.js';
+import { auditHash } from './audit-chain.js';
 import type { AuditRow } from './audit.entity.js';
 
-/** Where the chain has to end: recorded by the last commit, outside the audit table. */
-export interface ChainHead {
+/** A row by its id and hash: where the chain starts and has to end is recorded outside the audit table. */
+export interface ChainLink {
   readonly id: number;
   readonly hash: Buffer;
 }
@@ -12,12 +12,16 @@ export type Verification =
   | { readonly valid: true; readonly rows: number }
   | { readonly valid: false; readonly rows: number; readonly badRow: number; readonly reason: string };
 
-/** `batchAfter` yields rows by rising id, none when there are no more. `rows` counts those that were found good. */
+/**
+ * From the row after `start` (the newest that expired) to `head` (the last that was committed). `batchAfter` yields rows by
+ * rising id, none when there are no more. `rows` counts those that were found good.
+ */
 export async function verifyChain(
-  head: ChainHead,
+  start: ChainLink,
+  head: ChainLink,
   batchAfter: (id: number) => Promise<readonly AuditRow[]>,
 ): Promise<Verification> {
-  let previous: ChainHead = { id: 0, hash: CHAIN_START };
+  let previous = start;
   let rows = 0;
   const bad = (badRow: number, reason: string): Verification => ({ valid: false, rows, badRow, reason });
   for (;;) {

@@ -51,13 +51,18 @@ describe('a transaction', () => {
     await database.drop();
   });
 
-  test('whose connection dies tells the first error, and the next one works', async () => {
+  test('whose connection dies is a 503 with the reason, and the next one works', async () => {
     const database = await createTestDatabase();
-    const cut = inTransaction(database.dataSource, READ_COMMITTED, async (queryRunner) => {
-      await queryRunner.query('SELECT pg_terminate_backend(pg_backend_pid())');
-      return { value: undefined };
-    });
-    await expect(cut).rejects.toThrow(/terminating connection|Connection terminated/);
+    const cut = (when: 'before' | 'during') =>
+      inTransaction(database.dataSource, READ_COMMITTED, async (queryRunner) => {
+        const [{ pid }] = (await queryRunner.query('SELECT pg_backend_pid() AS pid')) as [{ pid: number }];
+        await database.dataSource.query('SELECT pg_terminate_backend($1)', [pid]);
+        if (when === 'before') await queryRunner.query('SELECT 1');
+        return { value: undefined };
+      });
+    await expect(cut('before')).rejects.toMatchObject({ code: 503, cause: expect.anything() });
+    await expect(cut('before')).rejects.toThrow('try again');
+    await expect(cut('during')).rejects.toThrow('unknown whether the write was made');
     await expect(
       inTransaction(database.dataSource, READ_COMMITTED, async (queryRunner) => ({
         value: (await queryRunner.query('SELECT 1 AS one')) as unknown,

@@ -11,4 +11,7 @@ export class MetaRow {
   @Column(bigintColumn) compacted: number;
   @Column({ ...bigintColumn, name: 'audit_id' }) auditId: number;
   @Column({ type: 'bytea', name: 'audit_hash' }) auditHash: Buffer;
+  /** Audit rows up to here have expired; the first one that is left follows from this hash. */
+  @Column({ ...bigintColumn, name: 'audit_start_id' }) auditStartId: number;
+  @Column({ type: 'bytea', name: 'audit_start_hash' }) auditStartHash: Buffer;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { ApiObject, KindDefinition } from '#libs/resources';
+import { orUnavailable } from '../database/unavailable.js';
 import type { MasterKeys } from '../secrets/master-keys.js';
 import { prepareRow, type Effect } from './commit-rows.js';
 import { takeRevisions, writeRows } from './commit-sql.js';
@@ -39,12 +40,16 @@ export class PostgresObjectStore implements ObjectStore {
     this.#fingerprintKey = masterKeys.derive('audit fingerprints');
   }
 
-  async get(key: ObjectKey): Promise<ApiObject | undefined> {
-    const [row] = (await this.dataSource.query(
-      `SELECT ${STORED_COLUMNS} FROM object WHERE api_group = $1 AND kind = $2 AND namespace = $3 AND name = $4`,
-      [key.kind.group, key.kind.kind, key.namespace, key.name],
-    )) as StoredRow[];
-    return row && decodeRow(row, key.kind, this.#codec);
+  async get({ kind, namespace, name }: ObjectKey): Promise<ApiObject | undefined> {
+    const [row] = await this.dataSource
+      .query<StoredRow[]>(
+        `SELECT ${STORED_COLUMNS} FROM object WHERE api_group = $1 AND kind = $2 AND namespace = $3 AND name = $4`,
+        [kind.group, kind.kind, namespace, name],
+      )
+      .catch((error: unknown) => {
+        throw orUnavailable(error);
+      });
+    return row && decodeRow(row, kind, this.#codec);
   }
 
   list(kind: KindDefinition, options: ListOptions): Promise<ListResult> {

@@ -1,0 +1,49 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import { inTransaction, READ_COMMITTED } from '../database/transaction.js';
+
+/** The trigger on the table holds the same limit. */
+const KEEP_DAYS = 90;
+/** A batch holds the revision counter while it deletes. */
+const BATCH_ROWS = 1_000;
+
+/**
+ * Lets audit rows go that are older than 90 days, oldest first. The hash of the last one that went is kept, so the rest
+ * still verifies as one chain and a row that is missing before its time still shows.
+ */
+export class AuditRetention {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Returns how many rows went. */
+  async expire(): Promise<number> {
+    let total = 0;
+    for (;;) {
+      const deleted = await inTransaction(this.dataSource, READ_COMMITTED, async (queryRunner) => ({
+        value: await this.#expireBatch(queryRunner),
+      }));
+      if (deleted === 0) return total;
+      total += deleted;
+    }
+  }
+
+  async #expireBatch(queryRunner: QueryRunner): Promise<number> {
+    // Up to the first row that has to stay: never a row in the middle, should the server's clock have been moved.
+    const [found] = (await queryRunner.query(
+      `SELECT max(id) AS last FROM (
+         SELECT id, bool_and(at < now() - $1::int * interval '1 day') OVER (ORDER BY id) AS old
+         FROM (SELECT id, at FROM audit ORDER BY id LIMIT $2) AS oldest
+       ) AS batch WHERE old`,
+      [KEEP_DAYS, BATCH_ROWS],
+    )) as [{ last: string | null }];
+    if (found.last === null) return 0;
+    await queryRunner.query(
+      `UPDATE meta SET audit_start_id = last.id, audit_start_hash = last.hash
+       FROM audit AS last WHERE last.id = $1 AND last.id > meta.audit_start_id`,
+      [found.last],
+    );
+    const [, deleted] = (await queryRunner.query('DELETE FROM audit WHERE id <= $1', [found.last])) as [
+      unknown,
+      number,
+    ];
+    return deleted;
+  }
+}

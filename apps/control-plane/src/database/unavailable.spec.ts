@@ -1,0 +1,34 @@
+import { QueryFailedError } from 'typeorm';
+import { createDataSource } from './data-source.js';
+import { isUnavailable } from './unavailable.js';
+
+const failed = (driverError: object) => new QueryFailedError('SELECT', [], Object.assign(new Error('x'), driverError));
+
+test.each([
+  ['a refused connection', Object.assign(new Error('x'), { code: 'ECONNREFUSED', syscall: 'connect' })],
+  ['a missing socket', Object.assign(new Error('x'), { code: 'ENOENT', syscall: 'connect' })],
+  ['a server that shuts down', failed({ code: '57P01' })],
+  ['too many connections', failed({ code: '53300' })],
+  ['a lock that was not to be had', failed({ code: '55P03' })],
+  ['a connection that broke', new Error('Connection terminated unexpectedly')],
+  ['an exhausted pool', new Error('timeout exceeded when trying to connect')],
+])('%s passes', (_case, error) => {
+  expect(isUnavailable(error)).toBe(true);
+});
+
+test.each([
+  ['a mistake in SQL', failed({ code: '42601' })],
+  ['a broken rule', failed({ code: '23505' })],
+  ['a missing file', Object.assign(new Error('x'), { code: 'EACCES', syscall: 'open' })],
+  ['a bug', new TypeError('x is undefined')],
+  ['nothing', undefined],
+  ['a text', 'Connection terminated'],
+])('%s does not', (_case, error) => {
+  expect(isUnavailable(error)).toBe(false);
+});
+
+test('nobody listening is told by the driver in a way that is understood', async () => {
+  const dataSource = createDataSource({ url: 'postgres://nobody@127.0.0.1:1/none' });
+  const error: unknown = await dataSource.initialize().catch((reason: unknown) => reason);
+  expect(isUnavailable(error)).toBe(true);
+});
