@@ -67,7 +67,7 @@ function configuration({ config, variables, logger, telemetry }: ProcessEnvironm
       provide: Credentials,
       useFactory: () => {
         const { environmentPatterns, directory } = config.credentials;
-        const environment = new EnvironmentValues(environmentPatterns.join(','), variables);
+        const environment = new EnvironmentValues(environmentPatterns, variables);
         return new Credentials(new LocalCredentials(environment, new FileValues(directory)));
       },
     },

@@ -23,7 +23,7 @@ describe('checkValue', () => {
 });
 
 describe('EnvironmentValues', () => {
-  const values = new EnvironmentValues('*_API_KEY, EXACT', { A_API_KEY: 'a', EXACT: 'b', PATH: 'p' });
+  const values = new EnvironmentValues(['*_API_KEY', 'EXACT'], { A_API_KEY: 'a', EXACT: 'b', PATH: 'p' });
 
   it('reads what its patterns admit, and nothing else', () => {
     expect(['A_API_KEY', 'EXACT'].map((name) => values.read(name))).toEqual([{ value: 'a' }, { value: 'b' }]);
@@ -32,8 +32,8 @@ describe('EnvironmentValues', () => {
   });
 
   it('reads none without patterns, nor what every object inherits', () => {
-    expect(new EnvironmentValues('', { A: 'a' }).read('A')).toHaveProperty('reason');
-    expect(new EnvironmentValues('*', {}).read('constructor')).toHaveProperty('reason');
+    expect(new EnvironmentValues([], { A: 'a' }).read('A')).toHaveProperty('reason');
+    expect(new EnvironmentValues(['*'], {}).read('constructor')).toHaveProperty('reason');
   });
 });
 
@@ -82,7 +82,7 @@ describe('Credentials', () => {
   const env = (id: string, name: string): CredentialEntry => ({ id, source: { type: 'Env', name } });
 
   function setUp(environment: Record<string, string> = {}) {
-    const local = new LocalCredentials(new EnvironmentValues('*', environment), new FileValues(undefined));
+    const local = new LocalCredentials(new EnvironmentValues(['*'], environment), new FileValues(undefined));
     const credentials = new Credentials(local);
     const changes = { count: 0 };
     credentials.onChange(() => changes.count++);

@@ -10,16 +10,12 @@ const MAX_FILE_BYTES = 64 * 1024;
 export class EnvironmentValues {
   private readonly allowed: readonly Glob[];
 
-  /** `patterns`: SIGNALBOX_CREDENTIAL_ENV, separated by commas, `*` for any run of characters. */
+  /** `patterns`: those of SIGNALBOX_CREDENTIAL_ENV, `*` for any run of characters. */
   constructor(
-    patterns: string,
+    patterns: readonly string[],
     private readonly environment: Readonly<Record<string, string | undefined>>,
   ) {
-    this.allowed = patterns
-      .split(',')
-      .map((pattern) => pattern.trim())
-      .filter((pattern) => pattern !== '')
-      .map((pattern) => new Glob(pattern));
+    this.allowed = patterns.map((pattern) => new Glob(pattern));
   }
 
   read(name: string): CheckedValue {

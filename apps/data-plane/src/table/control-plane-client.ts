@@ -60,6 +60,7 @@ export class ControlPlaneClient {
   }
 
   start(): void {
+    this.stopped = false;
     this.connect();
   }
 

@@ -25,12 +25,3 @@ export async function loadUid(directory: string | undefined): Promise<string> {
   await writeFile(path, `${uid}\n`, { mode: 0o600 });
   return uid;
 }
-
-/** A host's name as the name of an object: lower-case letters, digits, `-` and `.`. */
-export function objectNameOf(name: string): string {
-  const safe = name
-    .toLowerCase()
-    .replace(/[^a-z0-9.-]/g, '-')
-    .slice(0, 253);
-  return safe.replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '') || 'data-plane';
-}

@@ -1,0 +1,157 @@
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { unauthorized } from '#libs/apimachinery';
+import type { Hello, Report } from '#libs/control-protocol';
+import { diffEntries, TableDigest, type Entry } from '#libs/routing-table';
+import { silentTracer, createLogger } from '#libs/telemetry';
+import {
+  PublicationServer,
+  type PublicationServerOptions,
+} from '../../control-plane/src/publication/publication-server.js';
+import type { SecretValue } from '../../control-plane/src/reconcilers/secret-values.js';
+import { systemTimers } from '../../control-plane/src/reconcilers/system-timers.js';
+import { createAuthority, issueServerCertificate } from '../../control-plane/src/tls/certificates.js';
+import { systemClock } from '../src/clock.js';
+import { Credentials } from '../src/credentials/credentials.js';
+import { LocalCredentials } from '../src/credentials/local-credentials.js';
+import { EnvironmentValues, FileValues } from '../src/credentials/local-values.js';
+import { ControlPlaneClient } from '../src/table/control-plane-client.js';
+import { CurrentTable } from '../src/table/current-table.js';
+import { PublicationReceiver } from '../src/table/publication-receiver.js';
+import { SnapshotFiles } from '../src/table/snapshot-files.js';
+import { StateKeys } from '../src/table/state-keys.js';
+import { TableSync } from '../src/table/table-sync.js';
+
+export const silent = createLogger({ name: 'test', level: 'silent' });
+
+/** Tokens by group. */
+const tokens: Readonly<Record<string, string>> = {
+  'data-plane-token': 'signalbox:data-planes',
+  'viewer-token': 'signalbox:viewers',
+};
+
+/** What the control plane heard, in order, one line each. */
+export type Heard = string[];
+
+/** The publication half of a control plane: a real HTTPS server and streams, fed with tables instead of compiles. */
+export class TestControlPlane {
+  readonly heard: Heard = [];
+  readonly secrets = new Map<string, SecretValue>();
+  private publication!: PublicationServer;
+  private server!: Server;
+  private entries: readonly Entry[] = [];
+  private revision = 0;
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(readonly ca: string) {}
+
+  static async start(options: Partial<PublicationServerOptions> = {}): Promise<TestControlPlane> {
+    const authority = await createAuthority(Date.now());
+    const { certificate, privateKey } = await issueServerCertificate(authority, ['127.0.0.1'], Date.now());
+    const plane = new TestControlPlane(authority.certificate);
+    plane.publication = new PublicationServer({
+      authenticate: (header) => {
+        const group = tokens[header?.replace('Bearer ', '') ?? ''];
+        if (group === undefined) throw unauthorized('no');
+        return { user: 'test', groups: [group] };
+      },
+      secretValue: (id) => plane.secrets.get(id),
+      connections: { connected: (hello) => plane.listen(hello) },
+      tracer: silentTracer,
+      timers: systemTimers,
+      logger: silent,
+      countPublication: (type, answer) => plane.heard.push(`${answer} ${type}`),
+      ...options,
+    });
+    plane.server = createServer({ cert: certificate, key: privateKey });
+    plane.server.on('connection', (socket: Socket) => plane.sockets.add(socket));
+    plane.publication.attach(plane.server);
+    await new Promise<void>((resolve) => plane.server.listen(0, '127.0.0.1', resolve));
+    return plane;
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** As after a compile. `version`: what the control plane claims, if it shall lie. */
+  publish(entries: readonly Entry[], version = TableDigest.of(entries).version): string {
+    const change = diffEntries(this.entries, entries);
+    this.entries = entries;
+    this.revision++;
+    const result = { version, reset: false, ...change, conditions: new Map() };
+    this.publication.publish({ revision: this.revision, result, generations: [], traceParents: [] });
+    return version;
+  }
+
+  /** As a network that breaks. */
+  dropConnections(): void {
+    for (const socket of this.sockets) socket.destroy();
+    this.sockets.clear();
+  }
+
+  async stop(): Promise<void> {
+    this.publication.stop();
+    this.dropConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private listen({ name, version }: Hello) {
+    this.heard.push(`hello ${name} ${version ?? 'empty'}`);
+    return {
+      served: ({ revision }: { revision: number }) => void this.heard.push(`served ${revision}`),
+      rejected: ({ reason }: { reason: string }) => void this.heard.push(`rejected ${reason}`),
+      reported: (unresolved: Report['unresolvedCredentials']) =>
+        void this.heard.push(`unresolved ${unresolved.map(({ id }) => id).join()}`),
+      disconnected: () => void this.heard.push('disconnected'),
+    };
+  }
+}
+
+export interface TestDataPlaneOptions {
+  readonly url: string;
+  readonly ca: string;
+  readonly token?: string;
+  readonly name?: string;
+  readonly uid?: string;
+  readonly stateDirectory?: string;
+  readonly stateKeys?: string;
+}
+
+/** The table half of a data plane. */
+export class TestDataPlane {
+  readonly current = new CurrentTable();
+  readonly credentials = new Credentials(
+    new LocalCredentials(new EnvironmentValues([], {}), new FileValues(undefined)),
+  );
+  readonly client: ControlPlaneClient;
+  private readonly sync: TableSync;
+
+  constructor(options: TestDataPlaneOptions) {
+    const { url, ca, token = 'data-plane-token', name = 'plane', uid = 'uid', stateDirectory, stateKeys } = options;
+    const { current, credentials } = this;
+    this.client = new ControlPlaneClient({
+      url,
+      ca,
+      token: () => token,
+      identity: { name, uid, instance: 'instance', software: 'test' },
+      current,
+      credentials,
+      receiver: new PublicationReceiver(current, credentials, silentTracer),
+      clock: systemClock,
+      random: Math.random,
+      logger: silent,
+      reconnect: { baseMs: 20, maxMs: 50 },
+    });
+    const files = stateDirectory && stateKeys ? new SnapshotFiles(stateDirectory, new StateKeys(stateKeys)) : undefined;
+    this.sync = new TableSync({ current, credentials, client: this.client, files, clock: systemClock, logger: silent });
+  }
+
+  start(): Promise<void> {
+    return this.sync.start();
+  }
+
+  stop(): Promise<void> {
+    return this.sync.stop();
+  }
+}

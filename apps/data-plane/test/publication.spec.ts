@@ -1,0 +1,241 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually, eventuallyPasses } from '#libs/testing';
+import type { Entry } from '#libs/routing-table';
+import { consumer, match, route, serving, smallTable } from '../src/table/testing/entries.js';
+import { TestControlPlane, TestDataPlane, type TestDataPlaneOptions } from './publication-fixture.js';
+
+const credential = 'default/keys/k';
+const CANARY = 'canary-5f0c1d';
+const second: readonly Entry[] = [...smallTable, route('second'), match('second', { route: 'default/second' })];
+
+describe('publication', () => {
+  let controlPlane: TestControlPlane;
+  let planes: TestDataPlane[];
+  let directory: string;
+  const stateKeys = randomBytes(32).toString('base64');
+
+  beforeEach(async () => {
+    planes = [];
+    directory = mkdtempSync(join(tmpdir(), 'publication-'));
+    controlPlane = await TestControlPlane.start();
+    controlPlane.secrets.set(credential, { version: 'v1', value: CANARY });
+  });
+  afterEach(async () => {
+    await Promise.all(planes.map((plane) => plane.stop()));
+    await controlPlane.stop();
+    rmSync(directory, { recursive: true });
+  });
+
+  async function startPlane(options: Partial<TestDataPlaneOptions> = {}): Promise<TestDataPlane> {
+    const plane = new TestDataPlane({ url: controlPlane.url, ca: controlPlane.ca, ...options });
+    planes.push(plane);
+    await plane.start();
+    return plane;
+  }
+  async function stopPlane(plane: TestDataPlane): Promise<void> {
+    planes = planes.filter((each) => each !== plane);
+    await plane.stop();
+  }
+  const serves = (plane: TestDataPlane, version: string) =>
+    eventually(() => (plane.current.current?.version === version ? plane.current.current : undefined));
+  const hears = (line: string) => eventuallyPasses(() => expect(controlPlane.heard).toContain(line));
+
+  it('brings the full table, after the credentials that it names', async () => {
+    const version = controlPlane.publish(smallTable);
+    const plane = await startPlane();
+    let resolvedAtSwap: string | undefined;
+    plane.current.onSwap(() => (resolvedAtSwap = plane.credentials.resolve(credential)?.value));
+    const table = await serves(plane, version);
+    expect(table.route('default', 'chat', {})?.name).toBe('chat');
+    expect(resolvedAtSwap).toBe(CANARY);
+    await hears('served 1');
+    expect(controlPlane.heard).toContain('ack full');
+  });
+
+  it('waits for the first compile', async () => {
+    const plane = await startPlane();
+    await hears('hello plane empty');
+    expect(plane.current.current).toBeUndefined();
+    await serves(plane, controlPlane.publish(smallTable));
+  });
+
+  it('brings changes as deltas, and a compile that changed nothing as a bookmark', async () => {
+    const plane = await startPlane();
+    const first = await serves(plane, controlPlane.publish(smallTable));
+    await hears('served 1');
+    const table = await serves(plane, controlPlane.publish(second));
+    expect(table.route('default', 'second', {})?.name).toBe('second');
+    expect(first.route('default', 'second', {})).toBeUndefined();
+    await hears('served 2');
+    controlPlane.publish(second);
+    await hears('served 3');
+    expect([plane.current.current, table.revision]).toEqual([table, 3]);
+    expect(controlPlane.heard.filter((line) => line.startsWith('ack'))).toEqual([
+      'ack full',
+      'ack delta',
+      'ack bookmark',
+    ]);
+  });
+
+  it('rotates and revokes credentials', async () => {
+    const plane = await startPlane();
+    await serves(plane, controlPlane.publish(smallTable));
+    controlPlane.secrets.set(credential, { version: 'v2', value: 'rotated' });
+    controlPlane.publish(smallTable);
+    await eventuallyPasses(() => expect(plane.credentials.resolve(credential)?.value).toBe('rotated'));
+    controlPlane.secrets.delete(credential);
+    controlPlane.publish(smallTable);
+    await eventuallyPasses(() => expect(plane.credentials.resolve(credential)).toBeUndefined());
+  });
+
+  it('a table that cannot be prepared is refused with the reason, and the old one serves on', async () => {
+    const plane = await startPlane();
+    const good = await serves(plane, controlPlane.publish(smallTable));
+    await hears('served 1');
+    controlPlane.publish([...smallTable, match('lost', { route: 'default/absent' })]);
+    await hears('rejected Match/default/lost refers to Route default/absent, which is not in the table');
+    expect(plane.current.current).toBe(good);
+    controlPlane.publish([...smallTable, { kind: 'Consumer', key: 'default/bad', bytes: Buffer.from('{') }]);
+    await hears('rejected Consumer default/bad is not JSON');
+    await serves(plane, controlPlane.publish(second));
+    await hears('served 4');
+  });
+
+  it('a delta that comes to another version is refused, and the full table follows', async () => {
+    const plane = await startPlane();
+    const version = controlPlane.publish(smallTable);
+    await serves(plane, version);
+    await hears('served 1');
+    controlPlane.publish(second, 'f'.repeat(64));
+    await eventuallyPasses(() =>
+      expect(controlPlane.heard.filter((line) => line.startsWith('nack'))).toEqual(['nack delta', 'nack full']),
+    );
+    expect(plane.current.current?.version).toBe(version);
+    await serves(plane, controlPlane.publish(second));
+  });
+
+  it('after a reconnect continues by a delta', async () => {
+    const plane = await startPlane();
+    await serves(plane, controlPlane.publish(smallTable));
+    await hears('served 1');
+    await stopPlane(plane);
+    await hears('disconnected');
+    const version = controlPlane.publish(second);
+    const heardBefore = controlPlane.heard.length;
+    await plane.start();
+    planes.push(plane);
+    await serves(plane, version);
+    await eventuallyPasses(() => expect(controlPlane.heard.slice(heardBefore)).toContain('ack delta'));
+    expect(controlPlane.heard.slice(heardBefore)).not.toContain('ack full');
+  });
+
+  it('comes back by itself when its stream breaks', async () => {
+    const plane = await startPlane();
+    const version = controlPlane.publish(smallTable);
+    await serves(plane, version);
+    controlPlane.dropConnections();
+    await eventuallyPasses(() =>
+      expect(controlPlane.heard.filter((line) => line.startsWith('hello'))).toEqual([
+        'hello plane empty',
+        `hello plane ${version}`,
+      ]),
+    );
+    await hears('ack bookmark');
+    expect(plane.client.connected).toBe(true);
+  });
+
+  it.each([
+    ['an unknown token', 'wrong'],
+    ['a token of another group', 'viewer-token'],
+  ])('%s is refused', async (_, token) => {
+    controlPlane.publish(smallTable);
+    const plane = await startPlane({ token });
+    const allowed = await startPlane({ name: 'allowed', uid: 'allowed' });
+    await eventually(() => allowed.current.current);
+    expect([plane.current.current, plane.client.connected]).toEqual([undefined, false]);
+    expect(controlPlane.heard.some((line) => line.startsWith('hello plane'))).toBe(false);
+  });
+
+  it('a second data plane under the name of a connected one is turned away', async () => {
+    const plane = await startPlane();
+    await serves(plane, controlPlane.publish(smallTable));
+    const impostor = await startPlane({ uid: 'another' });
+    const bystander = await startPlane({ name: 'bystander', uid: 'bystander' });
+    await eventually(() => bystander.current.current);
+    expect([plane.client.connected, impostor.current.current]).toEqual([true, undefined]);
+  });
+
+  describe('last good snapshot', () => {
+    const offline = { url: 'https://127.0.0.1:1' };
+
+    async function leaveSnapshots(...tables: (readonly Entry[])[]): Promise<string[]> {
+      const versions: string[] = [];
+      for (const entries of tables) {
+        const plane = await startPlane({ stateDirectory: directory, stateKeys });
+        versions.push(controlPlane.publish(entries));
+        await serves(plane, versions.at(-1)!);
+        await stopPlane(plane);
+      }
+      return versions;
+    }
+    const files = () => readdirSync(directory).sort();
+
+    it('serves a cold start without a control plane, credentials included', async () => {
+      const [version] = await leaveSnapshots(smallTable);
+      const plane = await startPlane({ ...offline, stateDirectory: directory, stateKeys });
+      expect(plane.current.current?.version).toBe(version);
+      expect(plane.credentials.resolve(credential)?.value).toBe(CANARY);
+    });
+
+    it('holds thousands of entries', async () => {
+      const many = Array.from({ length: 1_201 }, (_, index) => consumer(`c${index}`, `digest-${index}`));
+      const [version] = await leaveSnapshots([...serving, ...many]);
+      const plane = await startPlane({ ...offline, stateDirectory: directory, stateKeys });
+      expect(plane.current.current?.version).toBe(version);
+      expect(plane.current.current?.ownerOf('digest-1200')?.consumer.name).toBe('c1200');
+    });
+
+    it('shows nothing on the disk, and keeps two generations', async () => {
+      await leaveSnapshots(smallTable, second, smallTable);
+      expect(files()).toHaveLength(2);
+      for (const file of files()) {
+        const bytes = readFileSync(join(directory, file));
+        for (const text of [CANARY, 'default/chat']) expect(bytes.includes(text)).toBe(false);
+      }
+    });
+
+    it.each<[string, (bytes: Buffer) => Buffer]>([
+      ['cut short', (bytes) => bytes.subarray(0, bytes.length / 2)],
+      ['empty', () => Buffer.alloc(0)],
+      ['changed in one bit', (bytes) => Buffer.from(bytes.map((byte, at) => (at === 60 ? byte ^ 1 : byte)))],
+    ])('falls back to the one before when the newest is %s', async (_, damage) => {
+      const [before] = await leaveSnapshots(smallTable, second);
+      const newest = join(directory, files().at(-1)!);
+      writeFileSync(newest, damage(readFileSync(newest)));
+      const plane = await startPlane({ ...offline, stateDirectory: directory, stateKeys });
+      expect(plane.current.current?.version).toBe(before);
+    });
+
+    it('goes on without one under another key, and reads old ones under a list that still holds theirs', async () => {
+      const [version] = await leaveSnapshots(smallTable);
+      const newKey = randomBytes(32).toString('base64');
+      const without = await startPlane({ ...offline, stateDirectory: directory, stateKeys: newKey });
+      expect(without.current.current).toBeUndefined();
+      const rotated = `${newKey}\n${stateKeys}\n`;
+      const plane = await startPlane({ ...offline, stateDirectory: directory, stateKeys: rotated });
+      expect(plane.current.current?.version).toBe(version);
+    });
+
+    it('continues by a delta from it', async () => {
+      await leaveSnapshots(smallTable);
+      const version = controlPlane.publish(second);
+      const heardBefore = controlPlane.heard.length;
+      const plane = await startPlane({ stateDirectory: directory, stateKeys });
+      await serves(plane, version);
+      await eventuallyPasses(() => expect(controlPlane.heard.slice(heardBefore)).toContain('ack delta'));
+    });
+  });
+});
