@@ -32,6 +32,15 @@ it('gives the same series for the same labels, and keeps label values apart', ()
   expect(() => family.handle('x')).toThrow('expected 2 label values (a, b), got 1');
 });
 
+it('gives the metric that is there to who registers it again', () => {
+  const registry = new MetricsRegistry();
+  const [first, second] = [registry.counter('c_total', 'c', ['a']), registry.counter('c_total', 'c', ['a'])];
+  expect(second).toBe(first);
+  expect(() => registry.counter('c_total', 'c', ['b'])).toThrow('registered twice');
+  registry.gaugeFrom('g', 'g', [], () => undefined);
+  expect(() => registry.gaugeFrom('g', 'g', [], () => undefined)).toThrow('registered twice');
+});
+
 it('puts what a full metric can not take into one overflow series', () => {
   const registry = new MetricsRegistry({ maxSeries: 3 });
   const family = registry.counter('c_total', 'c', ['user']);

@@ -11,6 +11,8 @@ interface Metric {
   readonly help: string;
   readonly type: MetricType;
   readonly labelNames: readonly string[];
+  /** Absent where the values are collected at each exposition. */
+  readonly held?: Family<Series>;
   readonly family: () => Family<Series>;
 }
 
@@ -22,7 +24,10 @@ export interface MetricsRegistryOptions {
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 
-/** The metrics of one process, in the order of their registration. */
+/**
+ * The metrics of one process, in the order of their registration. Registering a metric again, alike in type and labels,
+ * gives the one that is there, so that several instances of one part can share it.
+ */
 export class MetricsRegistry {
   private readonly metrics = new Map<string, Metric>();
   private readonly maxSeries: number;
@@ -96,10 +101,13 @@ export class MetricsRegistry {
     labelNames: readonly string[],
     create: () => S,
   ): Family<S> {
+    const known = this.metrics.get(name);
+    if (known?.type === type && known.labelNames.join() === labelNames.join() && known.held)
+      return known.held as Family<S>;
     const family = new Family(labelNames, create, this.maxSeries);
     // A metric without labels shows its zero from the start, so that the first increment is an increase.
     if (labelNames.length === 0) family.handle();
-    this.add({ name, help, type, labelNames, family: () => family });
+    this.add({ name, help, type, labelNames, held: family, family: () => family });
     return family;
   }
 
@@ -123,7 +131,8 @@ export class MetricsRegistry {
     for (const label of metric.labelNames) {
       if (!LABEL_NAME.test(label)) throw new RangeError(`${metric.name}: "${label}" is no label name`);
     }
-    if (this.metrics.has(metric.name)) throw new RangeError(`${metric.name}: registered twice`);
+    if (this.metrics.has(metric.name))
+      throw new RangeError(`${metric.name}: registered twice, differently or as collected`);
     this.metrics.set(metric.name, metric);
   }
 }

@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createLogger, MetricsRegistry, registerProcessMetrics, startTelemetry } from '#libs/telemetry';
+import { CurrentTable } from '../table/current-table.js';
+import { RequestMetrics } from './request-metrics.js';
+import { registerStateMetrics } from './state-metrics.js';
+
+/** A registration in source text; the control plane can't be imported from here. */
+const REGISTRATION = /\.(?:counter|gauge|histogram|counterFrom|gaugeFrom)\(\s*'(\w+)'/g;
+
+const page = readFileSync(new URL('../../../../docs/metrics.md', import.meta.url), 'utf8');
+
+/** Rows of the page's tables under these headings, as they stand there. */
+function rowsUnder(...headings: readonly string[]): string[] {
+  const sections = page.split(/^## /m).filter((section) => headings.some((heading) => section.startsWith(heading)));
+  return sections.flatMap((section) => section.match(/^\| `.*$/gm) ?? []);
+}
+
+it('lists every metric of the data plane with type, labels and meaning, and no other', async () => {
+  const registry = new MetricsRegistry();
+  const endProcessMetrics = registerProcessMetrics(registry, '1');
+  const telemetry = startTelemetry({
+    serviceName: 'test',
+    version: '1',
+    instanceId: 'one',
+    ratio: 0,
+    log: createLogger({ name: 'test', level: 'silent' }),
+    metrics: registry,
+    export: false,
+  });
+  new RequestMetrics(registry);
+  registerStateMetrics(registry, {
+    table: new CurrentTable(),
+    breakers: () => [],
+    pausedCredentials: () => [],
+    keysInFlight: () => [],
+    controlPlaneConnected: () => false,
+  });
+  endProcessMetrics();
+  await telemetry.shutdown(1_000);
+
+  const rows = registry.describe().map(({ name, type, labelNames, help }) => {
+    const labels = labelNames.map((label) => `\`${label}\``).join(', ');
+    return `| \`${name}\` | ${type} | ${labels} | ${help} |`;
+  });
+  // Prettier pads the cells of a table.
+  const unpadded = rowsUnder('Both planes', 'Data plane').map((row) => row.replaceAll(/ +/g, ' '));
+  expect(unpadded.sort()).toEqual(rows.map((row) => row.replaceAll(/ +/g, ' ')).sort());
+});
+
+it('lists the control plane’s metrics, each and no other', () => {
+  const source = new URL('../../../control-plane/src/', import.meta.url);
+  const registered = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'))
+    .flatMap((path) => [...readFileSync(new URL(path, source), 'utf8').matchAll(REGISTRATION)])
+    .map(([, name]) => name);
+  const listed = rowsUnder('Control plane').map((row) => /`(\w+)`/.exec(row)?.[1]);
+  expect(listed.sort()).toEqual([...new Set(registered)].sort());
+});
