@@ -1,11 +1,9 @@
+import { profileOf } from '#libs/providers';
 import { durationMs, type EffectiveProviderSpec } from '#libs/resources';
 import type { BackendAuth, BackendEntry, BreakerPolicy } from '#libs/routing-table';
 import type { ReferenceReason } from './finding.js';
 import type { Intake, Resource } from './intake.js';
 import type { CompiledPools, UsablePool } from './key-pools.js';
-
-/** Every type of provider so far speaks one dialect; the type says whose defaults hold. */
-const dialects: Record<EffectiveProviderSpec['type'], string> = { OpenAI: 'OpenAI', OpenAICompatible: 'OpenAI' };
 
 export type ResolvedBackend =
   | { readonly key: string; readonly entry: BackendEntry }
@@ -62,7 +60,7 @@ function backendEntry(id: string, pool: UsablePool, model: string, upstreamName:
     upstreamName,
     keyPool: `${entry.namespace}/${entry.name}`,
     breakerId: `${provider.key}/${model}`,
-    dialect: dialects[spec.type],
+    dialect: profileOf(spec.vendor).dialect,
     vendor: spec.vendor,
     baseURL: baseURLOf(provider),
     allowInsecure: spec.allowInsecure,

@@ -178,7 +178,7 @@ describe('compile, for any objects', () => {
           const isUsed = pools.some(
             ({ metadata, spec }) =>
               metadata.namespace === gone.metadata.namespace &&
-              (spec?.['providerRef'] as { name: string }).name === gone.metadata.name,
+              (spec!['providerRef'] as { name: string }).name === gone.metadata.name,
           );
           if (isUsed) continue;
           expect(

@@ -24,3 +24,4 @@ export {
   type EffectiveRule,
   type RoutePolicySpec,
 } from './route-policy/index.js';
+export { type ApiKey, apiKeyOf } from './secret/index.js';

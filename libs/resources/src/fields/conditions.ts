@@ -14,11 +14,11 @@ export const conditionsStatus = z
           lastTransitionTime: z.string().meta({ description: 'When the status last changed.', format: 'date-time' }),
         }),
       )
-      .optional()
       .meta({
-        description: 'What became of the object.',
+        description: 'What became of the object; see docs/conditions.md.',
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['type'],
-      }),
+      })
+      .optional(),
   })
   .meta({ description: 'Written by the control plane.' });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { profiles } from '#libs/providers';
 import { type Effective, optionalWithDefault, section } from '../fields/defaults.js';
 import { duration } from '../fields/duration.js';
 import { header, headerName, headerValue, lowerCase } from '../fields/headers.js';
@@ -15,7 +16,7 @@ const auth = z
   .strictObject({
     type: z.enum(['Bearer', 'Header', 'None']).meta({
       description:
-        'How a key is sent: "Authorization: Bearer <key>"; in the header named beside it; or not at all (the pool still ' +
+        'How a key is sent: in Authorization, after the word Bearer; in the header named beside it; or not at all (the pool still ' +
         'needs keys, as they carry weights and limits).',
     }),
     name: headerName('Header only: its name, such as api-key.').optional(),
@@ -53,18 +54,15 @@ export const providerSpec = z
   .strictObject({
     type: z.enum(['OpenAI', 'OpenAICompatible']).meta({ description: 'The dialect it speaks. Immutable.' }),
     vendor: z
-      .string()
-      .max(63)
-      .regex(/^[A-Z][A-Za-z0-9]*$/, { error: 'must be a profile name in CamelCase, such as Groq' })
-      .meta({ description: "The profile that reads the provider's errors and rate-limit headers. Default: the type." })
+      .enum(profiles.map(({ vendor }) => vendor))
+      .meta({ description: 'Whose errors, rate-limit headers and defaults it has. Default: the type.' })
       .optional(),
     baseURL: z
       .string()
       .max(2048)
       .meta({
         description:
-          'Where its API is, up to the part that the dialect appends (/chat/completions). Default for OpenAI: ' +
-          'https://api.openai.com/v1; required for OpenAICompatible.',
+          "Where its API is, up to the part that the dialect appends (/chat/completions). Default: the vendor's; required for vendor OpenAICompatible, which has none.",
       })
       .optional(),
     allowInsecure: optionalWithDefault(

@@ -32,7 +32,18 @@ const credentialHeaders = new Set([
 ]);
 
 export function validateProvider(spec: EffectiveProviderSpec): FieldError[] {
-  return [...baseURLOf(spec), ...authOf(spec), ...headersOf(spec), ...breakerOf(spec)];
+  return [...vendorOf(spec), ...baseURLOf(spec), ...authOf(spec), ...headersOf(spec), ...breakerOf(spec)];
+}
+
+function vendorOf({ type, vendor }: EffectiveProviderSpec): FieldError[] {
+  if (type !== 'OpenAI' || vendor === type) return [];
+  return [
+    {
+      path: 'spec.vendor',
+      reason: 'Invalid',
+      message: `must be OpenAI with type OpenAI; for ${vendor} set spec.type: OpenAICompatible`,
+    },
+  ];
 }
 
 function baseURLOf(spec: EffectiveProviderSpec): FieldError[] {
@@ -41,7 +52,7 @@ function baseURLOf(spec: EffectiveProviderSpec): FieldError[] {
     {
       path: 'spec.baseURL',
       reason: 'Required',
-      message: `a provider of type ${spec.type} needs the URL of its API, such as https://api.example.com/v1`,
+      message: `vendor ${spec.vendor} has no address of its own; set the URL of its API, such as https://api.example.com/v1`,
     },
   ];
 }
