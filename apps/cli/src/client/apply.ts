@@ -14,6 +14,15 @@ export interface AppliedObject {
   readonly name: string;
   readonly result: 'created' | 'configured' | 'unchanged';
   readonly changes: readonly FieldChange[];
+  /** With a dry run: what its conditions would be. */
+  readonly conditions?: readonly AppliedCondition[];
+}
+
+interface AppliedCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
 }
 
 export interface ApplyAnswer {
@@ -22,11 +31,15 @@ export interface ApplyAnswer {
 }
 
 /** All documents in one transaction; with `dryRun` everything but the commit. Throws a ServerError. */
-export function postApply(client: AdminClient, manifests: string, options: { dryRun: boolean }): Promise<ApplyAnswer> {
+export function postApply(
+  client: AdminClient,
+  manifests: string,
+  options: { dryRun: boolean; namespace: string },
+): Promise<ApplyAnswer> {
   return client.json<ApplyAnswer>({
     method: 'POST',
     path: '/apply',
-    query: { dryRun: options.dryRun ? 'All' : undefined },
+    query: { namespace: options.namespace, dryRun: options.dryRun ? 'All' : undefined },
     contentType: 'application/yaml',
     body: manifests,
   });

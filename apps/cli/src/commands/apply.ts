@@ -7,11 +7,13 @@ import { readManifests } from '../manifest-files.js';
 import { renderChange } from '../output/changes.js';
 import { renderDocument } from '../output/document.js';
 import type { DocumentFormat } from '../output/document.js';
+import { printable } from '../output/style.js';
 import type { Style } from '../output/style.js';
-import { manifestsOption, outputOption } from './shared-options.js';
+import { manifestsOption, namespaceOption, outputOption } from './shared-options.js';
 
 interface ApplyOptions {
   readonly filename: readonly string[];
+  readonly namespace: string;
   readonly dryRun?: true;
   readonly output?: DocumentFormat;
 }
@@ -21,6 +23,7 @@ export function applyCommand(context: CliContext): Command {
     .summary('create or change what manifests describe, all or nothing')
     .description('Sends all documents of all files in one transaction: either every one is applied, or none.')
     .addOption(manifestsOption())
+    .addOption(namespaceOption())
     .option('--dry-run', 'check everything and show what would change, but change nothing')
     .addOption(outputOption())
     .addHelpText(
@@ -34,7 +37,9 @@ Examples:
     .action(async (options: ApplyOptions) => {
       const manifests = await readManifests(options.filename, context.stdin);
       const dryRun = options.dryRun === true;
-      const answer = await withAdminClient(context, (client) => postApply(client, manifests, { dryRun }));
+      const answer = await withAdminClient(context, (client) =>
+        postApply(client, manifests, { dryRun, namespace: options.namespace }),
+      );
       const text = options.output
         ? renderDocument(answer, options.output)
         : renderApplied(answer, dryRun, stdoutStyle(context));
@@ -46,6 +51,9 @@ function renderApplied(answer: ApplyAnswer, dryRun: boolean, style: Style): stri
   const lines = answer.objects.flatMap((object) => [
     `${appliedName(object)} ${object.result}${dryRun ? ' (dry run)' : ''}`,
     ...(object.result === 'configured' ? object.changes.map((change) => `  ${renderChange(change, style)}`) : []),
+    ...(object.conditions ?? [])
+      .filter(({ status }) => status === 'False')
+      .map(({ type, reason, message }) => `  ${style('red', printable(`${type}=False ${reason}: ${message}`))}`),
   ]);
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -6,7 +6,7 @@ import type { CliContext } from '../context.js';
 import { readManifests } from '../manifest-files.js';
 import { renderChange } from '../output/changes.js';
 import { appliedName } from './apply.js';
-import { manifestsOption } from './shared-options.js';
+import { manifestsOption, namespaceOption } from './shared-options.js';
 
 /** As of diff(1) and `kubectl diff`: 0 the same, 1 different, above 1 it could not be told. */
 const differs = 1;
@@ -17,11 +17,14 @@ export function diffCommand(context: CliContext, finish: (exitCode: number) => v
     .summary('show which fields an apply would change')
     .description('Asks the server what an apply would change. Exits 0 if nothing, 1 if something, above 1 on an error.')
     .addOption(manifestsOption())
+    .addOption(namespaceOption())
     .addHelpText('after', '\nExample:\n  signalbox diff -f manifests/ || signalbox apply -f manifests/')
-    .action(async (options: { filename: readonly string[] }) => {
+    .action(async (options: { filename: readonly string[]; namespace: string }) => {
       const { objects } = await notJustOne(async () => {
         const manifests = await readManifests(options.filename, context.stdin);
-        return withAdminClient(context, (client) => postApply(client, manifests, { dryRun: true }));
+        return withAdminClient(context, (client) =>
+          postApply(client, manifests, { dryRun: true, namespace: options.namespace }),
+        );
       });
       const changed = objects.filter((object) => object.result !== 'unchanged');
       for (const object of changed) {

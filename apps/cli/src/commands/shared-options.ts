@@ -3,7 +3,7 @@ import { documentFormats } from '../output/document.js';
 
 /** Options that several commands have, once. */
 export const namespaceOption = () =>
-  new Option('-n, --namespace <name>', 'namespace of namespaced kinds').default('default');
+  new Option('-n, --namespace <name>', 'namespace of what names none').default('default');
 
 export const manifestsOption = () =>
   new Option('-f, --filename <path>', 'a manifest, a directory of them, or - for standard input; repeatable')

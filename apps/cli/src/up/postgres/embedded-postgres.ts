@@ -32,6 +32,8 @@ const startDeadlineMs = 60_000;
 export class EmbeddedPostgres {
   private process: GuardedProcess | undefined;
   private readonly lastLines: string[] = [];
+  /** While it starts, each of our attempts to connect makes it log a refusal; if it fails, its last lines are shown. */
+  private answering = false;
 
   private constructor(
     private readonly options: PostgresOptions,
@@ -60,6 +62,7 @@ export class EmbeddedPostgres {
   /** Starts the server and resolves when it answers. Throws a CliError with the server's last words. */
   async start(): Promise<{ readonly ended: Promise<ProcessEnd> }> {
     this.lastLines.length = 0;
+    this.answering = false;
     const server = spawnGuarded({
       command: this.binaries.postgres,
       args: ['-D', this.dataDirectory, ...this.settings().flatMap(([name, value]) => ['-c', `${name}=${value}`])],
@@ -72,6 +75,7 @@ export class EmbeddedPostgres {
     this.process = server;
     this.readLog(server);
     await this.untilReady(server);
+    this.answering = true;
     await this.createDatabase();
     return { ended: server.ended };
   }
@@ -110,7 +114,7 @@ export class EmbeddedPostgres {
       for (const line of lines) {
         this.lastLines.push(line);
         if (this.lastLines.length > 20) this.lastLines.shift();
-        this.options.onLog?.(line);
+        if (this.answering) this.options.onLog?.(line);
       }
     });
   }

@@ -1,0 +1,478 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { exitCodes } from './cli-error.js';
+import { packageRoot } from './package-root.js';
+import { run } from './program.js';
+import { sha256Hex } from './secret-text.js';
+import { ScriptedServer } from './testing/scripted-server.js';
+
+let server: ScriptedServer;
+let folder: string;
+
+beforeAll(async () => {
+  server = await ScriptedServer.start();
+});
+afterAll(() => server.stop());
+
+beforeEach(() => {
+  server.reset();
+  folder = mkdtempSync(join(tmpdir(), 'signalbox-program-'));
+  writeFileSync(join(folder, 'ca.crt'), server.certificate);
+  writeFileSync(join(folder, 'token'), 'sbt_secret\n');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+}
+
+async function signalbox(args: string[], more: { stdin?: string; environment?: object } = {}): Promise<Outcome> {
+  let out = '';
+  let error = '';
+  const code = await run(args, {
+    stdin: Readable.from([more.stdin ?? '']),
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (error += text) },
+    environment: {
+      SIGNALBOX_CONTROL_PLANE_URL: server.origin,
+      SIGNALBOX_TOKEN_FILE: join(folder, 'token'),
+      SIGNALBOX_CA_FILE: join(folder, 'ca.crt'),
+      ...more.environment,
+    },
+    workingDirectory: folder,
+    interrupted: new AbortController().signal,
+  });
+  return { code, out, error };
+}
+
+const status = (code: number, reason: string, message: string, causes: object[] = []) => ({
+  status: code,
+  body: { kind: 'Status', status: 'Failure', code, reason, message, details: { causes } },
+});
+
+describe('the command line', () => {
+  test('without a command: help, and the exit code of a wrong command line', async () => {
+    const { code, error } = await signalbox([]);
+    expect(code).toBe(exitCodes.usage);
+    expect(error).toContain('Usage: signalbox');
+  });
+
+  test('help that was asked for is no error, and lists every exit code', async () => {
+    const { code, out } = await signalbox(['--help']);
+    expect(code).toBe(exitCodes.ok);
+    for (const value of Object.values(exitCodes)) expect(out).toMatch(new RegExp(`^ {2}${value} {2}\\S`, 'm'));
+  });
+
+  test('the manual lists the same exit codes', () => {
+    const page = readFileSync(join(packageRoot(), 'docs/cli.md'), 'utf8');
+    const listed = [...page.matchAll(/^\| (\d) \|/gm)].map(([, code]) => Number(code));
+    expect(listed).toEqual(Object.values(exitCodes));
+  });
+
+  test('every command has examples or a description of its own', async () => {
+    const { out } = await signalbox(['--help']);
+    const names = [...out.matchAll(/^ {2}([a-z-]+) (?:\[options\]|<| {2})/gm)].map(([, name]) => name ?? '');
+    for (const name of [
+      'up',
+      'apply',
+      'get',
+      'audit',
+      'chat',
+      'consumer',
+      'control-plane',
+      'data-plane',
+      'simulator',
+    ]) {
+      expect(names).toContain(name);
+    }
+    for (const name of names.filter((one) => one !== 'help')) {
+      expect(await signalbox([name, '--help'])).toMatchObject({
+        code: 0,
+        out: expect.stringContaining(`Usage: signalbox ${name}`),
+      });
+    }
+  });
+
+  test.each([
+    [['gett'], /Did you mean get\?/],
+    [['apply', '--dry-rum', '-f', 'x'], /Did you mean --dry-run\?/],
+    [['apply'], /-f, --filename/],
+    [['get', 'provider'], undefined],
+    [['get', 'nothing'], /no kind "nothing".*\n.*providers/],
+    [['get', 'providers', 'alpha', '-A'], /leave out -A/],
+    [['get', 'providers,keypools', '-w'], /one kind/],
+    [['get', 'providers', '-o', 'xml'], /json, yaml, wide/],
+    [['delete'], /or manifests/],
+    [['delete', 'provider'], /Name the provider/],
+    [['delete', 'provider/'], /KIND\/NAME/],
+    [['apply', '-f', '/nonexistent.yaml'], /nonexistent\.yaml/],
+    [['audit', '--since', 'yesterday'], /2026-01-31/],
+    [['audit', '--object', 'a/b/c/d'], /no kind "a"/],
+    [['audit', '--limit', '0'], /whole number/],
+  ])('%j', async (args, message) => {
+    const { code, error } = await signalbox(args);
+    if (!message) return expect(code).toBe(exitCodes.notFound);
+    expect(code).toBe(exitCodes.usage);
+    expect(error).toMatch(message);
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe('the connection', () => {
+  test('sends the token, and trusts the given authority only', async () => {
+    await signalbox(['get', 'providers']);
+    expect(server.requests[0]?.headers).toMatchObject({
+      authorization: 'Bearer sbt_secret',
+      'user-agent': 'signalbox-cli',
+    });
+
+    const { code, error } = await signalbox(['get', 'providers'], { environment: { SIGNALBOX_CA_FILE: '' } });
+    expect(code).toBe(exitCodes.failure);
+    expect(error).toContain('SIGNALBOX_CA_FILE');
+    expect(error).not.toContain('sbt_secret');
+  });
+
+  test('nobody there', async () => {
+    const { code, error } = await signalbox(['get', 'providers'], {
+      environment: { SIGNALBOX_CONTROL_PLANE_URL: 'https://127.0.0.1:1' },
+    });
+    expect(code).toBe(exitCodes.failure);
+    expect(error).toMatch(/Can't reach https:\/\/127\.0\.0\.1:1.*\n.*signalbox up/);
+  });
+
+  test('nothing configured', async () => {
+    const { code, error } = await signalbox(['get', 'providers'], {
+      environment: { SIGNALBOX_CONTROL_PLANE_URL: '', SIGNALBOX_STATE_DIR: join(folder, 'none') },
+    });
+    expect(code).toBe(exitCodes.failure);
+    expect(error).toContain('SIGNALBOX_CONTROL_PLANE_URL');
+  });
+
+  test('plain http is refused before anything is sent', async () => {
+    const { code } = await signalbox(['get', 'providers'], {
+      environment: { SIGNALBOX_CONTROL_PLANE_URL: server.origin.replace('https', 'http') },
+    });
+    expect(code).toBe(exitCodes.usage);
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe('apply and diff', () => {
+  const changes = [{ path: 'spec.rules[0].weight', before: 100, after: 0 }];
+  const answer = (result: string, more: object = {}) => ({
+    body: {
+      revision: 7,
+      objects: [{ kind: 'RoutePolicy', namespace: 'default', name: 'chat', result, changes, ...more }],
+    },
+  });
+
+  test('sends the text as it is, and prints what became of it', async () => {
+    const manifest = 'kind: RoutePolicy # with a comment\n';
+    server.on('POST /apply', answer('configured'));
+    const { code, out } = await signalbox(['apply', '-f', '-'], { stdin: manifest });
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: 'routepolicy/default/chat configured\n  ~ spec.rules[0].weight: 100 -> 0\n',
+    });
+    expect(server.requests[0]).toMatchObject({ body: manifest, query: { namespace: 'default' } });
+    expect(server.requests[0]?.headers['content-type']).toBe('application/yaml');
+  });
+
+  test('a dry run says so, and shows the conditions that would be false', async () => {
+    const conditions = [
+      { type: 'Accepted', status: 'True', reason: 'Accepted', message: '' },
+      { type: 'ResolvedRefs', status: 'False', reason: 'BackendNotFound', message: 'no KeyPool gamma' },
+    ];
+    server.on('POST /apply', answer('created', { conditions }));
+    const { out } = await signalbox(['apply', '-f', '-', '--dry-run'], { stdin: 'x' });
+    expect(out).toBe(
+      'routepolicy/default/chat created (dry run)\n  ResolvedRefs=False BackendNotFound: no KeyPool gamma\n',
+    );
+    expect(server.requests[0]?.query).toEqual({ dryRun: 'All', namespace: 'default' });
+  });
+
+  test('warnings of the server are shown', async () => {
+    server.on('POST /apply', {
+      ...answer('unchanged'),
+      headers: { warning: '299 - "document 1: a \\"rule\\" never matches"' },
+    });
+    const { error } = await signalbox(['apply', '-f', '-'], { stdin: 'x' });
+    expect(error).toBe('Warning: document 1: a "rule" never matches\n');
+  });
+
+  test.each([
+    [422, 'Invalid', exitCodes.failure],
+    [403, 'Forbidden', exitCodes.failure],
+    [404, 'NotFound', exitCodes.notFound],
+    [409, 'Conflict', exitCodes.conflict],
+  ])('a refusal of %i %s', async (code, reason, exitCode) => {
+    server.on('POST /apply', status(code, reason, 'no', [{ field: 'spec.models', message: 'Required' }]));
+    const outcome = await signalbox(['apply', '-f', '-'], { stdin: 'x' });
+    expect(outcome).toEqual({
+      code: exitCode,
+      out: '',
+      error: `Error from server (${reason}): no\n  spec.models: Required\n`,
+    });
+  });
+
+  test('a page of some proxy is cut, and can’t move the cursor', async () => {
+    server.on('POST /apply', { status: 502, body: `<html>\u001b[2J${'x'.repeat(1_000)}` });
+    const { code, error } = await signalbox(['apply', '-f', '-'], { stdin: 'x' });
+    expect(code).toBe(exitCodes.failure);
+    expect(error.length).toBeLessThan(300);
+    expect(error).not.toContain('\u001b');
+  });
+
+  test.each([
+    ['unchanged', 0],
+    ['configured', 1],
+    ['created', 1],
+  ])('diff of an object that would be %s exits %i', async (result, code) => {
+    server.on('POST /apply', answer(result));
+    const outcome = await signalbox(['diff', '-f', '-'], { stdin: 'x' });
+    expect(outcome.code).toBe(code);
+    expect(outcome.out === '').toBe(code === 0);
+    expect(server.requests[0]?.query['dryRun']).toBe('All');
+  });
+
+  test.each([
+    [422, 'Invalid', 2],
+    [409, 'Conflict', exitCodes.conflict],
+  ])('an error of diff (%i) is not taken for a difference', async (code, reason, exitCode) => {
+    server.on('POST /apply', status(code, reason, 'no'));
+    expect(await signalbox(['diff', '-f', '-'], { stdin: 'x' })).toMatchObject({ code: exitCode });
+  });
+});
+
+describe('get and describe', () => {
+  const providers = '/apis/signalbox.dev/v1/namespaces/default/providers';
+  const table = {
+    kind: 'Table',
+    metadata: { resourceVersion: '41' },
+    columnDefinitions: [
+      { name: 'Name', priority: 0 },
+      { name: 'Ready', priority: 0 },
+      { name: 'URL', priority: 1 },
+    ],
+    rows: [{ cells: ['alpha', 'True', 'http://a'], object: { metadata: { name: 'alpha', namespace: 'team' } } }],
+  };
+  const alpha = {
+    apiVersion: 'signalbox.dev/v1',
+    kind: 'Provider',
+    metadata: { name: 'alpha', namespace: 'default', generation: 2, resourceVersion: '9' },
+    spec: { type: 'OpenAI' },
+    status: {
+      conditions: [{ type: 'Ready', status: 'False', reason: 'Pending', message: 'soon', lastTransitionTime: 't' }],
+    },
+  };
+
+  test('prints the server’s table; wide has its wide columns', async () => {
+    server.on(`GET ${providers}`, { body: table });
+    expect((await signalbox(['get', 'prov'])).out).toBe('NAME    READY\nalpha   True\n');
+    expect((await signalbox(['get', 'Provider', '-o', 'wide'])).out).toBe(
+      'NAME    READY   URL\nalpha   True    http://a\n',
+    );
+    expect(server.requests[0]?.headers.accept).toContain('as=Table');
+  });
+
+  test('-A shows namespaces, -l is passed on', async () => {
+    server.on('GET /apis/signalbox.dev/v1/providers', { body: table });
+    const { out } = await signalbox(['get', 'providers', '-A', '-l', 'team=red']);
+    expect(out).toBe('NAMESPACE   NAME    READY\nteam        alpha   True\n');
+    expect(server.requests[0]?.query).toEqual({ labelSelector: 'team=red' });
+  });
+
+  test('nothing found is said beside the output', async () => {
+    server.on(`GET ${providers}`, { body: { ...table, rows: [] } });
+    expect(await signalbox(['get', 'providers'])).toEqual({
+      code: 0,
+      out: '',
+      error: 'No providers found in namespace default.\n',
+    });
+  });
+
+  test('one object as YAML or JSON; a list as a List', async () => {
+    server.on(`GET ${providers}/alpha`, { body: alpha });
+    server.on(`GET ${providers}`, { body: { items: [{ metadata: { name: 'alpha' } }] } });
+    expect((await signalbox(['get', 'provider', 'alpha', '-o', 'yaml'])).out).toContain('kind: Provider\n');
+    expect(JSON.parse((await signalbox(['get', 'provider/alpha', '-o', 'json'])).out)).toEqual(alpha);
+    expect(JSON.parse((await signalbox(['get', 'providers', '-o', 'json'])).out)).toEqual({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [{ apiVersion: 'signalbox.dev/v1', kind: 'Provider', metadata: { name: 'alpha' } }],
+    });
+  });
+
+  test('--effective asks the server', async () => {
+    server.on(`GET ${providers}/alpha`, { body: alpha });
+    server.on(`GET ${providers}/alpha/effective`, {
+      body: { ...alpha, spec: { type: 'OpenAI', allowInsecure: false } },
+    });
+    expect((await signalbox(['get', 'provider', 'alpha', '--effective'])).out).toContain('allowInsecure: false');
+  });
+
+  test('-w prints a row for each change, and fails where the server ends the watch', async () => {
+    const events = [
+      { type: 'MODIFIED', object: { kind: 'Table', rows: [{ cells: ['alpha', 'False', ''] }] } },
+      { type: 'BOOKMARK', object: { kind: 'Table', rows: [] } },
+      { type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' } },
+    ];
+    const stream = events.map((event) => `${JSON.stringify(event)}\n`).join('');
+    server.on(`GET ${providers}`, { body: table }, { body: stream });
+    expect(await signalbox(['get', 'providers', '-w'])).toEqual({
+      code: exitCodes.failure,
+      out: 'NAME    READY\nalpha   True\nalpha   False\n',
+      error: 'Error from server (Expired): too old\n',
+    });
+    expect(server.requests[1]?.query).toEqual({ watch: 'true', resourceVersion: '41' });
+  });
+
+  test('describe shows spec, conditions and the latest changes', async () => {
+    server.on(`GET ${providers}/alpha`, { body: alpha });
+    const entry = { id: 3, at: '2026-01-31T08:00:00Z', actor: 'ann', verb: 'update', generation: 2, changes: [] };
+    server.on('GET /audit', { body: { items: [entry] } });
+    const { code, out } = await signalbox(['describe', 'provider', 'alpha']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/Name: +alpha\n/);
+    expect(out).toContain('  type: OpenAI\n');
+    expect(out).toMatch(/Ready +False +Pending +t +soon/);
+    expect(out).toContain('ann update (generation 2)');
+    expect(server.requests[1]?.query).toMatchObject({ kind: 'Provider', namespace: 'default', name: 'alpha' });
+  });
+
+  test('what isn’t there exits 3', async () => {
+    expect(await signalbox(['get', 'provider', 'beta'])).toMatchObject({ code: exitCodes.notFound });
+  });
+});
+
+describe('delete', () => {
+  const path = '/apis/signalbox.dev/v1/namespaces/default/providers/alpha';
+
+  test('by kind and name', async () => {
+    server.on(`DELETE ${path}`, { body: {} });
+    expect(await signalbox(['delete', 'provider', 'alpha'])).toMatchObject({
+      code: 0,
+      out: 'provider.signalbox.dev/alpha deleted\n',
+    });
+  });
+
+  test('by manifest, the last document first', async () => {
+    server.on(`DELETE ${path}`, { body: {} });
+    server.on('DELETE /api/v1/namespaces/team/secrets/keys', { body: {} });
+    const stdin = `apiVersion: v1
+kind: Secret
+metadata: {name: keys, namespace: team}
+---
+apiVersion: signalbox.dev/v1
+kind: Provider
+metadata: {name: alpha}
+`;
+    expect((await signalbox(['delete', '-f', '-'], { stdin })).out).toBe(
+      'provider.signalbox.dev/alpha deleted\nsecret/keys deleted\n',
+    );
+  });
+
+  test('what isn’t there is an error, unless it may be', async () => {
+    expect(await signalbox(['delete', 'provider', 'alpha'])).toMatchObject({ code: exitCodes.notFound });
+    expect(await signalbox(['delete', 'provider', 'alpha', '--ignore-not-found'])).toMatchObject({ code: 0 });
+  });
+
+  test.each(['kind: [', 'kind: Nothing\napiVersion: v1\nmetadata: {name: x}\n', 'just text'])(
+    'a manifest that names nothing: %j',
+    async (stdin) => {
+      expect(await signalbox(['delete', '-f', '-'], { stdin })).toMatchObject({ code: exitCodes.failure, out: '' });
+      expect(server.requests).toEqual([]);
+    },
+  );
+});
+
+describe('audit', () => {
+  const entry = {
+    id: 12,
+    at: '2026-01-31T08:00:00.000Z',
+    actor: 'ann',
+    verb: 'apply',
+    kind: 'RoutePolicy',
+    namespace: 'default',
+    name: 'chat',
+    generation: 3,
+    revision: 40,
+    changes: [{ path: 'spec.objective', after: 'Speed' }],
+  };
+
+  test('asks by object, actor and time, and prints each change', async () => {
+    server.on('GET /audit', { body: { items: [entry] } });
+    const args = ['audit', '--object', 'rp/default/chat', '--actor', 'ann', '--since', '2026-01-31T00:00:00Z'];
+    const { out } = await signalbox(args);
+    expect(out).toBe(
+      '2026-01-31T08:00:00.000Z  ann apply RoutePolicy/default/chat  row 12, generation 3, revision 40\n' +
+        '    + spec.objective: Speed\n',
+    );
+    expect(server.requests[0]?.query).toEqual({
+      group: 'signalbox.dev',
+      kind: 'RoutePolicy',
+      namespace: 'default',
+      name: 'chat',
+      actor: 'ann',
+      since: '2026-01-31T00:00:00.000Z',
+      limit: '50',
+    });
+  });
+
+  test('verify: intact, or the row that was altered', async () => {
+    server.on('GET /audit/verify', { body: { valid: true, rows: 12 } });
+    expect(await signalbox(['audit', 'verify'])).toMatchObject({ code: 0, out: 'The audit is intact: 12 rows.\n' });
+    server.on('GET /audit/verify', { body: { valid: false, rows: 4, badRow: 5, reason: 'the row is missing' } });
+    expect(await signalbox(['audit', 'verify'])).toMatchObject({
+      code: exitCodes.failure,
+      out: 'The audit was altered at row 5: the row is missing.\n',
+    });
+  });
+});
+
+describe('keys and tokens', () => {
+  const consumers = '/apis/signalbox.dev/v1/namespaces/default/consumers';
+
+  test('a consumer key goes to standard output alone, its digest into the fragment', async () => {
+    const { code, out, error } = await signalbox(['consumer', 'key', 'red']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^sbx_[0-9A-Za-z]{43}\n$/);
+    expect(error).toContain(`sha256: ${sha256Hex(out.trim())}`);
+    expect(error).not.toContain(out.trim());
+  });
+
+  test('--apply creates the consumer', async () => {
+    server.on(`POST ${consumers}`, { status: 201, body: {} });
+    const { out } = await signalbox(['consumer', 'key', 'red', '--apply']);
+    expect(JSON.parse(server.requests[1]?.body ?? '')).toMatchObject({
+      metadata: { name: 'red', namespace: 'default' },
+      spec: { keys: [{ name: 'main', sha256: sha256Hex(out.trim()) }] },
+    });
+  });
+
+  test('--apply adds a key, keeps the others, and asks for the version it read', async () => {
+    const keys = [{ name: 'main', sha256: 'a' }];
+    server.on(`GET ${consumers}/red`, { body: { metadata: { resourceVersion: '5' }, spec: { keys } } });
+    server.on(`PATCH ${consumers}/red`, { body: {} });
+    const { out } = await signalbox(['consumer', 'key', 'red', '--key-name', 'next', '--apply']);
+    expect(JSON.parse(server.requests[1]?.body ?? '')).toEqual({
+      metadata: { resourceVersion: '5' },
+      spec: { keys: [...keys, { name: 'next', sha256: sha256Hex(out.trim()) }] },
+    });
+  });
+
+  test('a key that the server didn’t take isn’t shown', async () => {
+    server.on(`POST ${consumers}`, status(403, 'Forbidden', 'no'));
+    expect(await signalbox(['consumer', 'key', 'red', '--apply'])).toMatchObject({ code: exitCodes.failure, out: '' });
+  });
+
+  test('a token goes to standard output alone, its entry beside it', async () => {
+    const { out, error } = await signalbox(['token', 'create', 'ann', '-g', 'signalbox:editors']);
+    expect(out).toMatch(/^sbt_[0-9A-Za-z]{43}\n$/);
+    expect(error).toBe(`  - {name: ann, user: ann, groups: ['signalbox:editors'], sha256: ${sha256Hex(out.trim())}}\n`);
+  });
+});
