@@ -1,0 +1,60 @@
+import { errorBody, errorEvent } from './errors.js';
+import { readAnswer } from './read-answer.js';
+
+const read = (text: string) => readAnswer(Buffer.from(text));
+const answer = {
+  id: 'c',
+  choices: [{ index: 0, message: { role: 'assistant', content: '"finish_reason":"x" grün' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13, prompt_tokens_details: { cached_tokens: 5 } },
+  system_fingerprint: null,
+};
+
+describe('a plain answer', () => {
+  it.each([JSON.stringify(answer), JSON.stringify(answer, null, 2), ` ${JSON.stringify(answer)}\n`])(
+    'tells its end: %#',
+    (text) => {
+      expect(read(text)).toEqual({
+        kind: 'Complete',
+        finishReason: 'stop',
+        usage: { inputTokens: 9, cachedInputTokens: 5, outputTokens: 4, reasoningTokens: undefined },
+      });
+    },
+  );
+
+  it('may tell neither usage nor finish reason', () => {
+    expect(read('{"choices":[{"message":{}}],"usage":null}')).toEqual({ kind: 'Complete' });
+    expect(read('{"choices":[{"finish_reason":null}],"usage":{"prompt_tokens":"9","completion_tokens":-1}}')).toEqual({
+      kind: 'Complete',
+      usage: {},
+    });
+  });
+
+  it('cut anywhere is malformed', () => {
+    const text = JSON.stringify(answer);
+    for (let length = 0; length < text.length; length++) expect(read(text.slice(0, length)).kind).toBe('Malformed');
+  });
+
+  it.each(['<html></html>', '[]', '{}', '{"object":"list"}', '{"choices":[]}{}', '{"choices":[}', 'null'])(
+    'that is none is malformed: %s',
+    (text) => {
+      expect(read(text).kind).toBe('Malformed');
+    },
+  );
+
+  it('may be an error in disguise', () => {
+    expect(read('{"error":{"message":"x"}}').kind).toBe('Error');
+    expect(read('{"error":null,"choices":[]}').kind).toBe('Complete');
+  });
+});
+
+describe('errors', () => {
+  it('have the four members that SDKs read', () => {
+    const error = { message: 'No.', type: 'invalid_request_error', code: 'bad' };
+    expect(errorBody(error)).toBe(
+      '{"error":{"message":"No.","type":"invalid_request_error","param":null,"code":"bad"}}',
+    );
+    expect(errorEvent({ ...error, param: 'model' })).toBe(
+      'data: {"error":{"message":"No.","type":"invalid_request_error","param":"model","code":"bad"}}\n\n',
+    );
+  });
+});
