@@ -16,7 +16,10 @@ const cases = readdirSync(folder)
   .map((name) => name.slice(0, -'.in.yaml'.length));
 
 describe('compile', () => {
-  it('has cases', () => expect(cases.length).toBeGreaterThan(0));
+  it('has an input for every output', () => {
+    const outputs = readdirSync(folder).filter((name) => name.endsWith('.out.yaml'));
+    expect(outputs).toEqual(cases.map((name) => `${name}.out.yaml`));
+  });
 
   it.each(cases)('%s', (name) => {
     const { entries, conditions } = compile(readCase(name));

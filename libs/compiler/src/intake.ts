@@ -97,7 +97,7 @@ function resourceOf<Spec>(object: ApiObject, spec: Spec): Resource<Spec> {
     namespace: namespace ?? '',
     name,
     key: keyOf(object),
-    labels: labels ?? {},
+    labels: { ...labels },
     creationTimestamp: creationTimestamp ?? '',
     spec,
   };

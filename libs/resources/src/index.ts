@@ -1,27 +1,11 @@
 export * from './check.js';
-export { type ConsumerSpec, effectiveConsumer, type EffectiveConsumerSpec } from './consumer/index.js';
-export type { DataPlaneStatus } from './data-plane/index.js';
+export type { EffectiveConsumerSpec } from './consumer/schema.js';
+export type { DataPlaneStatus } from './data-plane/schema.js';
 export { durationMs } from './fields/duration.js';
-export {
-  effectiveKeyPool,
-  type EffectiveKeyPoolSpec,
-  type EffectivePoolKey,
-  type KeyPoolSpec,
-} from './key-pool/index.js';
+export type { EffectiveKeyPoolSpec, EffectivePoolKey } from './key-pool/schema.js';
 export * from './kind.js';
-export {
-  effectiveProvider,
-  type EffectiveProviderSpec,
-  type ProviderModel,
-  type ProviderSpec,
-} from './provider/index.js';
+export type { EffectiveProviderSpec } from './provider/schema.js';
 export * from './registry.js';
+export type { EffectiveBackendRef, EffectiveRoutePolicySpec, EffectiveRule } from './route-policy/schema.js';
 export { fieldPath, schemaErrors } from './schema-errors.js';
-export {
-  type EffectiveBackendRef,
-  effectiveRoutePolicy,
-  type EffectiveRoutePolicySpec,
-  type EffectiveRule,
-  type RoutePolicySpec,
-} from './route-policy/index.js';
-export { type ApiKey, apiKeyOf } from './secret/index.js';
+export { type ApiKey, apiKeyOf } from './secret/api-key.js';

@@ -1,5 +1,5 @@
 import { secretCredentialId } from '#libs/compiler';
-import type { ApiObject } from '#libs/resources';
+import { type ApiObject, apiKeyOf } from '#libs/resources';
 import { SYSTEM_NAMESPACE } from '../secrets/system-secrets.js';
 
 export interface SecretValue {
@@ -27,7 +27,7 @@ export class SecretValues {
     const changes = new Map<string, CredentialFact | undefined>();
     const before = this.idsOf.get(key) ?? [];
     const entries = secret && secret.metadata.namespace !== SYSTEM_NAMESPACE ? entriesOf(secret) : [];
-    for (const [id, bytes] of entries) changes.set(id, this.take(id, bytes));
+    for (const [id, base64] of entries) changes.set(id, this.take(id, base64));
     for (const id of before) {
       if (changes.has(id)) continue;
       this.values.delete(id);
@@ -49,35 +49,23 @@ export class SecretValues {
     for (const [id, problem] of this.problems) yield [id, { problem }];
   }
 
-  private take(id: string, bytes: Buffer): CredentialFact {
-    const value = bytes.toString('latin1');
-    const problem = problemOf(value);
+  private take(id: string, base64: string): CredentialFact {
+    const key = apiKeyOf(base64);
     this.values.delete(id);
     this.problems.delete(id);
-    if (problem !== undefined) {
-      this.problems.set(id, problem);
-      return { problem };
+    if ('problem' in key) {
+      this.problems.set(id, key.problem);
+      return key;
     }
+    const { value } = key;
     const version = this.versionOf(value);
     this.values.set(id, { version, value });
     return { version };
   }
 }
 
-function entriesOf(secret: ApiObject): [string, Buffer][] {
+function entriesOf(secret: ApiObject): [id: string, base64: string][] {
   const { namespace = '', name } = secret.metadata;
   const data = (secret['data'] ?? {}) as Record<string, string>;
-  return Object.entries(data).map(([entry, base64]) => [
-    secretCredentialId(namespace, name, entry),
-    Buffer.from(base64, 'base64'),
-  ]);
-}
-
-/** One byte a character, as headers carry it; CR, LF and NUL would let a value write headers of its own. */
-function problemOf(value: string): string | undefined {
-  if (value === '') return 'is empty';
-  if (/[\r\n]/.test(value)) return 'has a line break in it, which no HTTP header can carry';
-  // eslint-disable-next-line no-control-regex
-  if (!/^[\t\x20-\x7e\x80-\xff]+$/.test(value)) return 'has control characters in it, which no HTTP header can carry';
-  return undefined;
+  return Object.entries(data).map(([entry, base64]) => [secretCredentialId(namespace, name, entry), base64]);
 }

@@ -5,9 +5,6 @@ import { effectiveConsumer } from './effective.js';
 import { consumerSpec } from './schema.js';
 import { consumerWarnings, validateConsumer } from './validate.js';
 
-export type { ConsumerSpec, EffectiveConsumerSpec } from './schema.js';
-export { effectiveConsumer };
-
 export const consumer: KindDefinition = specKind({
   kind: 'Consumer',
   plural: 'consumers',

@@ -2,8 +2,6 @@ import { ageColumn, scalarAt } from '../columns.js';
 import type { KindDefinition } from '../kind.js';
 import { dataPlaneContent, dataPlaneStatus } from './schema.js';
 
-export type { DataPlaneStatus } from './schema.js';
-
 export const dataPlane: KindDefinition = {
   group: 'signalbox.dev',
   version: 'v1',

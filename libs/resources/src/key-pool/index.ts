@@ -5,9 +5,6 @@ import { effectiveKeyPool } from './effective.js';
 import { keyPoolSpec } from './schema.js';
 import { keyPoolWarnings, validateKeyPool } from './validate.js';
 
-export type { EffectiveKeyPoolSpec, EffectivePoolKey, KeyPoolSpec } from './schema.js';
-export { effectiveKeyPool };
-
 export const keyPool: KindDefinition = specKind({
   kind: 'KeyPool',
   plural: 'keypools',

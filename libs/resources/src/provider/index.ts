@@ -5,9 +5,6 @@ import { effectiveProvider } from './effective.js';
 import { providerSpec } from './schema.js';
 import { providerVerbs, providerWarnings, validateProvider, validateProviderUpdate } from './validate.js';
 
-export type { EffectiveProviderSpec, ProviderModel, ProviderSpec } from './schema.js';
-export { effectiveProvider };
-
 export const provider: KindDefinition = specKind({
   kind: 'Provider',
   plural: 'providers',

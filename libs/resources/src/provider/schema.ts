@@ -109,6 +109,6 @@ export const providerSpec = z
 
 export type ProviderSpec = z.infer<typeof providerSpec>;
 type Filled = Effective<typeof providerSpec>;
-export type ProviderModel = Required<Filled['models'][number]>;
+type ProviderModel = Required<Filled['models'][number]>;
 export type EffectiveProviderSpec = Omit<Filled, 'models'> &
   Required<Pick<Filled, 'vendor' | 'auth'>> & { models: ProviderModel[] };

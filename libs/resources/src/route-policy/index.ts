@@ -5,9 +5,6 @@ import { effectiveRoutePolicy } from './effective.js';
 import { routePolicySpec } from './schema.js';
 import { routePolicyWarnings, validateRoutePolicy } from './validate.js';
 
-export type { EffectiveBackendRef, EffectiveRoutePolicySpec, EffectiveRule, RoutePolicySpec } from './schema.js';
-export { effectiveRoutePolicy };
-
 export const routePolicy: KindDefinition = specKind({
   kind: 'RoutePolicy',
   plural: 'routepolicies',

@@ -4,8 +4,6 @@ import { effectiveSecret, prepareSecret } from './effective.js';
 import { secretContent } from './schema.js';
 import { secretWarnings, validateSecret, validateSecretUpdate } from './validate.js';
 
-export { type ApiKey, apiKeyOf } from './api-key.js';
-
 export const secret: KindDefinition = {
   group: '',
   version: 'v1',
