@@ -53,6 +53,14 @@ describe('the event stream decoder', () => {
     );
   });
 
+  it('counts the event alone towards the cap, not its blank line', () => {
+    const exact = bytes('data: 1234\n\n');
+    expect(decode([exact], 10)).toEqual([message('1234')]);
+    expect(decode(split(exact, [11]), 10)).toEqual([message('1234')]);
+    expect(decode([exact], 9)).toEqual([]);
+    expect(decode(split(exact, [11]), 9)).toEqual([]);
+  });
+
   it('ends at an event over the cap, in one piece or many', () => {
     const text = bytes(`data: a\n\ndata: ${'x'.repeat(100)}\n\ndata: b\n\n`);
     for (const parts of [[text], split(text, [30, 60, 90])]) {

@@ -25,7 +25,8 @@ export class SseDecoder {
     this.endsWithLineFeed = text.endsWith('\n');
     const events: ServerSentEvent[] = [];
     if (endsBlock) this.takeBlocks(events);
-    if (this.pending.length > this.maxBytes) this.isTooLarge = true;
+    // A line feed at the end may be half of the blank line, which is not part of the event.
+    if (this.pending.length - (this.endsWithLineFeed ? 1 : 0) > this.maxBytes) this.isTooLarge = true;
     if (this.isTooLarge) this.pending = '';
     return events;
   }

@@ -103,7 +103,8 @@ export class StreamTap {
   private keepPending(pending: string, tail: string): void {
     this.pending = pending;
     this.endsWithLineFeed = tail.charCodeAt(tail.length - 1) === LINE_FEED;
-    if (pending.length > this.maxBytes) this.stop('TooLarge');
+    // A line feed at the end may be half of the blank line, which is not part of the event.
+    if (pending.length - (this.endsWithLineFeed ? 1 : 0) > this.maxBytes) this.stop('TooLarge');
   }
 
   /** One event, text[start..end), without its blank line. */
