@@ -36,6 +36,11 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     poolSize: options.poolSize ?? 16,
     connectTimeoutMS: 5_000,
     poolErrorHandler: (error: Error) => options.onError?.('connection pool', error),
-    extra: { keepAlive: true, lock_timeout: 10_000, idle_in_transaction_session_timeout: 10_000 },
+    extra: {
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      lock_timeout: 10_000,
+      idle_in_transaction_session_timeout: 10_000,
+    },
   });
 }

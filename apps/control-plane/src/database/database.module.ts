@@ -1,7 +1,7 @@
 import { Global, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { createDataSource, type DatabaseOptions } from './data-source.js';
-import { runMigrations } from './run-migrations.js';
+import type { DatabaseOptions } from './data-source.js';
+import { openDatabase } from './open-database.js';
 
 /** How other modules open connections of their own (LISTEN, session locks). */
 export const DATABASE_OPTIONS = Symbol('DatabaseOptions');
@@ -19,11 +19,7 @@ export class DatabaseModule implements OnApplicationShutdown {
         { provide: DATABASE_OPTIONS, useValue: options },
         {
           provide: DataSource,
-          useFactory: async () => {
-            const dataSource = await createDataSource(options).initialize();
-            await runMigrations(dataSource, options.url);
-            return dataSource;
-          },
+          useFactory: () => openDatabase(options),
         },
       ],
       exports: [DATABASE_OPTIONS, DataSource],

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { migrations } from '#migrations';
 import { createEmptyDatabase, createTestDatabase } from '../../test/test-database.js';
 import { createDataSource } from './data-source.js';
+import { openDatabase } from './open-database.js';
 import { reconnectDelayMs } from './reconnect-delay.js';
 import { runMigrations } from './run-migrations.js';
 import { inTransaction, READ_COMMITTED } from './transaction.js';
@@ -69,6 +73,47 @@ describe('a transaction', () => {
       })),
     ).resolves.toEqual([{ one: 1 }]);
     await database.drop();
+  });
+});
+
+describe('opening', () => {
+  test('waits for a server that is starting, and migrates', async () => {
+    const database = await createEmptyDatabase();
+    const [{ name, directory, port }] = await database.dataSource.query<
+      [{ name: string; directory: string; port: string }]
+    >(
+      `SELECT current_database() AS name, current_setting('unix_socket_directories') AS directory, current_setting('port') AS port`,
+    );
+    const socket = `.s.PGSQL.${port}`;
+    // The server's socket appears here only after the second try has failed.
+    const elsewhere = mkdtempSync(join(tmpdir(), 'open-database-'));
+    let failures = 0;
+    const url = `postgres://${new URL(database.url.replace('@/', '@localhost/')).username}@/${name}?host=${elsewhere}&port=${port}`;
+    const opened = await openDatabase({
+      url,
+      onError: () => {
+        failures += 1;
+        if (failures === 2) symlinkSync(join(directory, socket), join(elsewhere, socket));
+      },
+    });
+    expect(failures).toBe(2);
+    expect(await opened.query('SELECT rv FROM meta')).toEqual([{ rv: '1' }]);
+    await opened.destroy();
+    await database.drop();
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  test('gives up after its time, and at once on what will not pass', async () => {
+    const errors: Error[] = [];
+    const onError = (_where: string, error: Error): void => void errors.push(error);
+    await expect(openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', onError }, 0)).rejects.toThrow(
+      'ECONNREFUSED',
+    );
+    const database = await createTestDatabase();
+    const missing = database.url.replace(/suite_\w+/, 'no_such_database');
+    await expect(openDatabase({ url: missing, onError })).rejects.toThrow('"no_such_database" does not exist');
+    await database.drop();
+    expect(errors).toEqual([]);
   });
 });
 

@@ -1,8 +1,5 @@
-import type { Client } from 'pg';
 import { advisoryLocks } from '../database/advisory-locks.js';
-import { openConnection } from '../database/connection.js';
-import { reconnectDelayMs } from '../database/reconnect-delay.js';
-import { WakeUp } from '../database/wake-up.js';
+import { SessionLoop, type Session } from '../database/session-loop.js';
 
 export interface LeaderOptions {
   readonly url: string;
@@ -28,12 +25,16 @@ export interface LeadershipListener {
  */
 export class LeaderElection {
   readonly #listeners = new Set<LeadershipListener>();
-  readonly #wakeUp = new WakeUp();
+  readonly #loop: SessionLoop;
   #epoch: number | undefined;
-  #stopping = false;
-  #running: Promise<void> | undefined;
 
-  constructor(private readonly options: LeaderOptions) {}
+  constructor(private readonly options: LeaderOptions) {
+    const { url, random, onError } = options;
+    this.#loop = new SessionLoop(
+      { url, applicationName: 'signalbox-leader', queryTimeoutMs: 5_000, random, onError },
+      (session) => this.#campaign(session).finally(() => this.#giveUp()),
+    );
+  }
 
   get isLeader(): boolean {
     return this.#epoch !== undefined;
@@ -51,51 +52,25 @@ export class LeaderElection {
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#loop.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#wakeUp.wake();
-    await this.#running;
+    await this.#loop.stop();
   }
 
-  async #run(): Promise<void> {
-    const random = this.options.random ?? Math.random;
-    let failures = 0;
-    while (!this.#stopping) {
-      try {
-        await this.#campaign(() => (failures = 0));
-      } catch (error) {
-        this.options.onError?.(error instanceof Error ? error : new Error(String(error)));
-        if (!this.#stopping) await this.#wakeUp.sleep(reconnectDelayMs(failures++, random));
-      }
+  async #campaign(session: Session): Promise<void> {
+    session.established();
+    // At once, not when the loop notices.
+    session.lost.addEventListener('abort', () => this.#giveUp());
+    while (!session.stopping) {
+      if (this.#epoch === undefined) await this.#tryToLead(session);
+      else await session.client.query('SELECT 1');
+      await session.sleep(this.options.retryMs ?? 1_000);
     }
   }
 
-  /** One connection's life. Ends when it is lost, by throwing, or on `stop`. */
-  async #campaign(onConnected: () => void): Promise<void> {
-    let lost: Error | undefined;
-    const client = await openConnection({ url: this.options.url, applicationName: 'signalbox-leader' }, (error) => {
-      lost = error;
-      this.#giveUp();
-      this.#wakeUp.wake();
-    });
-    try {
-      onConnected();
-      while (!this.#stopping) {
-        if (lost) throw lost;
-        if (this.#epoch === undefined) await this.#tryToLead(client, () => lost === undefined);
-        else await client.query('SELECT 1');
-        await this.#wakeUp.sleep(this.options.retryMs ?? 1_000);
-      }
-    } finally {
-      this.#giveUp();
-      await client.end().catch(() => undefined);
-    }
-  }
-
-  async #tryToLead(client: Client, isConnected: () => boolean): Promise<void> {
+  async #tryToLead({ client, lost }: Session): Promise<void> {
     const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS locked', [
       ...advisoryLocks.leader,
     ]);
@@ -104,7 +79,7 @@ export class LeaderElection {
       'UPDATE leader SET epoch = epoch + 1, holder = $1, since = now() RETURNING epoch',
       [this.options.holder],
     );
-    if (!isConnected()) return;
+    lost.throwIfAborted();
     this.#epoch = Number(taken.rows[0]?.epoch);
     for (const listener of this.#listeners) listener.gained(this.#epoch);
   }

@@ -1,7 +1,5 @@
 import type { Client } from 'pg';
-import { openConnection } from '../database/connection.js';
-import { reconnectDelayMs } from '../database/reconnect-delay.js';
-import { WakeUp } from '../database/wake-up.js';
+import { SessionLoop, type Session } from '../database/session-loop.js';
 import { ChangeRing } from './change-ring.js';
 import { LOG_CHANNEL } from './commit-sql.js';
 import { ExpiredRevisionError } from './expired-revision-error.js';
@@ -29,17 +27,22 @@ export interface FollowerOptions {
  */
 export class LogFollower implements ChangeFeed {
   readonly #subscriptions = new Set<Subscription>();
-  readonly #wakeUp = new WakeUp();
+  readonly #loop: SessionLoop;
   #ring: ChangeRing | undefined;
   #revision = 0;
   #connected = false;
-  #stopping = false;
-  #running: Promise<void> | undefined;
+  #onStarted: () => void = () => {};
 
   constructor(
     private readonly reader: LogReader,
     private readonly options: FollowerOptions,
-  ) {}
+  ) {
+    const { url, random, onError } = options;
+    this.#loop = new SessionLoop(
+      { url, applicationName: 'signalbox-follower', queryTimeoutMs: 30_000, random, onError },
+      (session) => this.#follow(session).finally(() => (this.#connected = false)),
+    );
+  }
 
   get revision(): number {
     return this.#revision;
@@ -53,14 +56,13 @@ export class LogFollower implements ChangeFeed {
   /** Resolves once the log is reached; keeps trying until then, and again after every loss, up to `stop`. */
   start(): Promise<void> {
     return new Promise((resolve) => {
-      this.#running ??= this.#run(resolve);
+      this.#onStarted = resolve;
+      this.#loop.start();
     });
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#wakeUp.wake();
-    await this.#running;
+    await this.#loop.stop();
     this.#endAll(new Error('the control plane is stopping'));
   }
 
@@ -95,45 +97,19 @@ export class LogFollower implements ChangeFeed {
     };
   }
 
-  async #run(onStarted: () => void): Promise<void> {
-    const random = this.options.random ?? Math.random;
-    let failures = 0;
-    while (!this.#stopping) {
-      try {
-        await this.#follow(() => {
-          failures = 0;
-          onStarted();
-        });
-      } catch (error) {
-        this.options.onError?.(error instanceof Error ? error : new Error(String(error)));
-        if (!this.#stopping) await this.#wakeUp.sleep(reconnectDelayMs(failures++, random));
-      }
-    }
-  }
-
-  /** One connection's life. Ends when it is lost, by throwing, or on `stop`. */
-  async #follow(onConnected: () => void): Promise<void> {
-    let lost: Error | undefined;
-    const client = await openConnection({ url: this.options.url, applicationName: 'signalbox-follower' }, (error) => {
-      lost = error;
-      this.#wakeUp.wake();
-    });
-    try {
-      client.on('notification', () => this.#wakeUp.wake());
-      // Before the first read: what is committed after that read wakes.
-      await client.query(`LISTEN ${LOG_CHANNEL}`);
-      if (!this.#ring) await this.#startAtHead(client);
+  async #follow(session: Session): Promise<void> {
+    const { client } = session;
+    client.on('notification', () => this.#loop.wake());
+    // Before the first read: what is committed after that read wakes.
+    await client.query(`LISTEN ${LOG_CHANNEL}`);
+    if (!this.#ring) await this.#startAtHead(client);
+    await this.#drain(client);
+    this.#connected = true;
+    session.established();
+    this.#onStarted();
+    while (!session.stopping) {
+      await session.sleep(this.options.pollMs ?? 1_500);
       await this.#drain(client);
-      this.#connected = true;
-      onConnected();
-      while (!this.#stopping) {
-        await this.#wakeUp.sleep(this.options.pollMs ?? 1_500);
-        if (lost) throw lost;
-        await this.#drain(client);
-      }
-    } finally {
-      this.#connected = false;
-      await client.end().catch(() => undefined);
     }
   }
 
