@@ -8,6 +8,7 @@ import { Readiness } from './api/server/readiness.js';
 import { Watcher } from './api/watch/watcher.js';
 import { AppModule } from './app.module.js';
 import type { ProcessEnvironment } from './config/config.module.js';
+import { PublicationServer } from './publication/publication-server.js';
 import type { ObjectStore, Origin } from './store/object-store.js';
 import { OBJECT_STORE } from './store/tokens.js';
 import { ServerIdentity } from './tls/server-identity.js';
@@ -78,12 +79,13 @@ export class ControlPlane {
   }
 
   /**
-   * Unready first, so that nobody new comes; then the watches end, whose clients go elsewhere; then what runs is waited
+   * Unready first, so that nobody new comes; then watches and data planes' streams end, whose clients go elsewhere; then what runs is waited
    * for, up to the deadline.
    */
   async stop(deadlineMs: number): Promise<void> {
     this.app.get(Readiness).markStopping();
     this.app.get(Watcher).endAll();
+    this.app.get(PublicationServer).stop();
     const server = this.app.getHttpServer() as unknown as Server;
     const closed = once(server, 'close');
     server.close();

@@ -1,9 +1,12 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { unauthorized } from '#libs/apimachinery';
-import type { Hello, Report } from '#libs/control-protocol';
+import { STREAM_PATH, type Hello, type Report } from '#libs/control-protocol';
 import { diffEntries, TableDigest, type Entry } from '#libs/routing-table';
 import { silentTracer, createLogger } from '#libs/telemetry';
+import { Upgrades } from '../../control-plane/src/api/server/upgrades.js';
+import type { Authenticator } from '../../control-plane/src/auth/authenticator.js';
+import { BuiltInAuthorizer } from '../../control-plane/src/auth/built-in-authorizer.js';
 import {
   PublicationServer,
   type PublicationServerOptions,
@@ -28,6 +31,15 @@ export const silent = createLogger({ name: 'test', level: 'silent' });
 const tokens: Readonly<Record<string, string>> = {
   'data-plane-token': 'signalbox:data-planes',
   'viewer-token': 'signalbox:viewers',
+  'admin-token': 'signalbox:admins',
+};
+
+const testAuthenticator: Pick<Authenticator, 'authenticate'> = {
+  authenticate: (header) => {
+    const group = tokens[header?.replace('Bearer ', '') ?? ''];
+    if (group === undefined) throw unauthorized('the token is not known');
+    return { user: 'test', groups: [group] };
+  },
 };
 
 /** What the control plane heard, in order, one line each. */
@@ -50,11 +62,6 @@ export class TestControlPlane {
     const { certificate, privateKey } = await issueServerCertificate(authority, ['127.0.0.1'], Date.now());
     const plane = new TestControlPlane(authority.certificate);
     plane.publication = new PublicationServer({
-      authenticate: (header) => {
-        const group = tokens[header?.replace('Bearer ', '') ?? ''];
-        if (group === undefined) throw unauthorized('no');
-        return { user: 'test', groups: [group] };
-      },
       secretValue: (id) => plane.secrets.get(id),
       connections: { connected: (hello) => plane.listen(hello) },
       tracer: silentTracer,
@@ -65,7 +72,9 @@ export class TestControlPlane {
     });
     plane.server = createServer({ cert: certificate, key: privateKey });
     plane.server.on('connection', (socket: Socket) => plane.sockets.add(socket));
-    plane.publication.attach(plane.server);
+    const upgrades = new Upgrades(testAuthenticator as Authenticator, new BuiltInAuthorizer(), silent);
+    upgrades.attach(plane.server);
+    upgrades.handle(STREAM_PATH, (...upgrade) => plane.publication.upgrade(...upgrade));
     await new Promise<void>((resolve) => plane.server.listen(0, '127.0.0.1', resolve));
     return plane;
   }

@@ -149,7 +149,8 @@ describe('publication', () => {
 
   it.each([
     ['an unknown token', 'wrong'],
-    ['a token of another group', 'viewer-token'],
+    ['the token of a viewer', 'viewer-token'],
+    ['the token of an admin', 'admin-token'],
   ])('%s is refused', async (_, token) => {
     controlPlane.publish(smallTable);
     const plane = await startPlane({ token });

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import type { Server } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Tracer } from '@opentelemetry/api';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { decodeFromDataPlane, MAX_FRAME_FROM_DATA_PLANE_BYTES, STREAM_PATH, type Hello } from '#libs/control-protocol';
+import { forbidden } from '#libs/apimachinery';
+import { decodeFromDataPlane, MAX_FRAME_FROM_DATA_PLANE_BYTES, type Hello } from '#libs/control-protocol';
 import type { Timers } from '#libs/reconcile';
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import type { Logger } from '#libs/telemetry';
@@ -22,8 +22,6 @@ export interface ConnectionListener {
 }
 
 export interface PublicationServerOptions {
-  /** Throws a 401. */
-  authenticate(authorization: string | undefined): Identity;
   readonly secretValue: (id: string) => SecretValue | undefined;
   readonly connections: ConnectionListener;
   readonly tracer: Tracer;
@@ -38,7 +36,7 @@ export interface PublicationServerOptions {
 /** Normal closure, protocol error, policy violation (RFC 6455, 7.4.1). */
 const close = { goingAway: 1001, protocolError: 1002, policy: 1008 } as const;
 
-/** The stream endpoint: one WebSocket a data plane, on the HTTPS server of the API. */
+/** The stream endpoint: one WebSocket a data plane. */
 export class PublicationServer {
   private readonly table = new PublishedTable();
   private readonly sessions = new Map<string, { readonly session: DataPlaneSession; readonly socket: WebSocket }>();
@@ -51,10 +49,12 @@ export class PublicationServer {
 
   constructor(private readonly options: PublicationServerOptions) {}
 
-  attach(server: Server): void {
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-      this.upgrade(request, socket, head),
-    );
+  /** Takes over a connection of `STREAM_PATH`. Throws a 403 unless a data plane asks: values of Secrets go down here. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity): void {
+    if (!identity.groups.includes(DATA_PLANE_GROUP)) {
+      throw forbidden(`the stream is for data planes: a token of the group ${DATA_PLANE_GROUP} is needed`);
+    }
+    this.webSockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket));
   }
 
   /** After every compile, also when it changed nothing: data planes then move their revision forward. */
@@ -67,27 +67,6 @@ export class PublicationServer {
   stop(): void {
     for (const socket of this.webSockets.clients) socket.close(close.goingAway, 'the control plane is stopping');
     this.webSockets.close();
-  }
-
-  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy());
-    const refusal = this.refusalOf(request);
-    if (refusal) {
-      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-      return;
-    }
-    this.webSockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket));
-  }
-
-  private refusalOf(request: IncomingMessage): string | undefined {
-    if (request.url?.split('?', 1)[0] !== STREAM_PATH) return '404 Not Found';
-    let identity: Identity;
-    try {
-      identity = this.options.authenticate(request.headers.authorization);
-    } catch {
-      return '401 Unauthorized';
-    }
-    return identity.groups.includes(DATA_PLANE_GROUP) ? undefined : '403 Forbidden';
   }
 
   private accept(socket: WebSocket): void {

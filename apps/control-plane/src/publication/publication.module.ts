@@ -1,9 +1,8 @@
-import type { Server } from 'node:https';
 import { Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { STREAM_PATH } from '#libs/control-protocol';
 import { MetricsRegistry, type Logger, type Telemetry } from '#libs/telemetry';
-import { AuthModule } from '../auth/auth.module.js';
-import { Authenticator } from '../auth/authenticator.js';
+import { ApiModule } from '../api/api.module.js';
+import { Upgrades } from '../api/server/upgrades.js';
 import { LOGGER, TELEMETRY } from '../config/config.module.js';
 import { ConnectedDataPlanes } from '../fleet/connected-data-planes.js';
 import { FleetModule } from '../fleet/fleet.module.js';
@@ -12,15 +11,14 @@ import { SecretValues } from '../reconcilers/secret-values.js';
 import { systemTimers } from '../reconcilers/system-timers.js';
 import { PublicationServer } from './publication-server.js';
 
-/** The stream endpoint for data planes, on the server that Nest listens with. */
+/** The stream endpoint for data planes, on the API's server. */
 @Module({
-  imports: [AuthModule, CacheModule, FleetModule],
+  imports: [ApiModule, CacheModule, FleetModule],
   providers: [
     {
       provide: PublicationServer,
-      inject: [Authenticator, ConnectedDataPlanes, SecretValues, LOGGER, TELEMETRY, MetricsRegistry],
+      inject: [ConnectedDataPlanes, SecretValues, LOGGER, TELEMETRY, MetricsRegistry],
       useFactory: (
-        authenticator: Authenticator,
         connections: ConnectedDataPlanes,
         secrets: SecretValues,
         logger: Logger,
@@ -32,7 +30,6 @@ import { PublicationServer } from './publication-server.js';
           'answer',
         ]);
         return new PublicationServer({
-          authenticate: (authorization) => authenticator.authenticate(authorization),
           secretValue: (id) => secrets.get(id),
           connections,
           tracer: telemetry.tracer,
@@ -48,11 +45,13 @@ import { PublicationServer } from './publication-server.js';
 export class PublicationModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     @Inject(PublicationServer) private readonly publication: PublicationServer,
-    @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
+    @Inject(Upgrades) private readonly upgrades: Upgrades,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.publication.attach(this.adapterHost.httpAdapter.getHttpServer() as Server);
+    this.upgrades.handle(STREAM_PATH, (request, socket, head, identity) =>
+      this.publication.upgrade(request, socket, head, identity),
+    );
   }
 
   beforeApplicationShutdown(): void {

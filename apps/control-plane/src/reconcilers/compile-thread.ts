@@ -1,6 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import type { CompileAnswer, CompileRequest, CompileResult } from './compile-messages.js';
 
+/** Nothing transforms the source of a thread: a process that runs from the sources takes it from the build. */
+const script = import.meta.url.endsWith('.ts')
+  ? new URL('../../../../dist/apps/control-plane/src/reconcilers/compile-worker.js', import.meta.url)
+  : new URL('./compile-worker.js', import.meta.url);
+
 interface Waiting {
   readonly id: number;
   resolve(result: CompileResult): void;
@@ -12,9 +17,6 @@ export class CompileThread {
   private worker: Worker | undefined;
   private waiting: Waiting | undefined;
   private requests = 0;
-
-  /** `script`: compile-worker.js. */
-  constructor(private readonly script: URL) {}
 
   /** False: the next request must be a reset, because the thread knows nothing. */
   get primed(): boolean {
@@ -39,7 +41,7 @@ export class CompileThread {
   }
 
   private spawn(): Worker {
-    const worker = new Worker(this.script);
+    const worker = new Worker(script);
     // A process whose work is over must not be held open by an idle thread.
     worker.unref();
     worker.on('message', (answer: CompileAnswer) => this.settle(answer));

@@ -20,14 +20,13 @@ import { StatusController } from './status-controller.js';
 import { systemTimers } from './system-timers.js';
 
 const running = { timers: systemTimers, random: Math.random };
-const compileScript = new URL('./compile-worker.js', import.meta.url);
 
 /** From changed objects to a published table and to conditions. */
 @Module({
   imports: [CacheModule, FleetModule, PublicationModule],
   providers: [
     CompileVerdicts,
-    { provide: CompileThread, useFactory: () => new CompileThread(compileScript) },
+    CompileThread,
     {
       provide: StatusController,
       inject: [ObjectCache, CompileVerdicts, FleetView, LeaderElection, OBJECT_STORE, LOGGER, MetricsRegistry],

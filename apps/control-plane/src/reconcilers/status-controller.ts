@@ -119,7 +119,8 @@ export class StatusController {
   private desired(object: ApiObject) {
     const { verdicts, fleet, now } = this.options;
     const compiled = verdicts.of(object);
-    if (!compiled) return undefined;
+    // The verdicts of an earlier generation were written in their time; this one's are on their way.
+    if (compiled?.[0]?.observedGeneration !== (object.metadata.generation ?? 1)) return undefined;
     const conditions = rollup({ compiled, compiledRevision: verdicts.compiledRevision(object), fleet: fleet() });
     return mergeConditions((object.status?.['conditions'] ?? []) as MergeableCondition[], conditions, now());
   }

@@ -1,0 +1,181 @@
+import { eventually, eventuallyPasses } from '#libs/testing';
+import type { ApiObject, Condition } from '#libs/resources';
+import { TestDataPlane } from '../../data-plane/test/publication-fixture.js';
+import { PROVIDERS, RunningControlPlane } from './running-control-plane.js';
+
+const BASE = '/apis/signalbox.dev/v1';
+const NAMESPACED = `${BASE}/namespaces/default`;
+const CANARY = 'canary-7d1e44';
+
+const provider = `
+apiVersion: signalbox.dev/v1
+kind: Provider
+metadata: {name: alpha, namespace: default}
+spec:
+  type: OpenAICompatible
+  baseURL: https://api.example.com/v1
+  models: [{name: large}, {name: small}]
+`;
+const secret = (value: string) => `
+apiVersion: v1
+kind: Secret
+metadata: {name: alpha-keys, namespace: default}
+stringData: {first: "${value}"}
+`;
+const keyPool = `
+apiVersion: signalbox.dev/v1
+kind: KeyPool
+metadata: {name: alpha, namespace: default}
+spec:
+  providerRef: {name: alpha}
+  keys: [{name: first, valueFrom: {secretKeyRef: {name: alpha-keys, key: first}}}]
+`;
+const routePolicy = (model: string, annotations = '') => `
+apiVersion: signalbox.dev/v1
+kind: RoutePolicy
+metadata: {name: chat, namespace: default${annotations}}
+spec:
+  models: [chat]
+  rules: [{name: main, backendRefs: [{keyPoolRef: {name: alpha}, model: ${model}}]}]
+`;
+const all = [provider, secret(CANARY), keyPool, routePolicy('large')].join('---');
+
+describe('from a change to what is served and what the status says', () => {
+  let controlPlane: RunningControlPlane;
+  let planes: TestDataPlane[] = [];
+
+  beforeEach(async () => {
+    controlPlane = await RunningControlPlane.start();
+  });
+  afterEach(async () => {
+    await Promise.all(planes.map((plane) => plane.stop()));
+    planes = [];
+    await controlPlane.stop();
+  });
+
+  async function startPlane(name: string): Promise<TestDataPlane> {
+    const { url, caCertificate, tokens } = controlPlane;
+    const plane = new TestDataPlane({ url, ca: caCertificate, token: tokens['data-plane'], name, uid: `uid-${name}` });
+    planes.push(plane);
+    await plane.start();
+    return plane;
+  }
+  async function stopPlane(plane: TestDataPlane): Promise<void> {
+    planes = planes.filter((each) => each !== plane);
+    await plane.stop();
+  }
+
+  async function apply(yaml: string): Promise<void> {
+    const { status, body } = await controlPlane.call('/apply', {
+      method: 'POST',
+      body: yaml,
+      headers: { 'content-type': 'application/yaml' },
+    });
+    expect([status, body.message]).toEqual([200, undefined]);
+  }
+  async function read(path: string): Promise<ApiObject> {
+    return (await controlPlane.call(path)).body;
+  }
+  const policy = () => read(`${NAMESPACED}/routepolicies/chat`);
+
+  function condition(object: ApiObject, type: string): Condition | undefined {
+    return (object.status?.['conditions'] as Condition[] | undefined)?.find((each) => each.type === type);
+  }
+  async function becomes(type: string, reason: string, read: () => Promise<ApiObject> = policy): Promise<ApiObject> {
+    return eventually(async () => {
+      const object = await read();
+      const found = condition(object, type);
+      const current = found?.observedGeneration === object.metadata.generation;
+      if (found?.reason !== reason || !current) throw new Error(`${type}: ${JSON.stringify(found)}`);
+      return object;
+    });
+  }
+  const modelServed = (plane: TestDataPlane) => {
+    const table = plane.current.current;
+    const backend = table?.route('default', 'chat', {})?.rules[0]?.backends[0]?.backend;
+    return backend && table?.backend(backend)?.model;
+  };
+
+  it('without data planes: NoDataPlanes; with one: served, programmed, and told in its DataPlane', async () => {
+    await apply(all);
+    await becomes('Programmed', 'NoDataPlanes');
+    const plane = await startPlane('one');
+    await eventually(() => modelServed(plane) === 'large');
+    expect(plane.credentials.resolve('default/alpha-keys/first')?.value).toBe(CANARY);
+    await becomes('Ready', 'Ready');
+
+    await apply(routePolicy('small'));
+    await eventually(() => modelServed(plane) === 'small');
+    const object = await becomes('Programmed', 'Programmed');
+    expect(object.metadata.generation).toBe(2);
+    await eventuallyPasses(async () => {
+      const { status } = await read(`${BASE}/dataplanes/one`);
+      expect(status).toMatchObject({ connected: true, uid: 'uid-one', version: plane.current.current?.version });
+      expect(status?.['revision']).toBe(plane.current.current?.revision);
+    });
+
+    await stopPlane(plane);
+    await becomes('Programmed', 'NoDataPlanes');
+    expect((await read(`${BASE}/dataplanes/one`)).status).toMatchObject({ connected: false });
+  });
+
+  it('a change that compiles to the same table gets there, too', async () => {
+    await apply(all);
+    const plane = await startPlane('one');
+    await becomes('Programmed', 'Programmed');
+    const version = plane.current.current?.version;
+    const withDefault = `${routePolicy('large')}  retry: {maxAttempts: 3}\n`;
+    await apply(withDefault);
+    const object = await becomes('Programmed', 'Programmed');
+    expect(object.metadata.generation).toBe(2);
+    expect(plane.current.current?.version).toBe(version);
+  });
+
+  it('status writes stop when nothing changes, and trigger no compile', async () => {
+    await apply(all);
+    const plane = await startPlane('one');
+    await becomes('Ready', 'Ready');
+    // One more round through the whole chain, so that all that the first one set off has come to rest.
+    await apply(routePolicy('small'));
+    const settled = await becomes('Ready', 'Ready');
+    const revision = plane.current.current?.revision;
+    await controlPlane.call(PROVIDERS, { method: 'POST', body: otherProvider });
+    await eventually(() => (plane.current.current?.revision ?? 0) > revision!);
+    await eventuallyPasses(async () =>
+      expect(condition(await read(`${PROVIDERS}/other`), 'Programmed')?.status).toBe('True'),
+    );
+    expect((await policy()).metadata.resourceVersion).toBe(settled.metadata.resourceVersion);
+  });
+
+  it('says what is wrong, and serves the rest', async () => {
+    await apply(all);
+    const plane = await startPlane('one');
+    await becomes('Ready', 'Ready');
+    await controlPlane.call('/api/v1/namespaces/default/secrets/alpha-keys', { method: 'DELETE' });
+    await becomes('ResolvedRefs', 'SecretNotFound', () => read(`${NAMESPACED}/keypools/alpha`));
+    await eventually(() => plane.credentials.resolve('default/alpha-keys/first') === undefined);
+    await apply(secret('rotated'));
+    await becomes('ResolvedRefs', 'ResolvedRefs', () => read(`${NAMESPACED}/keypools/alpha`));
+    await eventually(() => plane.credentials.resolve('default/alpha-keys/first')?.value === 'rotated');
+  });
+
+  it('takes up where it was after a restart, with the data plane serving on', async () => {
+    await apply(all);
+    await startPlane('one');
+    const before = await becomes('Ready', 'Ready');
+    await Promise.all(planes.map((plane) => plane.stop()));
+    planes = [];
+    await controlPlane.restart();
+    const plane = await startPlane('one');
+    await eventually(() => modelServed(plane) === 'large');
+    const after = await becomes('Ready', 'Ready');
+    expect(after.metadata.generation).toBe(before.metadata.generation);
+  });
+});
+
+const otherProvider = {
+  apiVersion: 'signalbox.dev/v1',
+  kind: 'Provider',
+  metadata: { name: 'other' },
+  spec: { type: 'OpenAICompatible', baseURL: 'https://api.example.org/v1', models: [{ name: 'm' }] },
+};
