@@ -5,7 +5,7 @@ import { planeEnvironment } from './plane-environments.js';
 import { describeEnd, PlaneProcess } from './plane-process.js';
 import type { PlaneName } from './plane-process.js';
 import { EmbeddedPostgres } from './postgres/embedded-postgres.js';
-import { probe, until } from './probe.js';
+import { probe, untilReady } from './probe.js';
 import type { Progress } from './progress.js';
 import type { Endpoints, StateDirectory } from '../state-directory.js';
 import { SupervisedProgram } from './supervised-program.js';
@@ -50,12 +50,12 @@ export class EmbeddedStack {
         name,
         environment: planeEnvironment(name, this.config, this.state, this.endpoints, databaseUrl, this.inherited),
         stopDeadlineMs: stopDeadlinesMs[name],
-        isLive: () => probe(livenessUrl, caFile),
+        isLive: async () => (await probe(livenessUrl, caFile)).ok,
         onLine: (line) => this.log.write(name, line),
       });
     await progress.step(`Control plane on ${controlPlane}`, async () => {
       await this.supervise(plane('control-plane', `${controlPlane}/livez`, ca), signal);
-      await this.ready('the control plane to be ready', `${controlPlane}/readyz`, signal, ca);
+      await untilReady('control plane', `${controlPlane}/readyz`, { deadlineMs: readyDeadlineMs, signal, caFile: ca });
     });
     await progress.step(`Simulated providers on ${simulator}`, () =>
       this.supervise(plane('simulator', `${simulator}/livez`), signal),
@@ -66,7 +66,7 @@ export class EmbeddedStack {
   }
 
   async untilServing(signal: AbortSignal): Promise<void> {
-    await this.ready('the data plane to be ready', `${this.endpoints.dataPlane}/readyz`, signal);
+    await untilReady('data plane', `${this.endpoints.dataPlane}/readyz`, { deadlineMs: readyDeadlineMs, signal });
   }
 
   /** Ends everything, the last started first, each with its deadline; `atOnce` kills. Idempotent. */
@@ -103,10 +103,6 @@ export class EmbeddedStack {
     this.running.push(supervised);
     await supervised.start();
     signal.throwIfAborted();
-  }
-
-  private ready(what: string, url: string, signal: AbortSignal, caFile?: string): Promise<void> {
-    return until(what, () => probe(url, caFile), { deadlineMs: readyDeadlineMs, signal });
   }
 }
 

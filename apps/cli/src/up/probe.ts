@@ -2,12 +2,19 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { CliError } from '../cli-error.js';
+import { printable } from '../output/style.js';
 
 const attemptTimeoutMs = 2_000;
 
-/** Whether a probe answers 200. Throws where nobody listens. `caFile` may not exist yet: then it isn't up. */
-export async function probe(url: string, caFile?: string): Promise<boolean> {
-  if (caFile !== undefined && !existsSync(caFile)) return false;
+export interface ProbeAnswer {
+  readonly ok: boolean;
+  /** With `?verbose`: a line for each check. */
+  readonly report: string;
+}
+
+/** Asks a probe. Throws where nobody listens. `caFile` may not exist yet: then the server isn't up. */
+export async function probe(url: string, caFile?: string): Promise<ProbeAnswer> {
+  if (caFile !== undefined && !existsSync(caFile)) return { ok: false, report: `${caFile} is not there yet` };
   const ca = caFile === undefined ? undefined : readFileSync(caFile);
   const agent = new Agent({ connect: { ca } });
   try {
@@ -16,14 +23,33 @@ export async function probe(url: string, caFile?: string): Promise<boolean> {
       headersTimeout: attemptTimeoutMs,
       bodyTimeout: attemptTimeoutMs,
     });
-    await body.dump();
-    return statusCode === 200;
+    return { ok: statusCode === 200, report: await body.text() };
   } finally {
     await agent.destroy();
   }
 }
 
-/** Polls until `condition` holds; a throw counts as not yet. Throws a CliError that says what was awaited. */
+/** Polls until a probe succeeds. Throws a CliError with the checks that failed. */
+export async function untilReady(
+  name: string,
+  url: string,
+  options: { readonly deadlineMs: number; readonly signal: AbortSignal; readonly caFile?: string },
+): Promise<void> {
+  let report = 'it did not answer';
+  const isReady = async () => {
+    const answer = await probe(`${url}?verbose`, options.caFile);
+    report = answer.report;
+    return answer.ok;
+  };
+  try {
+    await until(`the ${name} is not ready`, isReady, options);
+  } catch (error) {
+    if (options.signal.aborted) throw error;
+    throw new CliError(`${(error as Error).message}\n${printable(report).trim()}`, { cause: error });
+  }
+}
+
+/** Polls until `condition` holds; a throw counts as not yet. Throws a CliError that says what is the matter. */
 export async function until(
   what: string,
   condition: () => Promise<boolean>,
@@ -32,7 +58,7 @@ export async function until(
   const deadline = Date.now() + options.deadlineMs;
   while (!(await condition().catch(() => false))) {
     options.signal.throwIfAborted();
-    if (Date.now() > deadline) throw new CliError(`Waited ${options.deadlineMs / 1000} s in vain: ${what}.`);
+    if (Date.now() > deadline) throw new CliError(`After ${options.deadlineMs / 1000} s ${what}.`);
     await sleep(25, undefined, { signal: options.signal });
   }
 }
