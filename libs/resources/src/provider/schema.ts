@@ -26,7 +26,10 @@ const auth = z
 
 const circuitBreaker = section(
   {
-    consecutiveFailures: optionalWithDefault(count('Failures in a row that open the breaker.', 1, 10_000), 5),
+    consecutiveFailures: optionalWithDefault(
+      count('Failures in a row (Network, Timeout, Overloaded, ServerError) that open the breaker.', 1, 10_000),
+      5,
+    ),
     failureRatio: section(
       {
         percent: optionalWithDefault(percent('Share of failures within the window that opens the breaker.'), 50),
@@ -43,7 +46,7 @@ const circuitBreaker = section(
     halfOpenProbes: optionalWithDefault(count('Requests let through at a time while half-open.', 1, 1_000), 1),
     successesToClose: optionalWithDefault(count('Successes that close a half-open breaker.', 1, 1_000), 2),
     maxEjectedPercent: optionalWithDefault(
-      percent("Largest share of a rule's backends that open breakers may take out.", 0),
+      percent("Largest share of the provider's breakers that may be open at a time; one always may.", 0),
       50,
     ),
   },

@@ -65,7 +65,8 @@ const retryRule = z.strictObject({
   maxRetries: count('Retries after these errors; 0: none.', 0, 16),
   next: z.enum(['SameBackend', 'NextKey', 'NextBackend']).meta({
     description:
-      'What the retry goes to: the same backend and key; another key of the pool, or else another backend; another backend.',
+      'Where the retry goes: the same backend, or else another; another key of its pool, or else another backend; another ' +
+      'backend, or else another key.',
   }),
 });
 
@@ -82,7 +83,7 @@ const retry = section(
     backoff: section(
       {
         base: optionalWithDefault(
-          duration('Pause before the first retry on the same backend.', { orZero: true }),
+          duration('Pause before the first retry on a backend that was tried.', { orZero: true }),
           '200ms',
         ),
         factor: optionalWithDefault(z.number().min(1).max(10).meta({ description: 'Growth from pause to pause.' }), 2),
@@ -92,7 +93,7 @@ const retry = section(
           'Full',
         ),
       },
-      'Pauses between attempts on the same backend.',
+      'Pauses before a backend is tried again; another one is tried at once.',
     ),
     budget: section(
       {
