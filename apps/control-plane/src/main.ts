@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   const config = configOrExit();
   const logger = createLogger({ name: 'control-plane', level: config.logLevel });
   const metrics = new MetricsRegistry();
-  const telemetry = startTelemetry({
+  const telemetry = await startTelemetry({
     serviceName: 'signalbox-control-plane',
     version: softwareVersion,
     instanceId: randomUUID(),

@@ -32,7 +32,7 @@ async function main(config: DataPlaneConfig): Promise<void> {
 
   const metrics = new MetricsRegistry();
   registerProcessMetrics(metrics, softwareVersion);
-  const telemetry = startTelemetry({
+  const telemetry = await startTelemetry({
     serviceName: 'signalbox-data-plane',
     version: softwareVersion,
     instanceId: randomUUID(),

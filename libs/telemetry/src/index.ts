@@ -14,7 +14,7 @@ export { EXPOSITION_CONTENT_TYPE, type MetricType } from './metrics/exposition.j
 export { type Family, OVERFLOW } from './metrics/family.js';
 export { type Collect, MetricsRegistry, type MetricsRegistryOptions } from './metrics/registry.js';
 export type { Counter, Gauge, Histogram } from './metrics/series.js';
-export { ratioSelects } from './tracing/sampler.js';
+export { ratioSelects } from './tracing/ratio.js';
 export type { RecordedSpan, SpanRecorder } from './tracing/span-recorder.js';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './tracing/start-telemetry.js';
 export { type RunningSpan, silentTracer, type SpanOptions, withSpan } from './tracing/with-span.js';

@@ -16,7 +16,7 @@ const answered = endedAttempt({}, { number: 2, step: 'NextKey', key: 'second', s
 it('shows a request of two attempts to a tracing backend: parents, times, classes, names', async () => {
   const receiver = await OtlpReceiver.start();
   process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = receiver.endpoint;
-  const telemetry = startTelemetry({
+  const telemetry = await startTelemetry({
     serviceName: 'signalbox-data-plane',
     version: '1',
     instanceId: 'one',

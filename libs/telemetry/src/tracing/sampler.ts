@@ -9,18 +9,9 @@ import {
   TraceFlags,
 } from '@opentelemetry/api';
 import { type Sampler, SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace-base';
+import { ratioSelects } from './ratio.js';
 
-const TWO_TO_THE_32 = 2 ** 32;
 const recordAlways = createContextKey('signalbox.record-always');
-
-/**
- * Whether a root trace belongs to the sampled share. It reads the last 32 bits of the id, which W3C Trace Context level 2
- * wants random, so that every process decides the same for one trace.
- */
-export function ratioSelects(traceId: string, ratio: number): boolean {
-  if (ratio >= 1) return true;
-  return Number.parseInt(traceId.slice(-8), 16) < ratio * TWO_TO_THE_32;
-}
 
 /** Marks a context whose span has been chosen already, by a rule that needs the finished request. */
 export function chosen(context: Context): Context {

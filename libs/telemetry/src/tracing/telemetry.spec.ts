@@ -22,10 +22,10 @@ let metrics: MetricsRegistry;
 let running: Telemetry | undefined;
 let receiver: OtlpReceiver | undefined;
 
-function start(options: Partial<TelemetryOptions> = {}): Telemetry {
+async function start(options: Partial<TelemetryOptions> = {}): Promise<Telemetry> {
   log = [];
   metrics = new MetricsRegistry();
-  running = startTelemetry({
+  running = await startTelemetry({
     serviceName: 'signalbox-test',
     version: '1.2.3',
     instanceId: 'one',
@@ -58,7 +58,7 @@ describe('with a backend', () => {
   });
 
   it('sends spans around running work with parent, links, attributes and failure', async () => {
-    const { tracer } = start();
+    const { tracer } = await start();
     const link = `00-${newTraceId()}-${newSpanId()}-01`;
     const failing = withSpan(tracer, 'apply', { kind: SpanKind.SERVER, attributes: { a: 1 } }, (outer) =>
       withSpan(tracer, 'commit', { parent: outer.traceParent, links: [link, 'nonsense'] }, (inner) => {
@@ -91,7 +91,7 @@ describe('with a backend', () => {
   });
 
   it('sends spans made after the fact with the ids and times they were given, whatever the ratio', async () => {
-    const { recorder } = start({ ratio: 0 });
+    const { recorder } = await start({ ratio: 0 });
     const traceId = newTraceId();
     const [server, client, caller] = [newSpanId(), newSpanId(), newSpanId()];
     recorder({
@@ -141,7 +141,7 @@ describe('with a backend', () => {
   });
 
   it('follows the parent’s decision, and the ratio only without one', async () => {
-    const { tracer } = start({ ratio: 0 });
+    const { tracer } = await start({ ratio: 0 });
     const traceId = newTraceId();
     const flags = (parent: string | undefined) =>
       withSpan(tracer, 'x', { parent }, (span) => span.traceParent.slice(-2));
@@ -153,7 +153,7 @@ describe('with a backend', () => {
   });
 
   it('counts what a failing backend refuses, says so once, and says when it is over', async () => {
-    const { tracer, droppedSpans } = start();
+    const { tracer, droppedSpans } = await start();
     receiver!.status = 400;
     await withSpan(tracer, 'first', {}, () => undefined);
     await eventually(() => droppedSpans() === 1);
@@ -176,7 +176,7 @@ it('drops above 2,048 waiting spans, exactly those and at once, and waits for no
   const silent = createServer((_request, response) => void unanswered.push(response)).listen(0, '127.0.0.1');
   await once(silent, 'listening');
   process.env[endpointVariable] = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-  const { recorder, droppedSpans, shutdown } = start({ exportDelayMs: 60_000 });
+  const { recorder, droppedSpans, shutdown } = await start({ exportDelayMs: 60_000 });
   for (let i = 0; i < 512 + 2_048 + 10; i++) {
     recorder({
       name: 'x',
@@ -199,7 +199,7 @@ it('drops above 2,048 waiting spans, exactly those and at once, and waits for no
 
 describe('without a backend', () => {
   it('builds nothing and still has ids that children inherit', async () => {
-    const telemetry = start();
+    const telemetry = await start();
     expect(telemetry.exporting).toBe(false);
     const [outer, inner] = await withSpan(telemetry.tracer, 'outer', {}, async (outer) => [
       outer.traceParent,
@@ -219,8 +219,20 @@ describe('without a backend', () => {
     await expect(withSpan(silentTracer, 'x', {}, (span) => span.traceId)).resolves.toMatch(/^[0-9a-f]{32}$/);
   });
 
+  it.each([
+    ['the SDK is disabled', { OTEL_SDK_DISABLED: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }, false],
+    ['there is one for traces alone', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1:9/v1/traces' }, true],
+  ])('reads the standard variables: %s', async (_name, variables, exporting) => {
+    Object.assign(process.env, variables);
+    try {
+      expect((await start()).exporting).toBe(exporting);
+    } finally {
+      for (const name of Object.keys(variables)) delete process.env[name];
+    }
+  });
+
   it('ends at once', async () => {
-    await start().shutdown(60_000);
+    await (await start()).shutdown(60_000);
     expect(running!.droppedSpans()).toBe(0);
   });
 });
