@@ -4,45 +4,48 @@ import { SecretValues } from './secret-values.js';
 const secret = (data: Record<string, string>, namespace = 'default'): ApiObject => ({
   apiVersion: 'v1',
   kind: 'Secret',
-  metadata: { name: 'keys', namespace },
-  data: Object.fromEntries(Object.entries(data).map(([name, text]) => [name, Buffer.from(text).toString('base64')])),
+  metadata: { name: 's', namespace },
+  data: Object.fromEntries(Object.entries(data).map(([name, value]) => [name, Buffer.from(value).toString('base64')])),
 });
-const values = () => new SecretValues((value) => `version of ${value}`);
 
 describe('SecretValues', () => {
-  it('gives compile a version for each entry and keeps the value', () => {
-    const kept = values();
-    const changes = kept.update('default/keys', secret({ a: 'sk-1' }));
-    expect([...changes]).toEqual([['default/keys/a', { version: 'version of sk-1' }]]);
-    expect(kept.get('default/keys/a')).toEqual({ version: 'version of sk-1', value: 'sk-1' });
+  let values: SecretValues;
+  beforeEach(() => {
+    values = new SecretValues((value) => `version of ${value.length}`);
   });
 
-  it('leaves out one line break at the end, so that it makes no other version', () => {
-    const kept = values();
-    kept.update('default/keys', secret({ a: 'sk-1\n' }));
-    expect(kept.get('default/keys/a')).toEqual({ version: 'version of sk-1', value: 'sk-1' });
-  });
-
-  it('keeps no value that no header can carry, and says why', () => {
-    const kept = values();
-    const changes = kept.update('default/keys', secret({ a: 'sk-1\nx-evil: 1' }));
-    expect([...changes]).toEqual([['default/keys/a', { problem: 'has a line break in it' }]]);
-    expect(kept.get('default/keys/a')).toBeUndefined();
-    expect([...kept.facts()]).toEqual([['default/keys/a', { problem: 'has a line break in it' }]]);
-  });
-
-  it('forgets an entry that goes, and all of a Secret that goes', () => {
-    const kept = values();
-    kept.update('default/keys', secret({ a: 'sk-1', b: 'sk-2' }));
-    expect([...kept.update('default/keys', secret({ b: 'sk-2' }))]).toEqual([
-      ['default/keys/b', { version: 'version of sk-2' }],
-      ['default/keys/a', undefined],
+  it('tells versions, never values, of what changed', () => {
+    const facts = values.update('key', secret({ a: 'canary', b: 'bb' }));
+    expect([...facts]).toEqual([
+      ['default/s/a', { version: 'version of 6' }],
+      ['default/s/b', { version: 'version of 2' }],
     ]);
-    expect([...kept.update('default/keys', undefined)]).toEqual([['default/keys/b', undefined]]);
-    expect([...kept.facts()]).toEqual([]);
+    expect(values.get('default/s/a')).toEqual({ version: 'version of 6', value: 'canary' });
   });
 
-  it('takes nothing from the namespace of the system', () => {
-    expect(values().update('signalbox-system/ca', secret({ key: 'x' }, 'signalbox-system')).size).toBe(0);
+  it('tells of entries that are gone, and of a Secret that is', () => {
+    values.update('key', secret({ a: '1', b: '2' }));
+    expect([...values.update('key', secret({ b: '2' }))]).toEqual([
+      ['default/s/b', { version: 'version of 1' }],
+      ['default/s/a', undefined],
+    ]);
+    expect([...values.update('key', undefined)]).toEqual([['default/s/b', undefined]]);
+    expect([...values.facts()]).toEqual([]);
+  });
+
+  it.each(['', 'can\nary', 'canary\n\n', 'can\0ary'])(
+    'says why %j cannot be a credential, and holds it no longer',
+    (bad) => {
+      values.update('key', secret({ a: 'good' }));
+      const [[, fact]] = [...values.update('key', secret({ a: bad }))] as [[string, unknown]];
+      expect(fact).toHaveProperty('problem');
+      expect(JSON.stringify(fact)).not.toContain('canary');
+      expect(values.get('default/s/a')).toBeUndefined();
+      expect([...values.facts()]).toEqual([['default/s/a', fact]]);
+    },
+  );
+
+  it("leaves the product's own secrets out", () => {
+    expect([...values.update('key', secret({ key: 'canary' }, 'signalbox-system'))]).toEqual([]);
   });
 });
