@@ -19,7 +19,9 @@ function attempt(state: BreakerState, result: BreakerResult, nowMs: number, ejec
 }
 
 function attempts(state: BreakerState, results: string, nowMs: number, ejectable = true): BreakerState {
-  return results.split('').reduce<BreakerState>((s, r) => attempt(s, r === '+' ? 'Success' : 'Failure', nowMs, ejectable), state);
+  return results
+    .split('')
+    .reduce<BreakerState>((s, r) => attempt(s, r === '+' ? 'Success' : 'Failure', nowMs, ejectable), state);
 }
 
 describe('a closed breaker', () => {

@@ -154,7 +154,7 @@ export class StreamTap {
       const name = notableNames[i]!;
       let at = this.nextFound[i]!;
       if (at < start) at = indexOrEnd(text, name, start);
-      while (at < end && !hasValue(text, at + name.length)) at = indexOrEnd(text, name, at + name.length);
+      while (at < end && !hasValue(text, at, at + name.length)) at = indexOrEnd(text, name, at + name.length);
       // Kept for the events to come: the text is searched once, however many events it holds.
       this.nextFound[i] = at;
       if (at < end) return true;
@@ -166,13 +166,18 @@ export class StreamTap {
 const LINE_FEED = 10;
 const TAB = 9;
 const SPACE = 32;
+const QUOTE = 34;
 const COLON = 58;
 const CLOSE_BRACE = 125;
 
-const notableNames = ['"finish_reason"', '"usage"', '"error"'] as const;
+/**
+ * Without the quote they begin with: a search jumps from one first character to the next, and quotes are everywhere.
+ */
+const notableNames = ['finish_reason"', 'usage"', 'error"'] as const;
 
-/** After a name: is it a key, and its value not null? */
-function hasValue(text: string, from: number): boolean {
+/** Does a whole name stand at `at`, as a key whose value is not null? `from`: after the name. */
+function hasValue(text: string, at: number, from: number): boolean {
+  if (text.charCodeAt(at - 1) !== QUOTE) return false;
   const colon = skipBlanks(text, from);
   return text.charCodeAt(colon) === COLON && !text.startsWith('null', skipBlanks(text, colon + 1));
 }
