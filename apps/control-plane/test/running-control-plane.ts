@@ -4,12 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, fetch, type Response } from 'undici';
 import { createLogger, MetricsRegistry, startTelemetry, type Telemetry } from '#libs/telemetry';
+import type { ApiObject } from '#libs/resources';
 import { readConfig } from '../src/config/config.js';
 import { ControlPlane } from '../src/control-plane.js';
 import { createEmptyDatabase } from './test-database.js';
 
 export type Role = 'admin' | 'editor' | 'viewer' | 'data-plane';
 const roles: readonly Role[] = ['admin', 'editor', 'viewer', 'data-plane'];
+
+/** An object, list, Status or other document of the API: whichever members it has. */
+export interface AnswerBody extends ApiObject {
+  readonly message: string;
+  readonly reason: string;
+  readonly items: AnswerBody[];
+  readonly objects: Record<string, unknown>[];
+  readonly details: { readonly causes: { readonly field: string; readonly message: string }[]; readonly uid?: string };
+}
 
 export interface RequestOptions {
   readonly method?: string;
@@ -86,10 +96,10 @@ export class RunningControlPlane {
   async call(
     path: string,
     options?: RequestOptions,
-  ): Promise<{ status: number; body: any; headers: Response['headers'] }> {
+  ): Promise<{ status: number; body: AnswerBody; headers: Response['headers'] }> {
     const response = await this.fetch(path, options);
     const text = await response.text();
-    return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers };
+    return { status: response.status, body: JSON.parse(text) as AnswerBody, headers: response.headers };
   }
 
   private async boot(): Promise<void> {
@@ -116,7 +126,7 @@ export class RunningControlPlane {
     });
     const logger = createLogger({ name: 'control-plane', level: config.logLevel });
     const metrics = new MetricsRegistry();
-    this.telemetry = startTelemetry({
+    this.telemetry = await startTelemetry({
       serviceName: 'control-plane',
       version: '0.0.0',
       instanceId: 'test',
@@ -139,7 +149,7 @@ export class RunningControlPlane {
 }
 
 /** The smallest Provider. */
-export const provider = (name: string, spec: object = {}, metadata: object = {}): any => ({
+export const provider = (name: string, spec: object = {}, metadata: object = {}): ApiObject => ({
   apiVersion: 'signalbox.dev/v1',
   kind: 'Provider',
   metadata: { name, ...metadata },
@@ -147,3 +157,13 @@ export const provider = (name: string, spec: object = {}, metadata: object = {})
 });
 
 export const PROVIDERS = '/apis/signalbox.dev/v1/namespaces/default/providers';
+
+/** No controller writes to a Secret, so its revisions are a test's own. */
+export const secret = (name: string, data: object = {}, metadata: object = {}): ApiObject => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name, ...metadata },
+  ...data,
+});
+
+export const SECRETS = '/api/v1/namespaces/default/secrets';

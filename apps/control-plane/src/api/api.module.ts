@@ -124,12 +124,12 @@ const nowMs = Date.now;
 })
 export class ApiModule implements OnModuleInit {
   constructor(
-    private readonly host: HttpAdapterHost,
-    private readonly server: ApiServer,
-    private readonly upgrades: Upgrades,
-    private readonly readiness: Readiness,
-    private readonly dataSource: DataSource,
-    private readonly follower: LogFollower,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(ApiServer) private readonly server: ApiServer,
+    @Inject(Upgrades) private readonly upgrades: Upgrades,
+    @Inject(Readiness) private readonly readiness: Readiness,
+    @Inject(DataSource) private readonly dataSource: DataSource,
+    @Inject(LogFollower) private readonly follower: LogFollower,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

@@ -24,7 +24,7 @@ export class Authenticator {
       this.fingerprint = fingerprintOf(file);
       this.table = TokenTable.parse(readFileSync(file, 'utf8'));
     } catch (error) {
-      throw new Error(`SIGNALBOX_TOKENS_FILE ${file}: ${(error as Error).message}`);
+      throw new Error(`SIGNALBOX_TOKENS_FILE ${file}: ${(error as Error).message}`, { cause: error });
     }
     this.checkedAtMs = nowMs();
   }

@@ -26,10 +26,7 @@ export function admit(
   if (schemaErrors.length > 0) throw invalid(kind, nameOf(next), schemaErrors);
   const object = unmasked(kind, kind.prepare?.(next) ?? next, stored);
   const effective = kind.effective(object);
-  const errors = [
-    ...kind.validate(effective),
-    ...(stored ? (kind.validateUpdate?.(kind.effective(stored), effective) ?? []) : []),
-  ];
+  const errors = [...kind.validate(effective), ...(stored ? (kind.validateUpdate?.(stored, effective) ?? []) : [])];
   if (errors.length > 0) throw invalid(kind, nameOf(next), errors);
   if (!stored || !equal(contentOf(object), contentOf(stored))) checkVerbs(kind, effective, identity, authorizer);
   return { object, warnings: kind.warnings?.(effective) ?? [] };

@@ -65,15 +65,11 @@ export class Writer {
 
   replace(call: Call, target: ResourceTarget): Promise<Answer> {
     const { object, errors, warnings } = decoded(call, target);
-    const { name, resourceVersion } = object.metadata;
+    const { name } = object.metadata;
     if (name !== target.name) throw badRequest(`metadata.name: must be "${target.name}", as in the address`);
-    if (resourceVersion === undefined) {
-      const message = 'must be specified for an update: send the object as it was read';
-      throw invalid(target.kind, name, [{ path: 'metadata.resourceVersion', reason: 'Invalid', message }]);
-    }
     return this.update(call, target, 'update', warnings, (stored) => ({
       object: mergedStatus(target, stored, object),
-      errors,
+      errors: [...errors, ...missingRevision(object)],
       expect: object,
     }));
   }
@@ -116,7 +112,10 @@ export class Writer {
         if (!stored) throw notFound(target.kind, target.name!);
         const { object, errors, expect } = next(stored);
         checkPreconditions(target, stored, expect.metadata);
-        if (target.subresource === 'status') return object;
+        if (target.subresource === 'status') {
+          if (errors.length > 0) throw invalid(target.kind, target.name!, errors);
+          return object;
+        }
         const result = admit(target.kind, inNamespace(object, target), stored, errors, call.identity, this.authorizer);
         admitted.splice(0, Infinity, ...result.warnings);
         return result.object;
@@ -148,7 +147,7 @@ function decoded(call: Call, target: ResourceTarget, validation: FieldValidation
   const result = decodeObject(target.kind, value, validation);
   const { metadata } = result.object;
   if (!isMap(metadata) || result.errors.some((error) => error.path.startsWith('metadata'))) {
-    throw invalid(target.kind, String(metadata?.name ?? ''), result.errors);
+    throw invalid(target.kind, metadata?.name ?? '', result.errors);
   }
   return result;
 }
@@ -161,6 +160,13 @@ function inNamespace(object: ApiObject, { kind, namespace }: ResourceTarget): Ap
     throw badRequest(`metadata.namespace: must be "${namespace}", as in the address`);
   }
   return { ...object, metadata: { ...object.metadata, namespace } };
+}
+
+/** A replacement says which state it replaces. */
+function missingRevision({ metadata }: ApiObject): FieldError[] {
+  if (metadata.resourceVersion !== undefined) return [];
+  const message = 'must be specified for an update: send the object as it was read';
+  return [{ path: 'metadata.resourceVersion', reason: 'Invalid', message }];
 }
 
 /** `/status` takes the status alone, the object's own address all but the status. */

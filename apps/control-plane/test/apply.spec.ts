@@ -1,0 +1,209 @@
+import { PROVIDERS, provider, RunningControlPlane } from './running-control-plane.js';
+
+let server: RunningControlPlane;
+beforeAll(async () => {
+  server = await RunningControlPlane.start();
+});
+afterAll(() => server.stop());
+
+const apply = (body: string, query = '', as: 'admin' | 'editor' | 'viewer' = 'admin') =>
+  server.call(`/apply${query}`, { method: 'POST', body, headers: { 'content-type': 'application/yaml' }, as });
+
+const team = `
+apiVersion: signalbox.dev/v1
+kind: KeyPool
+metadata: {name: pool, namespace: shop}
+spec:
+  providerRef: {name: beta}
+  keys: [{name: main, valueFrom: {secretKeyRef: {name: beta-keys, key: main}}}]
+---
+apiVersion: signalbox.dev/v1
+kind: Provider
+metadata: {name: beta, namespace: shop, labels: {a: b}}
+spec: {type: OpenAICompatible, baseURL: "https://api.example.com/v1", models: [{name: chat}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: beta-keys, namespace: shop}
+stringData: {main: hunter2}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+`;
+const results = (body: { objects: Record<string, unknown>[] }) =>
+  body.objects.map(({ kind, name, result }) => `${String(kind)}/${String(name)} ${String(result)}`);
+
+test('a dry run answers what would be, with the conditions, and stores nothing', async () => {
+  const { status, body } = await apply(team, '?dryRun=All');
+  expect(status).toBe(200);
+  expect(results(body)).toEqual([
+    'Namespace/shop created',
+    'KeyPool/pool created',
+    'Provider/beta created',
+    'Secret/beta-keys created',
+  ]);
+  expect(body.objects[1]).toMatchObject({
+    namespace: 'shop',
+    conditions: expect.arrayContaining([
+      expect.objectContaining({ type: 'Accepted', status: 'True' }),
+      expect.objectContaining({ type: 'ResolvedRefs', status: 'True' }),
+    ]),
+  });
+  expect((await server.call('/api/v1/namespaces/shop')).status).toBe(404);
+});
+
+test('documents are applied in any order, all at one time', async () => {
+  const { status, body } = await apply(team);
+  expect([status, results(body)]).toEqual([
+    200,
+    ['Namespace/shop created', 'KeyPool/pool created', 'Provider/beta created', 'Secret/beta-keys created'],
+  ]);
+  expect(JSON.stringify(body)).not.toMatch(/hunter2|aHVudGVyMg/);
+  expect(body.objects[3]!['changes']).toContainEqual({ path: 'data.main', after: '<redacted>' });
+});
+
+test('again it changes nothing', async () => {
+  const stored = async () => (await server.call('/api/v1/namespaces/shop/secrets/beta-keys')).body;
+  const before = await stored();
+  const { body } = await apply(team);
+  expect(results(body).every((result) => result.endsWith(' unchanged'))).toBe(true);
+  expect(await stored()).toEqual(before);
+});
+
+test('the content is replaced, labels are merged, and the changed fields are told', async () => {
+  const { body } = await apply(`
+apiVersion: signalbox.dev/v1
+kind: Provider
+metadata: {name: beta, namespace: shop, labels: {c: d}}
+spec: {type: OpenAICompatible, baseURL: "https://api.example.org/v1", models: [{name: chat}, {name: small}]}`);
+  expect(body.objects).toEqual([
+    expect.objectContaining({
+      result: 'configured',
+      generation: 2,
+      changes: [
+        { path: 'metadata.labels.c', after: 'd' },
+        { path: 'spec.baseURL', before: 'https://api.example.com/v1', after: 'https://api.example.org/v1' },
+        { path: 'spec.models[name=small].name', after: 'small' },
+      ],
+    }),
+  ]);
+});
+
+test('a dry run foretells a reference that goes nowhere', async () => {
+  const { body } = await apply(
+    `
+apiVersion: signalbox.dev/v1
+kind: KeyPool
+metadata: {name: pool, namespace: shop}
+spec: {providerRef: {name: absent}, keys: [{name: main, valueFrom: {secretKeyRef: {name: beta-keys, key: main}}}]}`,
+    '?dryRun=All',
+  );
+  expect(body.objects[0]!['conditions']).toContainEqual(
+    expect.objectContaining({ type: 'ResolvedRefs', status: 'False', reason: 'BackendNotFound' }),
+  );
+});
+
+test('one bad document among many stores none of them, and every finding is told', async () => {
+  const good = JSON.stringify(provider('good'));
+  const bad = (name: string, spec: object) => JSON.stringify(provider(name, spec));
+  const { status, body } = await apply(
+    [good, bad('bad1', { models: [] }), bad('bad2', { type: 'Nope' })].join('\n---\n'),
+  );
+  expect(status).toBe(422);
+  expect(body.details.causes.map((cause) => cause.field)).toEqual([
+    expect.stringMatching(/^document 2, line 3: spec\.models/),
+    expect.stringMatching(/^document 3, line 5: spec\.type/),
+  ]);
+  expect((await server.call(`${PROVIDERS}/good`)).status).toBe(404);
+});
+
+test('a refusal under the lock stores nothing either', async () => {
+  const stale = provider('beta', {}, { namespace: 'shop', resourceVersion: '1' });
+  const { status, body } = await apply(`${JSON.stringify(provider('good'))}\n---\n${JSON.stringify(stale)}`);
+  expect([status, body.message]).toEqual([
+    409,
+    expect.stringMatching(/^document 2, line 3: Operation cannot be fulfilled/),
+  ]);
+  expect((await server.call(`${PROVIDERS}/good`)).status).toBe(404);
+});
+
+test('JSON and a List are taken too', async () => {
+  const { body } = await server.call('/apply?dryRun=All', {
+    method: 'POST',
+    body: { apiVersion: 'v1', kind: 'List', items: [provider('one'), provider('two')] },
+  });
+  expect(results(body)).toEqual(['Provider/one created', 'Provider/two created']);
+});
+
+test.each([
+  [
+    'an unknown kind',
+    'apiVersion: signalbox.dev/v1\nkind: Nope\nmetadata: {name: x}',
+    400,
+    'document 1, line 1: there is no kind "Nope" in apiVersion "signalbox.dev/v1"',
+  ],
+  [
+    'an unknown field',
+    `---\n---\n${JSON.stringify(provider('x', { typo: 1 }))}`,
+    400,
+    /^document 2, line 3: .*unknown field "spec.typo"/,
+  ],
+  ['no kind', 'a: 1', 400, 'document 1, line 1: apiVersion: is required and must be a string'],
+  ['a scalar', 'hello', 400, /^document 1, line 1: must be an object/],
+  ['no name', 'apiVersion: v1\nkind: Secret\nmetadata: {}', 400, 'document 1, line 1: metadata.name: is required'],
+  ['nothing', '# only a comment\n---\n', 400, 'the body holds no object'],
+  [
+    'one object twice',
+    `${JSON.stringify(provider('x'))}\n---\n${JSON.stringify(provider('x'))}`,
+    400,
+    /^document 2, line 3: Provider default\/x is in document 1, line 1 already/,
+  ],
+  [
+    'a namespace that is not there',
+    JSON.stringify(provider('x', {}, { namespace: 'absent' })),
+    404,
+    'namespaces "absent" not found',
+  ],
+  [
+    'a read-only kind',
+    'apiVersion: signalbox.dev/v1\nkind: DataPlane\nmetadata: {name: x}',
+    403,
+    /^document 1, line 1: .*written by the control plane only/,
+  ],
+  ['YAML that is none', 'a: [1', 400, /^the body can't be read: line 1: not YAML/],
+])('%s is refused', async (_, body, status, message) => {
+  const { status: got, body: answer } = await apply(body);
+  expect([got, answer.message]).toEqual([
+    status,
+    typeof message === 'string' ? message : expect.stringMatching(message),
+  ]);
+});
+
+test('needs the right to write each object', async () => {
+  expect((await apply(JSON.stringify(provider('x')), '', 'viewer')).status).toBe(403);
+  const system = provider('x', {}, { namespace: 'signalbox-system' });
+  const { status, body } = await apply(JSON.stringify(system), '', 'editor');
+  expect([status, body.message]).toEqual([
+    403,
+    expect.stringMatching(/^document 1, line 1: .*cannot create resource "providers"/),
+  ]);
+});
+
+test('every write is in the audit, in the caller’s trace, and the chain verifies', async () => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const { headers } = await server.call('/apply', {
+    method: 'POST',
+    as: 'editor',
+    body: JSON.stringify(provider('traced')),
+    headers: { 'content-type': 'application/yaml', traceparent: `00-${traceId}-b7ad6b7169203331-01` },
+  });
+  expect(headers.get('x-signalbox-trace-id')).toBe(traceId);
+  const { body } = await server.call('/audit?kind=Provider&name=traced&actor=editor');
+  expect(body.items).toEqual([
+    expect.objectContaining({ actor: 'editor', verb: 'apply', name: 'traced', traceId, sourceAddress: '127.0.0.1' }),
+  ]);
+  expect((await server.call('/audit?name=traced&since=2999-01-01T00:00:00Z')).body.items).toEqual([]);
+  expect((await server.call('/audit?since=yesterday')).status).toBe(400);
+  expect((await server.call('/audit/verify')).body).toMatchObject({ valid: true });
+});
