@@ -76,19 +76,16 @@ test('a query without an answer counts as a lost connection', async () => {
 
 test('a sleep ends by a wake-up, and throws once the connection is lost', async () => {
   const log: string[] = [];
-  const loop = new SessionLoop(
-    options({ random: () => 1_000, onError: () => log.push('lost') }),
-    async ({ client, sleep, lost, established }) => {
-      established();
-      const pid = (await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;
-      lost.addEventListener('abort', () => log.push('signalled'));
-      log.push('asleep');
-      await sleep(1_000_000);
-      log.push('awake');
-      await database.dataSource.query('SELECT pg_terminate_backend($1)', [pid]);
-      await sleep(1_000_000);
-    },
-  );
+  const loop = new SessionLoop(options({ random: () => 1_000, onError: () => log.push('lost') }), async (session) => {
+    session.established();
+    const { rows } = await session.client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    session.lost.addEventListener('abort', () => log.push('signalled'));
+    log.push('asleep');
+    await session.sleep(1_000_000);
+    log.push('awake');
+    await database.dataSource.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+    await session.sleep(1_000_000);
+  });
   loop.start();
   await until('it sleeps', () => log.length === 1);
   loop.wake();

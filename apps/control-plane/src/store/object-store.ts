@@ -1,6 +1,6 @@
 import type { ApiObject, KindDefinition } from '#libs/resources';
 
-/** Who did it, from where: goes into the audit beside every write. */
+/** Who did it, from where: goes into the audit beside every write. Users named `system:` are the product itself. */
 export interface Origin {
   readonly user: string;
   readonly groups: readonly string[];
@@ -21,14 +21,16 @@ export interface ObjectKey {
 }
 
 /**
- * One object of a transaction. `mutate` gets the stored object (undefined: absent), as read under the key's lock, and
- * returns what shall be stored; it is pure, may run more than once, and throws an ApiError to refuse. Returning
- * `undefined` deletes; returning an equal object is a no-op that keeps the resourceVersion and writes no row.
+ * One object of a transaction, which may hold no other write of that object. `mutate` gets a copy of the stored object (undefined: absent), as read under the key's lock, and
+ * returns what shall be stored; it is pure, may run more than once, and throws an ApiError to refuse: preconditions
+ * (resourceVersion, uid) are checked there. What clients can't set (uid, generation, timestamps, on the main resource
+ * status) is kept whatever it returns. Returning `undefined` deletes, or while finalizers remain sets deletionTimestamp;
+ * returning an equal object is a no-op that keeps the resourceVersion and writes no row.
  */
 export interface ObjectWrite {
   readonly key: ObjectKey;
   readonly verb: 'create' | 'update' | 'patch' | 'delete' | 'apply';
-  /** Only `status` may differ, generation stays, no audit row is written. */
+  /** Only `status` (and its field ownership) is taken, generation stays; audited unless the user is `system:`. */
   readonly subresource?: 'status';
   readonly mutate: (stored: ApiObject | undefined) => ApiObject | undefined;
 }
@@ -85,8 +87,9 @@ export interface ObjectStore {
   /** All objects of these kinds in one consistent snapshot. A failed read throws: a part is never returned. */
   snapshot(kinds: readonly KindDefinition[]): Promise<{ objects: ApiObject[]; revision: number }>;
   /**
-   * All or nothing, in one transaction. `dryRun` runs everything and rolls back. `guard` runs inside the transaction
-   * (the leader's epoch check) and throws to abort it.
+   * All or nothing, in one transaction. `dryRun` decides everything and writes nothing: objects keep the resourceVersion
+   * they have, new ones get none. `leaderEpoch` is checked within the transaction: a LeadershipLostError refuses the
+   * writes of a leader who has been replaced. A database that is away is an ApiError 503.
    */
   commit(
     writes: readonly ObjectWrite[],
@@ -100,8 +103,10 @@ export interface ChangeFeed {
   /** The last revision handed out. */
   readonly revision: number;
   /**
-   * Changes after `afterRevision`, then live ones. `onTransaction` gets one transaction's rows; a throw ends the
-   * subscription through `onEnd`. Throws ExpiredRevisionError if `afterRevision` is compacted or in the future.
+   * Changes after `afterRevision`, then live ones; the first ones may be handed out before the promise resolves.
+   * `onTransaction` gets one transaction's rows (after a revision within one: the rest of it); a throw ends the
+   * subscription through `onEnd`. Throws ExpiredRevisionError if `afterRevision` is compacted or in the future; a live
+   * subscription ends with one if the feed was away for longer than the log reaches back.
    */
   subscribe(
     afterRevision: number,
