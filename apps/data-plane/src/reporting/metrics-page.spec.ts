@@ -27,7 +27,7 @@ it('lists every metric of the data plane with type, labels and meaning, and no o
     metrics: registry,
     export: false,
   });
-  new RequestMetrics(registry);
+  void new RequestMetrics(registry);
   registerStateMetrics(registry, {
     table: new CurrentTable(),
     breakers: () => [],
