@@ -10,6 +10,7 @@ test('`up` needs nothing', () => {
     stateKeyFile: undefined,
     traceRatio: '1.0',
     credentialEnvironment: '*_API_KEY',
+    drainTimeoutMs: 25_000,
   });
 });
 
@@ -22,6 +23,7 @@ test('every bad variable is named at once, and no value', () => {
     SIGNALBOX_DATA_PORT: '0',
     SIGNALBOX_CONTROL_PORT: 'https',
     SIGNALBOX_TRACE_RATIO: '7',
+    SIGNALBOX_DRAIN_TIMEOUT: 'soon',
     SIGNALBOX_DATABASE_URL: 'mysql://root:hunter2@db',
   };
   let error: unknown;

@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { durationMs } from '#libs/resources';
 import { CliError, exitCodes } from '../cli-error.js';
 
 /** What `signalbox up` takes from the environment. */
@@ -13,6 +14,8 @@ export interface UpConfig {
   /** Handed to the planes as it is. */
   readonly traceRatio: string;
   readonly credentialEnvironment: string;
+  /** How long the data plane may let requests in flight finish. */
+  readonly drainTimeoutMs: number;
 }
 
 export interface Ports {
@@ -57,6 +60,7 @@ export function readUpConfig(environment: Environment, workingDirectory: string)
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
     problems.push('SIGNALBOX_DATABASE_URL must start with postgresql://');
   }
+  const drainTimeoutMs = readDrainTimeoutMs(environment, problems);
   refuse(problems);
   return {
     stateDirectory: resolve(workingDirectory, environment['SIGNALBOX_STATE_DIR'] || '.signalbox'),
@@ -66,6 +70,7 @@ export function readUpConfig(environment: Environment, workingDirectory: string)
     stateKeyFile: environment['SIGNALBOX_STATE_KEY_FILE'] || undefined,
     traceRatio,
     credentialEnvironment: environment['SIGNALBOX_CREDENTIAL_ENV'] ?? '*_API_KEY',
+    drainTimeoutMs,
   };
 }
 
@@ -122,6 +127,16 @@ function readPorts(environment: Environment, problems: string[]): Ports {
     taken.set(ports[key], portVariables[key]);
   }
   return ports;
+}
+
+/** The data plane reads it too; here it bounds how long its end is waited for. */
+function readDrainTimeoutMs(environment: Environment, problems: string[]): number {
+  try {
+    return durationMs(environment['SIGNALBOX_DRAIN_TIMEOUT'] || '25s');
+  } catch (error) {
+    problems.push(`SIGNALBOX_DRAIN_TIMEOUT is malformed: ${(error as Error).message}`);
+    return 0;
+  }
 }
 
 function refuse(problems: readonly string[]): void {

@@ -12,11 +12,10 @@ import { SupervisedProgram } from './supervised-program.js';
 import type { Program, RestartClock, SupervisionEvent } from './supervised-program.js';
 
 const postgresStopMs = 30_000;
-const stopDeadlinesMs: Readonly<Record<PlaneName, number>> = {
-  'data-plane': 40_000,
-  simulator: 5_000,
-  'control-plane': 20_000,
-};
+const simulatorStopMs = 5_000;
+const controlPlaneStopMs = 20_000;
+/** Beyond the drain: its last reports, spans and the snapshot on disk. */
+const dataPlaneStopExtraMs = 15_000;
 const readyDeadlineMs = 60_000;
 
 const realClock: RestartClock = {
@@ -45,23 +44,24 @@ export class EmbeddedStack {
     const databaseUrl = this.config.databaseUrl ?? (await this.startPostgres(progress, signal));
     const { controlPlane, dataPlane, dataPlaneAdmin, simulator } = this.endpoints;
     const ca = this.state.certificateAuthority;
-    const plane = (name: PlaneName, livenessUrl: string, caFile?: string) =>
+    const dataPlaneStopMs = this.config.drainTimeoutMs + dataPlaneStopExtraMs;
+    const plane = (name: PlaneName, stopDeadlineMs: number, livenessUrl: string, caFile?: string) =>
       new PlaneProcess({
         name,
         environment: planeEnvironment(name, this.config, this.state, this.endpoints, databaseUrl, this.inherited),
-        stopDeadlineMs: stopDeadlinesMs[name],
+        stopDeadlineMs,
         isLive: async () => (await probe(livenessUrl, caFile)).ok,
         onLine: (line) => this.log.write(name, line),
       });
     await progress.step(`Control plane on ${controlPlane}`, async () => {
-      await this.supervise(plane('control-plane', `${controlPlane}/livez`, ca), signal);
+      await this.supervise(plane('control-plane', controlPlaneStopMs, `${controlPlane}/livez`, ca), signal);
       await untilReady('control plane', `${controlPlane}/readyz`, { deadlineMs: readyDeadlineMs, signal, caFile: ca });
     });
     await progress.step(`Simulated providers on ${simulator}`, () =>
-      this.supervise(plane('simulator', `${simulator}/livez`), signal),
+      this.supervise(plane('simulator', simulatorStopMs, `${simulator}/livez`), signal),
     );
     await progress.step(`Data plane on ${dataPlane}`, () =>
-      this.supervise(plane('data-plane', `${dataPlaneAdmin}/livez`), signal),
+      this.supervise(plane('data-plane', dataPlaneStopMs, `${dataPlaneAdmin}/livez`), signal),
     );
   }
 

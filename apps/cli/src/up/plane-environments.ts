@@ -14,7 +14,8 @@ export function planeEnvironment(
   databaseUrl: string,
   inherited: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
-  const { SIGNALBOX_DATABASE_URL: _ours, ...rest } = inherited;
+  // The latter is a client's, and its name would pass the pattern of provider keys.
+  const { SIGNALBOX_DATABASE_URL: _url, SIGNALBOX_API_KEY: _key, ...rest } = inherited;
   const common: NodeJS.ProcessEnv = {
     ...rest,
     SIGNALBOX_STATE_DIR: state.path,
