@@ -92,8 +92,8 @@ export interface KindDefinition {
   effective(object: ApiObject): ApiObject;
   /** Beyond the schema: sums, cross-field rules. Gets the effective object. Pure. */
   validate(effective: ApiObject): FieldError[];
-  /** What may not change (Provider.spec.type, an immutable Secret). Pure. */
-  validateUpdate?(previous: ApiObject, next: ApiObject): FieldError[];
+  /** What may not change (Provider.spec.type, an immutable Secret). `stored` may be older than the schema; `next` is effective. Pure. */
+  validateUpdate?(stored: ApiObject, next: ApiObject): FieldError[];
   /** What would silently do nothing. Sent as `Warning: 299` headers. Pure. */
   warnings?(effective: ApiObject): string[];
   /** Normalises on write (Secret: stringData -> data). Pure. */

@@ -14,7 +14,7 @@ export interface SpecKind<Spec, EffectiveSpec> {
   readonly columns: readonly PrinterColumn[];
   readonly effective: (spec: Spec) => EffectiveSpec;
   readonly validate: (spec: EffectiveSpec) => FieldError[];
-  readonly validateUpdate?: (previous: EffectiveSpec, next: EffectiveSpec) => FieldError[];
+  readonly validateUpdate?: (stored: Partial<Spec>, next: EffectiveSpec) => FieldError[];
   readonly warnings?: (spec: EffectiveSpec) => string[];
   readonly requiredVerbs?: (spec: EffectiveSpec) => { verb: string; path: string }[];
 }
@@ -42,8 +42,8 @@ export function specKind<Spec, EffectiveSpec>(definition: SpecKind<Spec, Effecti
     }),
     validate: (object) => definition.validate(effectiveOf(object)),
     ...(validateUpdate && {
-      validateUpdate: (previous: ApiObject, next: ApiObject) =>
-        validateUpdate(effectiveOf(previous), effectiveOf(next)),
+      validateUpdate: (stored: ApiObject, next: ApiObject) =>
+        validateUpdate((stored.spec ?? {}) as Partial<Spec>, effectiveOf(next)),
     }),
     ...(warnings && { warnings: (object: ApiObject) => warnings(effectiveOf(object)) }),
     ...(requiredVerbs && { requiredVerbs: (object: ApiObject) => requiredVerbs(effectiveOf(object)) }),

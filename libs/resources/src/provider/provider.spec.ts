@@ -171,6 +171,7 @@ describe('Provider rules', () => {
       kind.effective(objectOf('Provider', spec)),
     );
     expect(kind.validateUpdate!(before!, before!)).toEqual([]);
+    expect(kind.validateUpdate!(objectOf('Provider', { models: 'older than the schema' }), before!)).toEqual([]);
     expect(kind.validateUpdate!(before!, after!)).toMatchObject([{ path: 'spec.type', reason: 'Forbidden' }]);
   });
 

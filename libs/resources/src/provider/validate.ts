@@ -1,7 +1,7 @@
 import type { FieldError } from '../kind.js';
 import { durationMs } from '../fields/duration.js';
 import { baseURLErrors } from './base-url.js';
-import type { EffectiveProviderSpec } from './schema.js';
+import type { EffectiveProviderSpec, ProviderSpec } from './schema.js';
 
 /** Set by the connection or the request itself: a fixed value would break framing, routing or decoding. */
 const reservedHeaders = new Set([
@@ -101,13 +101,13 @@ function breakerOf({ circuitBreaker: { openFor, maxOpenFor } }: EffectiveProvide
   ];
 }
 
-export function validateProviderUpdate(previous: EffectiveProviderSpec, next: EffectiveProviderSpec): FieldError[] {
-  if (previous.type === next.type) return [];
+export function validateProviderUpdate(stored: Partial<ProviderSpec>, next: EffectiveProviderSpec): FieldError[] {
+  if (stored.type === undefined || stored.type === next.type) return [];
   return [
     {
       path: 'spec.type',
       reason: 'Forbidden',
-      message: `is immutable (${previous.type}); create a provider of the new type under another name`,
+      message: `is immutable (${stored.type}); create a provider of the new type under another name`,
     },
   ];
 }

@@ -12,8 +12,8 @@ export function validateSecret(object: ApiObject): FieldError[] {
   ];
 }
 
-export function validateSecretUpdate(previous: ApiObject, next: ApiObject): FieldError[] {
-  if (previous['immutable'] !== true) return [];
+export function validateSecretUpdate(stored: ApiObject, next: ApiObject): FieldError[] {
+  if (stored['immutable'] !== true) return [];
   const errors: FieldError[] = [];
   if (next['immutable'] !== true) {
     errors.push({
@@ -22,7 +22,7 @@ export function validateSecretUpdate(previous: ApiObject, next: ApiObject): Fiel
       message: "can't be unset; delete the Secret and create it anew",
     });
   }
-  const before = dataOf(previous);
+  const before = dataOf(stored);
   const after = dataOf(next);
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   if ([...names].some((name) => before[name] !== after[name])) {
