@@ -140,7 +140,7 @@ describe('decide, over random traffic in virtual time', () => {
         const simulation = new Simulation(input);
         for (const request of input.requests) simulation.run(request);
       }),
-      { numRuns: 400 },
+      { numRuns: 120 },
     );
   });
 

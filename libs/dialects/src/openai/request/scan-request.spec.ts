@@ -190,7 +190,7 @@ describe('scan and splice', () => {
           );
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

@@ -219,7 +219,7 @@ describe('any split of a stream', () => {
           );
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 800 },
     );
   });
 
