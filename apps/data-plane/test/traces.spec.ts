@@ -78,10 +78,7 @@ it('shows each attempt of a request with its class: a key that answers 401, a ba
   });
   const attempts = spans.filter((span) => span.kind === 3).sort((left, right) => left.startMs - right.startMs);
   expect(
-    attempts.map((span) => [
-      span.attributes[attributeNames.attemptClass],
-      span.attributes[attributeNames.backend],
-    ]),
+    attempts.map((span) => [span.attributes[attributeNames.attemptClass], span.attributes[attributeNames.backend]]),
   ).toEqual([
     ['Auth', expect.stringContaining('alpha')],
     ['Network', expect.stringContaining('alpha')],
