@@ -1,0 +1,104 @@
+import { kindOf, kinds, type ApiObject } from '#libs/resources';
+import { createLogger } from '#libs/telemetry';
+import { FakeClock } from '#libs/testing';
+import { ObjectCache } from '../reconcilers/object-cache.js';
+import { timersOf } from '../reconcilers/testing/fake-timers.js';
+import { ScriptedStore } from '../reconcilers/testing/scripted-store.js';
+import { StaleDataPlanes } from './stale-data-planes.js';
+
+const plane = (connected: boolean, connectedTo: string): ApiObject => ({
+  apiVersion: 'signalbox.dev/v1',
+  kind: 'DataPlane',
+  metadata: { name: 'plane', uid: 'uid' },
+  status: { uid: 'uid', connected, connectedTo, software: '1', revision: 1, version: 'a' },
+});
+
+describe('StaleDataPlanes', () => {
+  let clock: FakeClock;
+  let store: ScriptedStore;
+  let stale: StaleDataPlanes;
+  let cache: ObjectCache;
+  let leader: { epoch: number | undefined };
+  let alive: Set<string>;
+  let commits: { verb: string; result: ApiObject | undefined; epoch: number | undefined }[];
+
+  beforeEach(async () => {
+    clock = new FakeClock();
+    store = new ScriptedStore();
+    leader = { epoch: 7 };
+    alive = new Set(['living']);
+    commits = [];
+    const logger = createLogger({ name: 'test', level: 'silent' });
+    const running = { timers: timersOf(clock), random: () => 0.5, logger };
+    cache = new ObjectCache({ store, feed: store, kinds, ...running });
+    stale = new StaleDataPlanes({
+      kind: kindOf('signalbox.dev/v1', 'DataPlane')!,
+      cache,
+      leader,
+      isAlive: async (replica) => alive.has(replica),
+      count: () => {},
+      ...running,
+      store: {
+        commit: async ([write], _origin, options) => {
+          const stored = store.objects.get('DataPlane//plane');
+          const result = write!.mutate(stored);
+          commits.push({ verb: write!.verb, result, epoch: options?.leaderEpoch });
+          if (result && result !== stored) store.commit(result);
+          return { revision: store.revision, results: [] };
+        },
+      },
+    });
+  });
+  afterEach(() => Promise.all([stale.stop(), cache.stop()]));
+
+  async function start(object: ApiObject): Promise<void> {
+    store.put(object);
+    cache.start();
+    await clock.advanceAsync(0);
+    stale.start();
+    await clock.advanceAsync(0);
+  }
+
+  it('leaves those of a living replica alone', async () => {
+    await start(plane(true, 'living'));
+    await clock.advanceAsync(60_000);
+    expect(commits).toEqual([]);
+  });
+
+  it('gives those of a dead replica time to come back, then marks them, under its epoch', async () => {
+    await start(plane(true, 'dead'));
+    await clock.advanceAsync(14_000);
+    expect(commits).toEqual([]);
+    await clock.advanceAsync(10_000);
+    expect(commits).toEqual([
+      {
+        verb: 'update',
+        epoch: 7,
+        result: expect.objectContaining({ status: expect.objectContaining({ connected: false }) }),
+      },
+    ]);
+  });
+
+  it('does nothing to one that came back elsewhere', async () => {
+    await start(plane(true, 'dead'));
+    await clock.advanceAsync(10_000);
+    store.commit(plane(true, 'living'));
+    await clock.advanceAsync(60_000);
+    expect(commits).toEqual([]);
+  });
+
+  it('removes one that was away for an hour', async () => {
+    await start(plane(false, 'living'));
+    await clock.advanceAsync(59 * 60_000);
+    expect(commits).toEqual([]);
+    await clock.advanceAsync(2 * 60_000);
+    expect(commits[0]).toEqual({ verb: 'delete', epoch: 7, result: undefined });
+  });
+
+  it('is the work of the leader', async () => {
+    leader.epoch = undefined;
+    await start(plane(true, 'dead'));
+    await clock.advanceAsync(60_000);
+    expect(commits).toEqual([]);
+  });
+});

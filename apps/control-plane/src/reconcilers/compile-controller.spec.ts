@@ -1,0 +1,164 @@
+import { kinds, type ApiObject } from '#libs/resources';
+import { createLogger, silentTracer } from '#libs/telemetry';
+import { FakeClock } from '#libs/testing';
+import { CompileController, type Compiled } from './compile-controller.js';
+import type { CompileRequest, CompileResult } from './compile-messages.js';
+import { CompileState } from './compile-state.js';
+import { ObjectCache } from './object-cache.js';
+import { SecretValues } from './secret-values.js';
+import { timersOf } from './testing/fake-timers.js';
+import { ScriptedStore } from './testing/scripted-store.js';
+
+const trace = (digit: string) => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;
+const traceIds = ({ traceParents }: Compiled) => traceParents.map((parent) => parent.split('-')[1]?.[0]);
+
+const consumer = (name: string, generation = 1): ApiObject => ({
+  apiVersion: 'signalbox.dev/v1',
+  kind: 'Consumer',
+  metadata: { name, namespace: 'default', uid: `uid-${name}`, generation },
+  spec: { keys: [{ name: 'k', sha256: Buffer.from(`${name}${generation}`).toString('hex').padEnd(64, '0') }] },
+});
+const secret = (value: string): ApiObject => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 's', namespace: 'default', uid: 'uid-s' },
+  data: { k: Buffer.from(value).toString('base64') },
+});
+
+/** The compile thread without the thread: holds each request until the test lets it go on. */
+class HeldThread {
+  primed = false;
+  readonly requests: Omit<CompileRequest, 'id'>[] = [];
+  private state = new CompileState();
+  private outcomes: ((error?: Error) => void)[] = [];
+
+  compile(request: Omit<CompileRequest, 'id'>): Promise<CompileResult> {
+    this.primed = true;
+    this.requests.push(request);
+    return new Promise((resolve, reject) => {
+      this.outcomes.push((error) => (error ? reject(error) : resolve(this.state.handle({ ...request, id: 1 }))));
+    });
+  }
+  answer(): void {
+    this.outcomes.shift()?.();
+  }
+  fail(): void {
+    this.outcomes.shift()?.(new Error('compile failed'));
+  }
+  die(): void {
+    this.primed = false;
+    this.state = new CompileState();
+    this.fail();
+  }
+}
+
+describe('CompileController', () => {
+  let clock: FakeClock;
+  let store: ScriptedStore;
+  let thread: HeldThread;
+  let compiled: Compiled[];
+  let controller: CompileController;
+  let cache: ObjectCache;
+
+  beforeEach(async () => {
+    clock = new FakeClock();
+    store = new ScriptedStore();
+    thread = new HeldThread();
+    compiled = [];
+    const logger = createLogger({ name: 'test', level: 'silent' });
+    const running = { timers: timersOf(clock), random: () => 0.5, logger };
+    cache = new ObjectCache({ store, feed: store, kinds, ...running });
+    controller = new CompileController({
+      cache,
+      secrets: new SecretValues((value) => `v-${value.length}`),
+      thread,
+      ...running,
+      tracer: silentTracer,
+      count: () => {},
+      onCompiled: (each) => compiled.push(each),
+    });
+    store.put(consumer('first'));
+    controller.start();
+    cache.start();
+    await clock.advanceAsync(0);
+    thread.answer();
+    await clock.advanceAsync(1_000);
+  });
+  afterEach(async () => {
+    thread.fail();
+    await Promise.all([cache.stop(), controller.stop()]);
+  });
+
+  const keysOf = (request: Omit<CompileRequest, 'id'> | undefined) =>
+    [...(request?.objects.keys() ?? [])].map((key) => key.split('/').at(-1));
+
+  it('begins with everything, then sends changes, at once when it was idle', async () => {
+    store.commit(consumer('second'), { traceParent: trace('a') });
+    await clock.advanceAsync(0);
+    expect(thread.requests.map(({ reset }) => reset)).toEqual([true, false]);
+    expect(keysOf(thread.requests[1])).toEqual(['second']);
+    thread.answer();
+    await clock.advanceAsync(0);
+    expect(compiled[1]).toMatchObject({ revision: 2, generations: [{ metadata: { name: 'second' } }] });
+    expect(traceIds(compiled[1]!)).toEqual(['a']);
+  });
+
+  it('takes what comes during a compile in one more run, in the traces of all', async () => {
+    store.commit(consumer('second'), { traceParent: trace('a') });
+    await clock.advanceAsync(0);
+    store.commit(consumer('third'), { traceParent: trace('b') });
+    store.commit(consumer('fourth'), { traceParent: trace('c') });
+    await clock.advanceAsync(100);
+    expect(thread.requests).toHaveLength(2);
+    thread.answer();
+    await clock.advanceAsync(100);
+    expect(keysOf(thread.requests[2])).toEqual(['third', 'fourth']);
+    thread.answer();
+    await clock.advanceAsync(0);
+    expect(compiled.slice(1).map(traceIds)).toEqual([['a'], ['b', 'c']]);
+  });
+
+  it('a status write, and a DataPlane, compile nothing', async () => {
+    store.commit(consumer('first'), { subresource: 'status' });
+    store.commit({ apiVersion: 'signalbox.dev/v1', kind: 'DataPlane', metadata: { name: 'plane' } });
+    await clock.advanceAsync(1_000);
+    expect(thread.requests).toHaveLength(1);
+  });
+
+  it('an edit that compiles to the same is told, so that data planes learn its revision', async () => {
+    store.commit({ ...consumer('first', 1), metadata: { ...consumer('first').metadata, annotations: { a: 'b' } } });
+    await clock.advanceAsync(0);
+    thread.answer();
+    await clock.advanceAsync(0);
+    expect(compiled[1]).toMatchObject({ revision: 2, result: { upserts: [], removals: [] } });
+    expect(compiled[1]?.result.version).toBe(compiled[0]?.result.version);
+  });
+
+  it('sends the version of a value, never the value', async () => {
+    store.commit(secret('canary'));
+    await clock.advanceAsync(0);
+    const request = thread.requests[1]!;
+    expect([...request.credentials]).toEqual([['default/s/k', { version: 'v-6' }]]);
+    const everything = JSON.stringify(thread.requests.map(({ objects }) => [...objects]));
+    expect(everything).not.toContain(Buffer.from('canary').toString('base64'));
+  });
+
+  it.each<[string, (thread: HeldThread) => void]>([
+    ['a compile that fails', (held) => held.fail()],
+    ['a thread that dies', (held) => held.die()],
+  ])('after %s backs off, then compiles everything, with nothing lost', async (_, end) => {
+    store.commit(consumer('second'), { traceParent: trace('a') });
+    await clock.advanceAsync(0);
+    end(thread);
+    await clock.advanceAsync(0);
+    expect(thread.requests).toHaveLength(2);
+    await clock.advanceAsync(50);
+    expect(thread.requests[2]?.reset).toBe(true);
+    expect(keysOf(thread.requests[2])).toEqual(['first', 'second']);
+    thread.answer();
+    await clock.advanceAsync(0);
+    expect(compiled).toHaveLength(2);
+    expect(compiled[1]?.generations.map(({ metadata }) => metadata.name)).toEqual(['second']);
+    expect(traceIds(compiled[1]!)).toEqual(['a']);
+  });
+});

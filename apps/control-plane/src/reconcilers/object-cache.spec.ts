@@ -1,0 +1,85 @@
+import { kinds, type ApiObject } from '#libs/resources';
+import { createLogger } from '#libs/telemetry';
+import { FakeClock } from '#libs/testing';
+import { ObjectCache, type CacheUpdate } from './object-cache.js';
+import { timersOf } from './testing/fake-timers.js';
+import { ScriptedStore } from './testing/scripted-store.js';
+
+const consumer = (name: string, labels: Record<string, string> = {}): ApiObject => ({
+  apiVersion: 'signalbox.dev/v1',
+  kind: 'Consumer',
+  metadata: { name, namespace: 'default', uid: `uid-${name}`, generation: 1, labels },
+  spec: { keys: [] },
+});
+
+describe('ObjectCache', () => {
+  let clock: FakeClock;
+  let store: ScriptedStore;
+  let cache: ObjectCache;
+  let updates: CacheUpdate[];
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    store = new ScriptedStore();
+    const logger = createLogger({ name: 'test', level: 'silent' });
+    cache = new ObjectCache({ store, feed: store, kinds, timers: timersOf(clock), random: () => 0.5, logger });
+    updates = [];
+    cache.onUpdate((update) => updates.push(update));
+  });
+  afterEach(() => cache.stop());
+
+  const names = () => [...cache.entries()].map(([, object]) => object.metadata.name);
+  const told = () =>
+    updates.map(({ changes }) => changes.map(({ key, object }) => `${object ? '+' : '-'}${key.split('/').at(-1)}`));
+
+  it('starts with a snapshot, then follows whole transactions', async () => {
+    store.put(consumer('a'));
+    cache.start();
+    await clock.advanceAsync(0);
+    store.commit(consumer('b'), { traceParent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` });
+    expect(told()).toEqual([['+a'], ['+b']]);
+    expect([names(), cache.revision]).toEqual([['a', 'b'], 2]);
+    expect(updates[1]?.traceParents).toHaveLength(1);
+  });
+
+  it('tells an empty store, too: there is a state, and it is empty', async () => {
+    cache.start();
+    await clock.advanceAsync(0);
+    expect([told(), cache.revision]).toEqual([[[]], 0]);
+  });
+
+  it('knows a status write from any other', async () => {
+    cache.start();
+    await clock.advanceAsync(0);
+    store.commit(consumer('a'));
+    store.commit(consumer('a'), { subresource: 'status' });
+    expect(updates.slice(1).map(({ changes }) => changes[0]?.statusOnly)).toEqual([false, true]);
+  });
+
+  it('a failed read leaves everything as it is, and is repeated', async () => {
+    store.put(consumer('a'));
+    store.failing = true;
+    cache.start();
+    await clock.advanceAsync(1_000);
+    expect([cache.revision, updates]).toEqual([undefined, []]);
+    expect(store.snapshots).toBeGreaterThan(2);
+    store.failing = false;
+    await clock.advanceAsync(10_000);
+    expect(names()).toEqual(['a']);
+  });
+
+  it('after a gap lists again, and tells what changed meanwhile: new, changed and gone', async () => {
+    for (const name of ['same', 'changed', 'gone']) store.put(consumer(name));
+    cache.start();
+    await clock.advanceAsync(0);
+    store.put(consumer('changed', { tier: 'gold' }));
+    store.remove(consumer('gone'));
+    store.put(consumer('new'));
+    store.end();
+    await clock.advanceAsync(0);
+    expect(told()[1]?.sort()).toEqual(['+changed', '+new', '-gone']);
+    expect(names().sort()).toEqual(['changed', 'new', 'same']);
+    store.commit(consumer('later'));
+    expect(told()[2]).toEqual(['+later']);
+  });
+});
