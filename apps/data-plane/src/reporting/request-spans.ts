@@ -1,4 +1,4 @@
-import { type Attributes, SpanKind } from '@opentelemetry/api';
+import { type Attributes, type AttributeValue, SpanKind } from '@opentelemetry/api';
 import {
   attributeNames as names,
   eventNames,
@@ -24,42 +24,63 @@ export function requestSpans(record: RequestRecord): RecordedSpan[] {
 
 function serverSpan(record: RequestRecord): RecordedSpan {
   // Only a path that is served may name a span: others are the client's invention, and without number.
-  const route = record.operation === '' ? undefined : record.path;
+  const served = record.operation !== '';
+  const failed = failedHere(record);
+  const attributes: Attributes = {};
+  put(attributes, names.httpMethod, record.method);
+  put(attributes, names.httpRoute, served ? record.path : undefined);
+  put(attributes, names.httpStatusCode, record.status || undefined);
+  put(attributes, names.errorType, failed ? record.errorCode : undefined);
+  put(attributes, names.requestId, record.requestId);
+  put(attributes, names.genAiRequestModel, record.model);
+  put(attributes, names.genAiRequestStream, served ? record.stream : undefined);
+  put(attributes, names.namespace, record.namespace);
+  put(attributes, names.consumer, record.consumer);
+  put(attributes, names.consumerKeyName, record.consumerKey);
+  put(attributes, names.route, record.route);
+  put(attributes, names.rule, record.rule);
+  put(attributes, names.revision, record.revision);
+  put(attributes, names.tableVersion, record.tableVersion);
+  put(attributes, names.attempts, record.attempts.length);
+  put(attributes, names.finish, record.finish);
+  put(attributes, names.errorCode, record.errorCode);
+  put(attributes, names.errorClass, record.errorClass);
   return {
-    name: route === undefined ? record.method : spanNames.request(record.method, route),
+    name: served ? spanNames.request(record.method, record.path) : record.method,
     kind: SpanKind.SERVER,
     traceId: record.traceId,
     spanId: record.spanId,
-    ...(record.parentSpanId !== '' && { parentSpanId: record.parentSpanId, parentIsRemote: true }),
+    parentSpanId: record.parentSpanId === '' ? undefined : record.parentSpanId,
+    parentIsRemote: true,
     startMs: record.startedMs + record.epochOffsetMs,
     endMs: record.endedMs + record.epochOffsetMs,
-    ...(failedHere(record) && { error: record.errorCode }),
-    attributes: present({
-      [names.httpMethod]: record.method,
-      [names.httpRoute]: route,
-      [names.httpStatusCode]: record.status || undefined,
-      [names.errorType]: failedHere(record) ? record.errorCode : undefined,
-      [names.requestId]: record.requestId,
-      [names.genAiRequestModel]: record.model,
-      [names.genAiRequestStream]: record.operation === '' ? undefined : record.stream,
-      [names.namespace]: record.namespace,
-      [names.consumer]: record.consumer,
-      [names.consumerKeyName]: record.consumerKey,
-      [names.route]: record.route,
-      [names.rule]: record.rule,
-      [names.revision]: record.revision,
-      [names.tableVersion]: record.tableVersion,
-      [names.attempts]: record.attempts.length,
-      [names.finish]: record.finish,
-      [names.errorCode]: record.errorCode,
-      [names.errorClass]: record.errorClass,
-    }),
+    error: failed ? record.errorCode : undefined,
+    attributes,
   };
 }
 
 function attemptSpan(record: RequestRecord, attempt: AttemptRecord, index: number, answered: boolean): RecordedSpan {
   const { epochOffsetMs } = record;
   const failed = isFailure(attempt);
+  const attributes: Attributes = {};
+  put(attributes, names.genAiOperationName, record.operation);
+  put(attributes, names.genAiProviderName, genAiProviderName(attempt.vendor));
+  put(attributes, names.genAiRequestModel, attempt.upstreamModel);
+  put(attributes, names.genAiRequestStream, record.stream);
+  put(attributes, names.serverAddress, attempt.serverAddress);
+  put(attributes, names.serverPort, attempt.serverPort || undefined);
+  put(attributes, names.httpStatusCode, attempt.status || undefined);
+  put(attributes, names.httpResendCount, index || undefined);
+  put(attributes, names.errorType, failed ? attempt.outcome : undefined);
+  put(attributes, names.backend, attempt.backend);
+  put(attributes, names.provider, attempt.provider);
+  put(attributes, names.keyPool, attempt.pool);
+  put(attributes, names.keyName, attempt.key);
+  put(attributes, names.revision, record.revision);
+  put(attributes, names.step, attempt.step);
+  put(attributes, names.attemptClass, attempt.outcome === 'Pending' ? 'Cancelled' : attempt.outcome);
+  put(attributes, names.attemptCode, attempt.code && maskSecrets(attempt.code));
+  if (answered) putAnswer(attributes, record, attempt);
   return {
     name: spanNames.attempt(record.operation, attempt.upstreamModel),
     kind: SpanKind.CLIENT,
@@ -69,44 +90,21 @@ function attemptSpan(record: RequestRecord, attempt: AttemptRecord, index: numbe
     startMs: attempt.startedMs + epochOffsetMs,
     // An attempt still pending at the end was given up with its request.
     endMs: (attempt.endedMs ?? record.endedMs) + epochOffsetMs,
-    ...(failed && { error: maskSecrets(attempt.message) || attempt.outcome }),
+    error: failed ? maskSecrets(attempt.message) || attempt.outcome : undefined,
     events: timeline(attempt, epochOffsetMs),
-    attributes: {
-      ...present({
-        [names.genAiOperationName]: record.operation,
-        [names.genAiProviderName]: genAiProviderName(attempt.vendor),
-        [names.genAiRequestModel]: attempt.upstreamModel,
-        [names.genAiRequestStream]: record.stream,
-        [names.serverAddress]: attempt.serverAddress,
-        [names.serverPort]: attempt.serverPort || undefined,
-        [names.httpStatusCode]: attempt.status || undefined,
-        [names.httpResendCount]: index || undefined,
-        [names.errorType]: failed ? attempt.outcome : undefined,
-        [names.backend]: attempt.backend,
-        [names.provider]: attempt.provider,
-        [names.keyPool]: attempt.pool,
-        [names.keyName]: attempt.key,
-        [names.revision]: record.revision,
-        [names.step]: attempt.step,
-        [names.attemptClass]: attempt.outcome === 'Pending' ? 'Cancelled' : attempt.outcome,
-        [names.attemptCode]: maskSecrets(attempt.code),
-      }),
-      ...(answered && answerAttributes(record, attempt)),
-    },
+    attributes,
   };
 }
 
 /** What is known of the answer itself, on the attempt that gave it. */
-function answerAttributes(record: RequestRecord, attempt: AttemptRecord): Attributes {
-  return present({
-    [names.genAiFinishReasons]: record.finishReason === '' ? undefined : [record.finishReason],
-    [names.genAiTimeToFirstChunk]:
-      record.stream && attempt.committedMs > 0 ? (attempt.committedMs - attempt.startedMs) / 1000 : undefined,
-    [names.genAiInputTokens]: known(record.inputTokens),
-    [names.genAiCacheReadInputTokens]: known(record.cachedInputTokens),
-    [names.genAiOutputTokens]: known(record.outputTokens),
-    [names.genAiReasoningOutputTokens]: known(record.reasoningTokens),
-  });
+function putAnswer(attributes: Attributes, record: RequestRecord, attempt: AttemptRecord): void {
+  put(attributes, names.genAiFinishReasons, record.finishReason === '' ? undefined : [record.finishReason]);
+  const streamed = record.stream && attempt.committedMs > 0;
+  put(attributes, names.genAiTimeToFirstChunk, streamed ? (attempt.committedMs - attempt.startedMs) / 1000 : undefined);
+  put(attributes, names.genAiInputTokens, known(record.inputTokens));
+  put(attributes, names.genAiCacheReadInputTokens, known(record.cachedInputTokens));
+  put(attributes, names.genAiOutputTokens, known(record.outputTokens));
+  put(attributes, names.genAiReasoningOutputTokens, known(record.reasoningTokens));
 }
 
 /** The attempt whose answer the client saw, in full or in part. */
@@ -120,20 +118,18 @@ function isFailure({ outcome }: AttemptRecord): boolean {
 }
 
 function timeline(attempt: AttemptRecord, epochOffsetMs: number): NonNullable<RecordedSpan['events']> {
-  return [
-    { name: eventNames.sent, atMs: attempt.sentMs },
-    { name: eventNames.headers, atMs: attempt.headersMs },
-    { name: eventNames.committed, atMs: attempt.committedMs },
-  ]
-    .filter(({ atMs }) => atMs > 0)
-    .map(({ name, atMs }) => ({ name, atMs: atMs + epochOffsetMs }));
+  const events: { name: string; atMs: number }[] = [];
+  if (attempt.sentMs > 0) events.push({ name: eventNames.sent, atMs: attempt.sentMs + epochOffsetMs });
+  if (attempt.headersMs > 0) events.push({ name: eventNames.headers, atMs: attempt.headersMs + epochOffsetMs });
+  if (attempt.committedMs > 0) events.push({ name: eventNames.committed, atMs: attempt.committedMs + epochOffsetMs });
+  return events;
 }
 
 function known(tokens: number): number | undefined {
   return tokens < 0 ? undefined : tokens;
 }
 
-/** Drops what is unknown: an empty attribute would be read as a fact. */
-function present(attributes: Attributes): Attributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined && value !== ''));
+/** Leaves out what is unknown: an empty attribute would be read as a fact. */
+function put(attributes: Attributes, name: string, value: AttributeValue | undefined): void {
+  if (value !== undefined && value !== '') attributes[name] = value;
 }

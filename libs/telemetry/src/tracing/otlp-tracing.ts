@@ -3,10 +3,10 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
+import { newSpanId, newTraceId } from '../ids.js';
 import { resourceAttributes } from '../names.js';
 import { CountedExport } from './counted-export.js';
 import { SignalboxSampler } from './sampler.js';
-import { SpanIds } from './span-ids.js';
 import { recorder, type SpanRecorder } from './span-recorder.js';
 import type { TelemetryOptions } from './start-telemetry.js';
 
@@ -18,6 +18,7 @@ export interface OtlpTracing {
   end(deadlineMs: number): Promise<void>;
 }
 
+const SCOPE = 'signalbox';
 const MAX_QUEUE_SIZE = 2_048;
 const MAX_BATCH_SIZE = 512;
 const DEFAULT_DELAY_MS = 5_000;
@@ -32,9 +33,9 @@ export function startOtlpTracing(options: TelemetryOptions): OtlpTracing {
     { maxQueueSize: MAX_QUEUE_SIZE, maxBatchSize: MAX_BATCH_SIZE, delayMs: options.exportDelayMs ?? DEFAULT_DELAY_MS },
     options.log,
   );
-  const ids = new SpanIds();
+  const resource = resourceOf(options);
   const sdk = new NodeSDK({
-    resource: resourceOf(options),
+    resource,
     autoDetectResources: false,
     instrumentations: [],
     metricReaders: [],
@@ -43,14 +44,16 @@ export function startOtlpTracing(options: TelemetryOptions): OtlpTracing {
     contextManager: null as unknown as ContextManager,
     textMapPropagator: null,
     sampler: new SignalboxSampler(options.ratio),
-    idGenerator: ids,
+    idGenerator: { generateTraceId: newTraceId, generateSpanId: newSpanId },
     spanProcessors: [counted],
   });
   sdk.start();
-  const tracer = trace.getTracer('signalbox', options.version);
   return {
-    tracer,
-    recorder: recorder(tracer, ids),
+    tracer: trace.getTracer(SCOPE, options.version),
+    recorder: recorder((span) => counted.onEnd(span), {
+      resource,
+      instrumentationScope: { name: SCOPE, version: options.version },
+    }),
     counted,
     end: (deadlineMs) => end(sdk, counted, deadlineMs),
   };
