@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { decodeFromControlPlane, encodeFromDataPlane, STREAM_PATH } from '#libs/control-protocol';
 import { eventually, eventuallyPasses } from '#libs/testing';
 import type { ApiObject, Condition } from '#libs/resources';
 import { TestDataPlane } from '../../data-plane/test/publication-fixture.js';
@@ -158,6 +161,39 @@ describe('from a change to what is served and what the status says', () => {
     await becomes('ResolvedRefs', 'ResolvedRefs', () => read(`${NAMESPACED}/keypools/alpha`));
     await eventually(() => plane.credentials.resolve('default/alpha-keys/first')?.value === 'rotated');
   });
+
+  it('one data plane that refuses: Rejected with its reason, while the others serve; when it leaves: Programmed', async () => {
+    await apply(all);
+    const plane = await startPlane('serving');
+    await becomes('Programmed', 'Programmed');
+    const refusing = await refusingDataPlane();
+    await apply(routePolicy('small'));
+    const object = await becomes('Programmed', 'Rejected');
+    expect(condition(object, 'Programmed')?.message).toContain('too big for me');
+    expect(condition(object, 'Ready')?.status).toBe('False');
+    expect(modelServed(plane)).toBe('small');
+    refusing.terminate();
+    await becomes('Programmed', 'Programmed');
+  });
+
+  /** Says that it serves nothing, and refuses everything. */
+  async function refusingDataPlane(): Promise<WebSocket> {
+    const { url, caCertificate, tokens } = controlPlane;
+    const socket = new WebSocket(new URL(STREAM_PATH, url.replace('https', 'wss')), {
+      ca: caCertificate,
+      headers: { authorization: `Bearer ${tokens['data-plane']}` },
+    });
+    socket.on('message', (data: Buffer) => {
+      const message = decodeFromControlPlane(data);
+      if (message.type === 'credentials') return;
+      const { nonce, revision } = message;
+      socket.send(encodeFromDataPlane({ type: 'nack', nonce, revision, reason: 'too big for me' }));
+    });
+    await once(socket, 'open');
+    const identity = { name: 'refusing', uid: 'uid-refusing', instance: 'i', software: 'test' };
+    socket.send(encodeFromDataPlane({ type: 'hello', ...identity, schemaVersions: [1] }));
+    return socket;
+  }
 
   it('takes up where it was after a restart, with the data plane serving on', async () => {
     await apply(all);

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Tracer } from '@opentelemetry/api';
 import { unauthorized } from '#libs/apimachinery';
 import { STREAM_PATH, type Hello, type Report } from '#libs/control-protocol';
 import { diffEntries, TableDigest, type Entry } from '#libs/routing-table';
@@ -84,12 +85,16 @@ export class TestControlPlane {
   }
 
   /** As after a compile. `version`: what the control plane claims, if it shall lie. */
-  publish(entries: readonly Entry[], version = TableDigest.of(entries).version): string {
+  publish(
+    entries: readonly Entry[],
+    version = TableDigest.of(entries).version,
+    traceParents: readonly string[] = [],
+  ): string {
     const change = diffEntries(this.entries, entries);
     this.entries = entries;
     this.revision++;
     const result = { version, reset: false, ...change, conditions: new Map() };
-    this.publication.publish({ revision: this.revision, result, generations: [], traceParents: [] });
+    this.publication.publish({ revision: this.revision, result, generations: [], traceParents });
     return version;
   }
 
@@ -125,6 +130,7 @@ export interface TestDataPlaneOptions {
   readonly uid?: string;
   readonly stateDirectory?: string;
   readonly stateKeys?: string;
+  readonly tracer?: Tracer;
 }
 
 /** The table half of a data plane. */
@@ -137,7 +143,8 @@ export class TestDataPlane {
   private readonly sync: TableSync;
 
   constructor(options: TestDataPlaneOptions) {
-    const { url, ca, token = 'data-plane-token', name = 'plane', uid = 'uid', stateDirectory, stateKeys } = options;
+    const { url, ca, token = 'data-plane-token', name = 'plane', uid = 'uid', tracer = silentTracer } = options;
+    const { stateDirectory, stateKeys } = options;
     const { current, credentials } = this;
     this.client = new ControlPlaneClient({
       url,
@@ -146,7 +153,7 @@ export class TestDataPlane {
       identity: { name, uid, instance: 'instance', software: 'test' },
       current,
       credentials,
-      receiver: new PublicationReceiver(current, credentials, silentTracer),
+      receiver: new PublicationReceiver(current, credentials, tracer),
       clock: systemClock,
       random: Math.random,
       logger: silent,

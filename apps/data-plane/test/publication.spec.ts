@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { eventually, eventuallyPasses } from '#libs/testing';
 import type { Entry } from '#libs/routing-table';
 import { consumer, match, route, serving, smallTable } from '../src/table/testing/entries.js';
@@ -167,6 +168,32 @@ describe('publication', () => {
     const bystander = await startPlane({ name: 'bystander', uid: 'bystander' });
     await eventually(() => bystander.current.current);
     expect([plane.client.connected, impostor.current.current]).toEqual([true, undefined]);
+  });
+
+  it('joins publication and swap to the trace of each change that it carries', async () => {
+    const exporter = new InMemorySpanExporter();
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+    const tracer = provider.getTracer('test');
+    await controlPlane.stop();
+    controlPlane = await TestControlPlane.start({ tracer });
+    const plane = await startPlane({ tracer });
+    await hears('hello plane empty');
+    const changes = ['a', 'b'].map((digit) => ({ traceId: digit.repeat(32), spanId: digit.repeat(16) }));
+    const parents = changes.map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`);
+    await serves(plane, controlPlane.publish(smallTable, undefined, parents));
+    await hears('served 1');
+    const spans = await eventually(() => {
+      const finished = exporter.getFinishedSpans();
+      return finished.length === 4 ? finished : undefined;
+    });
+    for (const { traceId, spanId } of changes) {
+      const ofTrace = spans.filter((span) => span.spanContext().traceId === traceId);
+      const publish = ofTrace.find(({ name }) => name === 'publish');
+      const swap = ofTrace.find(({ name }) => name === 'swap');
+      expect(publish?.parentSpanContext?.spanId).toBe(spanId);
+      expect(swap?.parentSpanContext?.spanId).toBe(publish?.spanContext().spanId);
+    }
+    expect(JSON.stringify(spans.map(({ attributes, events }) => [attributes, events]))).not.toContain(CANARY);
   });
 
   describe('last good snapshot', () => {
