@@ -1,8 +1,7 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { createLogger, MetricsRegistry, startTelemetry } from '#libs/telemetry';
+import { createLogger, MetricsRegistry, registerProcessMetrics, softwareVersion, startTelemetry } from '#libs/telemetry';
 import { ConfigError, type ControlPlaneConfig, readConfig } from './config/config.js';
-import { softwareVersion } from './config/software-version.js';
 import { ControlPlane } from './control-plane.js';
 
 const STOP_DEADLINE_MS = 10_000;
@@ -13,6 +12,7 @@ async function main(): Promise<void> {
   const config = configOrExit();
   const logger = createLogger({ name: 'control-plane', level: config.logLevel });
   const metrics = new MetricsRegistry();
+  registerProcessMetrics(metrics, softwareVersion);
   const telemetry = await startTelemetry({
     serviceName: 'signalbox-control-plane',
     version: softwareVersion,

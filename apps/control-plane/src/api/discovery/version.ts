@@ -1,4 +1,4 @@
-import { softwareVersion } from '../../config/software-version.js';
+import { softwareVersion } from '#libs/telemetry';
 
 /** The Kubernetes API level that is served: clients compare it with their own. */
 const LEVEL = { major: '1', minor: '36' } as const;
