@@ -53,7 +53,8 @@ export class DataServer {
     server.closeIdleConnections();
     const deadline = runtime.clock.setTimer(() => {
       const error = new GatewayError('shutting_down', 'This data plane is shutting down.');
-      for (const exchange of runtime.running) exchange.terminate(error);
+      // A copy: ending one may wake, and so end, another.
+      for (const exchange of [...runtime.running]) exchange.terminate(error);
       server.closeIdleConnections();
     }, deadlineMs);
     await closed;

@@ -39,6 +39,10 @@ export class Exchange {
   readonly pause = new Timer(() => resumeAttempts(this));
   readonly wake = (): void => resumeAttempts(this);
 
+  /** Neighbours among the running requests. */
+  next: Exchange | undefined = undefined;
+  previous: Exchange | undefined = undefined;
+
   private readonly hold = new Timer(() => this.keepAlive());
   private holdsConsumerPermit = false;
   private finished = false;
@@ -187,7 +191,7 @@ export class Exchange {
     this.table?.unpin();
     record.finish = how;
     record.endedMs = runtime.clock.nowMs();
-    runtime.running.delete(this);
+    runtime.running.remove(this);
     runtime.observer.finished(record);
   }
 }

@@ -12,10 +12,10 @@ import type { TableHolder } from '../table/table-view.js';
 import { TimerWheel } from '../upstream/timer-wheel.js';
 import type { Transport } from '../upstream/transport.js';
 import { BackendStates } from './backend-state.js';
-import type { Exchange } from './exchange.js';
 import { PinnedTables } from './pinned-table.js';
 import { RequestIds } from './request-ids.js';
 import type { RequestRecord } from './request-record.js';
+import { RunningExchanges } from './running.js';
 import { Upkeep } from './upkeep.js';
 
 /** Told of every request: once when it starts, once when it has finished. Neither call waits or throws. */
@@ -70,7 +70,7 @@ export interface Runtime {
   readonly queue: KeyQueue;
   readonly retryBudgets: RetryBudgets;
   /** Requests that have started and not finished. */
-  readonly running: Set<Exchange>;
+  readonly running: RunningExchanges;
 }
 
 export function createRuntime(dependencies: RuntimeDependencies): Runtime {
@@ -112,6 +112,6 @@ export function createRuntime(dependencies: RuntimeDependencies): Runtime {
     keyLimiters,
     queue,
     retryBudgets,
-    running: new Set(),
+    running: new RunningExchanges(),
   };
 }
