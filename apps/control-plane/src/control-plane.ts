@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ensureBuiltInNamespaces, finishTerminatingNamespaces } from './api/objects/namespaces.js';
 import { Readiness } from './api/server/readiness.js';
+import { sendError } from './api/server/reply.js';
 import { Watcher } from './api/watch/watcher.js';
 import { AppModule } from './app.module.js';
 import type { ProcessEnvironment } from './config/config.module.js';
@@ -46,6 +48,9 @@ export class ControlPlane {
       routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       forceCloseConnections: true,
+      // What Fastify refuses before any route is reached, such as a malformed URL.
+      frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
+        sendError(reply, error, logger),
     });
     const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(environment), adapter, {
       bodyParser: false,

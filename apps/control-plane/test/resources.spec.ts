@@ -94,7 +94,7 @@ describe('one object', () => {
     const answers = await Promise.all(
       ['one', 'two'].map((type) => server.call(`${SECRETS}/contested`, { method: 'PUT', body: { ...created, type } })),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(answers.map(({ status }) => status).sort((left, right) => left - right)).toEqual([200, 409]);
     const winner = answers.find(({ status }) => status === 200)!.body;
     expect((await server.call(`${SECRETS}/contested`)).body).toEqual(winner);
   });

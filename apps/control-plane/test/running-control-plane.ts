@@ -39,23 +39,22 @@ export class RunningControlPlane {
     string
   >;
   private database!: { url: string; drop(): Promise<void> };
+  private routedUrl!: string;
   private telemetry!: Telemetry;
   private controlPlane!: ControlPlane;
   private agent!: Agent;
 
-  static async start(): Promise<RunningControlPlane> {
+  /** `route` may lead the database's URL through something that a test can cut. */
+  static async start(route: (url: string) => string | Promise<string> = (url) => url): Promise<RunningControlPlane> {
     const running = new RunningControlPlane();
     running.database = await createEmptyDatabase();
+    running.routedUrl = await route(running.database.url);
     await running.boot();
     return running;
   }
 
   get url(): string {
     return this.controlPlane.url;
-  }
-
-  get databaseUrl(): string {
-    return this.database.url;
   }
 
   get caCertificate(): string {
@@ -117,7 +116,7 @@ export class RunningControlPlane {
     this.masterKey ??= randomBytes(32).toString('base64');
     file('admin.token', this.tokens.admin);
     const config = readConfig({
-      SIGNALBOX_DATABASE_URL: this.database.url,
+      SIGNALBOX_DATABASE_URL: this.routedUrl,
       SIGNALBOX_CONTROL_PORT: '0',
       SIGNALBOX_TOKENS_FILE: file('tokens.yaml', JSON.stringify({ tokens })),
       SIGNALBOX_MASTER_KEY_FILE: file('master.key', this.masterKey),

@@ -10,5 +10,6 @@ export * from './manifest/read-json.js';
 export * from './manifest/read-yaml.js';
 export * from './merge-patch.js';
 export * from './metadata.js';
+export { PROTOBUF_MEDIA_TYPE, readProtobuf } from './protobuf/read-protobuf.js';
 export * from './status.js';
 export * from './table.js';

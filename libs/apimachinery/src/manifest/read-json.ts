@@ -3,6 +3,8 @@ import { ManifestError, defaultManifestLimits, forbiddenKeys } from './manifest-
 import type { ManifestLimits } from './manifest-error.js';
 
 const blank = /[ \t\r\n]*/y;
+// A string may hold no control character unescaped (RFC 8259, 7).
+// eslint-disable-next-line no-control-regex
 const string = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
 const literals = { true: true, false: false, null: null } as const;

@@ -1,4 +1,4 @@
-import { badRequest, ManifestError, readJSON, readYAML } from '#libs/apimachinery';
+import { badRequest, ManifestError, readJSON, readProtobuf, readYAML } from '#libs/apimachinery';
 import type { Format } from './media-type.js';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
@@ -13,7 +13,8 @@ export function bodyText(body: Buffer): string {
 }
 
 /** The one value of a body. Throws a 400 that says where it is malformed. */
-export function readBody(body: Buffer, format: Format): unknown {
+export function readBody(body: Buffer, format: Format | 'protobuf'): unknown {
+  if (format === 'protobuf') return readProtobuf(body);
   const text = bodyText(body);
   return asBadRequest(() => {
     if (format === 'json') return readJSON(text);

@@ -1,4 +1,4 @@
-import { notAcceptable, unsupportedMediaType } from '#libs/apimachinery';
+import { notAcceptable, PROTOBUF_MEDIA_TYPE, unsupportedMediaType } from '#libs/apimachinery';
 
 export interface MediaType {
   /** Lower case, such as `application/json`. */
@@ -51,8 +51,9 @@ export function negotiate(accept: string | undefined, { tables }: { tables: bool
 }
 
 /** The format of an object's body. JSON where the client says nothing. Throws a 415. */
-export function bodyFormat(contentType: string | undefined): Format {
+export function bodyFormat(contentType: string | undefined): Format | 'protobuf' {
   const { name } = parseMediaType(contentType ?? 'application/json');
+  if (name === PROTOBUF_MEDIA_TYPE) return 'protobuf';
   const format = name === '*/*' || name === 'application/*' ? undefined : formats[name];
   if (format !== undefined) return format;
   throw unsupportedMediaType('the body must be application/json or application/yaml');

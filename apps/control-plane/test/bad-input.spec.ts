@@ -1,0 +1,226 @@
+import { once } from 'node:events';
+import { connect } from 'node:tls';
+import {
+  PROVIDERS,
+  provider,
+  type RequestOptions,
+  RunningControlPlane,
+  SECRETS,
+  secret,
+} from './running-control-plane.js';
+
+let server: RunningControlPlane;
+beforeAll(async () => {
+  server = await RunningControlPlane.start();
+});
+afterAll(() => server.stop());
+
+const post = (path: string, body: string | Buffer, type = 'application/yaml', more: RequestOptions = {}) =>
+  server.call(path, { method: 'POST', body, headers: { 'content-type': type }, ...more });
+
+const yaml = (spec: string, metadata = '{name: bad}'): string =>
+  `apiVersion: signalbox.dev/v1\nkind: Provider\nmetadata: ${metadata}\nspec: ${spec}\n`;
+const valid = '{type: OpenAICompatible, baseURL: "https://api.example.com/v1", models: [{name: m}]}';
+const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${Array.from('bcdefghi')
+  .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[index]}`).join()}]`)
+  .join('\n')}`;
+
+/** Each line: what is sent to create a Provider, the status, and what the message names. */
+test.each<[string, string | Buffer, string, number, RegExp]>([
+  ['malformed YAML', 'a: [1', 'application/yaml', 400, /line 1: not YAML/],
+  ['malformed JSON', '{"a": 1,}', 'application/json', 400, /line 1: a string in double quotes expected/],
+  ['an empty body', '', 'application/json', 400, /the JSON ends early/],
+  ['two documents', `${yaml(valid)}---\n${yaml(valid)}`, 'application/yaml', 400, /one document expected, 2 found/],
+  ['a list', '[]', 'application/json', 400, /must be one Provider object/],
+  ['bytes that are no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 'application/json', 400, /not valid UTF-8/],
+  [
+    'a duplicate key in YAML',
+    yaml('{type: OpenAI, type: Gemini}'),
+    'application/yaml',
+    400,
+    /line 4, spec\.type: duplicate key/,
+  ],
+  ['a duplicate key in JSON', '{"kind": "a", "kind": "b"}', 'application/json', 400, /line 1, kind: duplicate key/],
+  [
+    '__proto__',
+    '{"spec": {"__proto__": {"x": 1}}}',
+    'application/json',
+    400,
+    /spec\.__proto__: this key is not allowed/,
+  ],
+  ['an alias bomb', bomb, 'application/yaml', 400, /aliases/],
+  ['a depth of 1,000', '['.repeat(1_000), 'application/json', 400, /nested deeper than 64/],
+  [
+    'a wrong type',
+    yaml('{type: OpenAI, models: 7}'),
+    'application/yaml',
+    422,
+    /spec\.models: Invalid value: must be a list/,
+  ],
+  [
+    'a boolean for a name',
+    yaml('{type: OpenAI, models: [{name: on}]}'),
+    'application/yaml',
+    422,
+    /spec\.models\[0\]\.name: Invalid value: must be a string/,
+  ],
+  ['a missing field', yaml('{type: OpenAI}'), 'application/yaml', 422, /spec\.models: Required value/],
+  [
+    'an unknown value',
+    yaml('{type: Nope, models: [{name: m}]}'),
+    'application/yaml',
+    422,
+    /spec\.type: Unsupported value: must be one of OpenAI/,
+  ],
+  ['an unknown field', yaml('{type: OpenAI, colour: red}'), 'application/yaml', 400, /unknown field "spec\.colour"/],
+  [
+    'an unknown field of metadata',
+    yaml(valid, '{name: bad, label: {}}'),
+    'application/yaml',
+    400,
+    /unknown field "metadata\.label"/,
+  ],
+  [
+    'another kind',
+    '{"apiVersion": "v1", "kind": "Secret"}',
+    'application/json',
+    400,
+    /expected signalbox\.dev\/v1 and Provider/,
+  ],
+  [
+    'another namespace',
+    yaml(valid, '{name: bad, namespace: other}'),
+    'application/yaml',
+    400,
+    /metadata\.namespace: must be "default"/,
+  ],
+  [
+    'a name with CR and LF',
+    yaml(valid, '{name: "a\\r\\nX: y"}'),
+    'application/yaml',
+    422,
+    /metadata\.name: Invalid value/,
+  ],
+  ['no name', yaml(valid, '{}'), 'application/yaml', 422, /metadata\.name: Required value/],
+  [
+    'a private address',
+    yaml('{type: OpenAICompatible, baseURL: "https://10.0.0.1/v1", models: [{name: m}]}'),
+    'application/yaml',
+    422,
+    /spec\.baseURL/,
+  ],
+  [
+    'a loopback literal in another notation',
+    yaml('{type: OpenAICompatible, baseURL: "https://0x7f000001/v1", models: [{name: m}]}'),
+    'application/yaml',
+    422,
+    /spec\.baseURL/,
+  ],
+  ['another media type', '{}', 'text/html', 415, /must be application\/json or application\/yaml/],
+  ['a malformed media type', '{}', 'nonsense', 415, /./],
+])('%s is a clear error', async (_, body, type, status, message) => {
+  const { status: got, body: answer } = await post(PROVIDERS, body, type);
+  expect([got, answer.kind, answer.message]).toEqual([status, 'Status', expect.stringMatching(message)]);
+});
+
+test('a body over the limit is a 413', async () => {
+  const huge = 'x'.repeat(3 * 1024 * 1024 + 1);
+  expect(await post(PROVIDERS, huge)).toMatchObject({ status: 413, body: { reason: 'RequestEntityTooLarge' } });
+  expect(await post('/apply', huge)).toMatchObject({ status: 413 });
+});
+
+test('a huge manifest under the limit is answered in bounded time', async () => {
+  const { status, body } = await post('/apply', `a: 1\n---\n`.repeat(3_000));
+  expect([status, body.message]).toEqual([400, expect.stringMatching(/more than 2000 documents/)]);
+});
+
+test.each<[string, RequestOptions]>([
+  ['no token', { as: null }],
+  ['an unknown token', { as: null, headers: { authorization: 'Bearer nope' } }],
+  ['another scheme', { as: null, headers: { authorization: 'Basic YWRtaW46YWRtaW4=' } }],
+])('%s is a 401 on every address, before the body counts', async (_, options) => {
+  for (const path of [PROVIDERS, '/apply', '/metrics', '/audit', '/apis', '/nowhere']) {
+    const { status, body, headers } = await server.call(path, options);
+    expect([path, status, body.reason, headers.get('www-authenticate')]).toEqual([path, 401, 'Unauthorized', 'Bearer']);
+  }
+  const huge = await post('/apply', 'x'.repeat(4 * 1024 * 1024), 'application/yaml', options).catch(() => undefined);
+  // The server may close the connection while the body is still being sent.
+  if (huge) expect(huge.status).toBe(401);
+});
+
+test.each<[string, string, string, number, string]>([
+  ['an unknown address', 'GET', '/apis/signalbox.dev/v1/nopes', 404, 'NotFound'],
+  ['an unknown group', 'GET', '/apis/example.com', 404, 'NotFound'],
+  ['a method that the address lacks', 'PUT', PROVIDERS, 405, 'MethodNotAllowed'],
+  ['create over all namespaces', 'POST', '/apis/signalbox.dev/v1/providers', 405, 'MethodNotAllowed'],
+  ['delete of a status', 'DELETE', `${PROVIDERS}/x/status`, 405, 'MethodNotAllowed'],
+  ['GET of /apply', 'GET', '/apply', 405, 'MethodNotAllowed'],
+  ['a wrong dryRun', 'POST', `${PROVIDERS}?dryRun=Some`, 400, 'BadRequest'],
+  ['a wrong fieldValidation', 'POST', `${PROVIDERS}?fieldValidation=Maybe`, 400, 'BadRequest'],
+  ['a wrong limit', 'GET', `${PROVIDERS}?limit=-1`, 400, 'BadRequest'],
+  ['a made-up continue token', 'GET', `${PROVIDERS}?continue=bm9wZQ`, 400, 'BadRequest'],
+  ['a malformed label selector', 'GET', `${PROVIDERS}?labelSelector=a+in+b`, 400, 'BadRequest'],
+  ['an unknown field selector', 'GET', `${PROVIDERS}?fieldSelector=spec.type=x`, 400, 'BadRequest'],
+  ['a percent sign that encodes nothing', 'GET', `${PROVIDERS}/%zz`, 400, 'BadRequest'],
+])('%s: %s %s is %d %s', async (_, method, path, status, reason) => {
+  const body = method === 'POST' ? provider('x') : undefined;
+  expect(await server.call(path, { method, body })).toMatchObject({ status, body: { kind: 'Status', reason } });
+});
+
+test('an Accept header that nothing satisfies is a 406', async () => {
+  expect(await server.call(PROVIDERS, { headers: { accept: 'text/html' } })).toMatchObject({
+    status: 406,
+    body: { reason: 'NotAcceptable' },
+  });
+});
+
+test('a compressed body is a 415', async () => {
+  const { status } = await server.call(PROVIDERS, {
+    method: 'POST',
+    body: 'x',
+    headers: { 'content-encoding': 'gzip', 'content-type': 'application/json' },
+  });
+  expect(status).toBe(415);
+});
+
+test.each([
+  ['a header with a bare CR', 'GET /livez HTTP/1.1\r\nHost: x\r\nX: a\rb\r\n\r\n'],
+  ['a header with NUL', 'GET /livez HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n'],
+  ['headers over the limit', `GET /livez HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`],
+  ['two lengths', 'POST /apply HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
+  ['nonsense', '\0\0\0\r\n\r\n'],
+])('%s is refused and hurts nobody', async (_, bytes) => {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect({ host: hostname, port: Number(port), ca: server.caCertificate });
+  await once(socket, 'secureConnect');
+  let received = '';
+  socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
+  socket.on('error', () => undefined);
+  socket.write(bytes);
+  await once(socket, 'close');
+  expect(received).toMatch(/^HTTP\/1\.1 4\d\d /);
+  expect((await server.fetch('/livez', { as: null })).status).toBe(200);
+});
+
+test('a refused secret is repeated nowhere', async () => {
+  const canary = 'sk-canary-0123456789abcdef';
+  const answers = [
+    await server.call(SECRETS, { method: 'POST', body: secret('bad', { data: { key: canary } }) }),
+    await server.call(SECRETS, { method: 'POST', body: secret('Bad Name', { stringData: { key: canary } }) }),
+    await server.call(SECRETS, { method: 'POST', body: secret('bad', { stringData: { key: [canary] } }) }),
+    await post(
+      '/apply',
+      `apiVersion: v1\nkind: Secret\nmetadata: {name: bad}\nstringData: {"${'x'.repeat(300)}": ${canary}}`,
+    ),
+    await server.call(PROVIDERS, { as: null, headers: { authorization: `Bearer ${canary}` } }),
+  ];
+  for (const { status, body } of answers) {
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(JSON.stringify(body)).not.toContain(canary);
+  }
+});
+
+test('the server still serves after all that', async () => {
+  const { status } = await server.call(PROVIDERS, { method: 'POST', body: provider('fine') });
+  expect(status).toBe(201);
+});

@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import { kubectl, type KubectlResult, resolveKubectl } from './kubectl.js';
+import { RunningControlPlane } from './running-control-plane.js';
+
+let server: RunningControlPlane;
+let binary: string;
+beforeAll(async () => {
+  binary = resolveKubectl();
+  server = await RunningControlPlane.start();
+}, 180_000);
+afterAll(() => server.stop());
+
+const run = (
+  args: string,
+  options: { input?: string; environment?: Record<string, string> } = {},
+): Promise<KubectlResult> => kubectl(binary, join(server.directory, 'kubeconfig'), args.split(' '), options);
+const manifest = (model: string): string => `apiVersion: signalbox.dev/v1
+kind: Provider
+metadata: {name: alpha}
+spec: {type: OpenAICompatible, baseURL: "https://api.example.com/v1", models: [{name: ${model}}]}
+`;
+const ok = (stdout: string | RegExp) => ({
+  code: 0,
+  stdout: typeof stdout === 'string' ? stdout : expect.stringMatching(stdout),
+});
+
+/** The stock kubectl against a fresh control plane, in the order in which a person would use it. */
+test('kubectl version and api-resources know the server', async () => {
+  expect(await run('version')).toMatchObject(ok(/Server Version: v1\.\d+\.0\+signalbox-/));
+  expect(await run('api-resources')).toMatchObject(ok(/providers +prov +signalbox\.dev\/v1 +true +Provider/));
+});
+
+test('kubectl apply creates, tells what is unchanged, and configures', async () => {
+  const apply = (model: string) => run('apply -f -', { input: manifest(model) });
+  expect(await apply('m')).toMatchObject({ ...ok('provider.signalbox.dev/alpha created\n'), stderr: '' });
+  expect(await apply('m')).toMatchObject(ok('provider.signalbox.dev/alpha unchanged\n'));
+  const diff = await run('diff -f -', { input: manifest('other') });
+  expect([diff.code, diff.stdout]).toEqual([1, expect.stringMatching(/^-.*name: m$[\s\S]*^\+.*name: other$/m)]);
+  expect(await apply('other')).toMatchObject(ok('provider.signalbox.dev/alpha configured\n'));
+});
+
+test('kubectl get prints tables, wide ones, YAML, JSON paths and names', async () => {
+  expect(await run('get providers')).toMatchObject(ok(/^NAME +TYPE .*AGE\nalpha +OpenAICompatible/));
+  expect(await run('get prov -A -o wide')).toMatchObject(ok(/^NAMESPACE +NAME .*REASON.*\ndefault +alpha/));
+  expect(await run('get provider alpha -o yaml')).toMatchObject(
+    ok(/spec:\n {2}baseURL: https:\/\/api\.example\.com\/v1/),
+  );
+  expect(await run('get provider alpha -o jsonpath={.spec.models[0].name}')).toMatchObject(ok('other'));
+  expect(await run('get signalbox -o name')).toMatchObject(ok(/^provider\.signalbox\.dev\/alpha$/m));
+  expect(await run('get provider absent')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('"absent" not found'),
+  });
+});
+
+test('kubectl edit, label and annotate change it', async () => {
+  expect(await run('label provider alpha tier=gold')).toMatchObject(ok(/labeled/));
+  expect(await run('annotate provider alpha note=x')).toMatchObject(ok(/annotated/));
+  expect(await run('get providers -l tier=gold -o name')).toMatchObject(ok('provider.signalbox.dev/alpha\n'));
+  const environment = { KUBE_EDITOR: 'sed -i s/example.com/example.org/' };
+  expect(await run('edit provider alpha', { environment })).toMatchObject(ok(/edited/));
+  expect(await run('patch provider alpha --type=merge -p {"spec":{"baseURL":"https://x.example"}}')).toMatchObject(
+    ok(/patched/),
+  );
+});
+
+test('kubectl describe and explain read it', async () => {
+  expect(await run('describe provider alpha')).toMatchObject(ok(/Base URL: +https:\/\/x\.example/));
+  expect(await run('explain provider.spec.models')).toMatchObject(ok(/name\t<string> -required-/));
+});
+
+test('an unknown field is an error that names it', async () => {
+  const input = manifest('m').replace('type:', 'typo: 1, type:');
+  expect(await run('apply -f -', { input })).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('unknown field "spec.typo"'),
+  });
+});
+
+test('kubectl wait sees a condition', async () => {
+  expect(await run('wait --for=condition=Accepted provider/alpha --timeout=20s')).toMatchObject(ok(/condition met/));
+  const waiting = run('wait --for=condition=Test provider/alpha --timeout=20s');
+  await run(
+    'patch provider alpha --subresource=status --type=merge -p {"status":{"conditions":[{"type":"Test","status":"True"}]}}',
+  );
+  expect(await waiting).toMatchObject(ok(/condition met/));
+});
+
+test('secrets are applied and never shown', async () => {
+  const input = 'apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\nstringData: {main: hunter2}\n';
+  expect(await run('apply -f -', { input })).toMatchObject(ok('secret/keys created\n'));
+  const read = await run('get secret keys -o yaml');
+  expect(read.stdout).not.toMatch(/hunter2|aHVudGVyMg/);
+  expect(await run('replace -f -', { input: read.stdout })).toMatchObject(ok(/replaced/));
+  expect(await run('describe secret keys')).toMatchObject(ok(/main: +\d+ bytes/));
+});
+
+test('namespaces come and go with what is in them', async () => {
+  expect(await run('apply -f -', { input: 'apiVersion: v1\nkind: Namespace\nmetadata: {name: team}\n' })).toMatchObject(
+    ok('namespace/team created\n'),
+  );
+  expect(await run('apply -n team -f -', { input: manifest('m') })).toMatchObject(ok(/created/));
+  expect(await run('delete namespace team')).toMatchObject(ok(/deleted/));
+  expect(await run('get providers -n team')).toMatchObject({ code: 0, stdout: '' });
+});
+
+test('kubectl create, auth whoami and auth can-i speak protobuf and are understood', async () => {
+  expect(await run('create namespace proto')).toMatchObject(ok('namespace/proto created\n'));
+  expect(await run('create secret generic literal --from-literal=key=hunter4 -n proto')).toMatchObject(
+    ok('secret/literal created\n'),
+  );
+  expect(await run('get secret literal -n proto')).toMatchObject(ok(/literal +Opaque +1/));
+  expect(await run('auth whoami')).toMatchObject(ok(/Username +admin/));
+  expect(await run('auth can-i create providers')).toMatchObject(ok('yes\n'));
+});
+
+test('kubectl delete waits until it is gone', async () => {
+  expect(await run('delete provider alpha')).toMatchObject(ok(/deleted/));
+  expect((await run('get provider alpha')).code).toBe(1);
+  expect(await run('delete providers --all')).toMatchObject({ code: 0 });
+});
