@@ -1,6 +1,12 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { createLogger, MetricsRegistry, registerProcessMetrics, softwareVersion, startTelemetry } from '#libs/telemetry';
+import {
+  createLogger,
+  MetricsRegistry,
+  registerProcessMetrics,
+  softwareVersion,
+  startTelemetry,
+} from '#libs/telemetry';
 import { ConfigError, type ControlPlaneConfig, readConfig } from './config/config.js';
 import { ControlPlane } from './control-plane.js';
 

@@ -65,10 +65,13 @@ it('drains on the first signal, unready on the admin listener, and exits at once
   running!.start();
   await startedUp();
   const halfSent = connect(ports.data, '127.0.0.1');
-  await once(halfSent, 'connect');
   halfSent.on('error', () => undefined);
-  halfSent.write('POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{');
-  await eventually(() => halfSent.bytesWritten > 0);
+  halfSent.write(
+    'POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\nexpect: 100-continue\r\n\r\n',
+  );
+  // The interim answer tells that the request is being served; its body never comes.
+  const [interim] = (await once(halfSent, 'data')) as [Buffer];
+  expect(String(interim)).toMatch(/^HTTP\/1\.1 100 /);
   process.kill(running!.pid, 'SIGTERM');
   await eventually(async () => {
     const response = await fetch(`http://127.0.0.1:${ports.admin}/readyz?verbose`);
