@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { readUpConfig } from '../config/config.js';
 import type { CliContext } from '../context.js';
-import { up } from '../up/up.js';
 
 export function upCommand(context: CliContext): Command {
   return new Command('up')
@@ -22,14 +21,16 @@ Environment:
   SIGNALBOX_CONTROL_PORT       default 7071        SIGNALBOX_SIMULATOR_PORT   default 7072
   OTEL_EXPORTER_OTLP_ENDPOINT  send traces there, such as http://127.0.0.1:4318`,
     )
-    .action((options: { once?: true; quickstart: boolean }) =>
-      up({
+    .action(async (options: { once?: true; quickstart: boolean }) => {
+      // Half of the start of every other command would be loading what only this one needs.
+      const { up } = await import('../up/up.js');
+      await up({
         config: readUpConfig(context.environment, context.workingDirectory),
         environment: { ...context.environment },
         once: options.once === true,
         quickstart: options.quickstart,
         stdout: process.stdout,
         stderr: process.stderr,
-      }),
-    );
+      });
+    });
 }

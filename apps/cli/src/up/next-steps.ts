@@ -9,11 +9,13 @@ export function nextSteps(endpoints: Endpoints, state: StateDirectory, style: St
   return `
 ${title('Signalbox is up.')} Ctrl-C ends it; the data stays in ${file(state.path)}.
 
-  data plane      ${endpoints.dataPlane}/v1        (OpenAI-compatible)
-  control plane   ${endpoints.controlPlane}           (Kubernetes-style API)
-  simulator       ${endpoints.simulator}
-  metrics         ${endpoints.dataPlaneAdmin}/metrics
-  consumer key    in ${file(state.consumerKey)}
+${rows([
+  ['data plane', `${endpoints.dataPlane}/v1`, 'OpenAI-compatible'],
+  ['control plane', endpoints.controlPlane, 'Kubernetes-style API'],
+  ['simulator', endpoints.simulator, 'simulated providers'],
+  ['metrics', `${endpoints.dataPlaneAdmin}/metrics`, ''],
+  ['consumer key', `in ${file(state.consumerKey)}`, ''],
+])}
 
 ${title('Chat')}
   npm run -s signalbox -- chat "Hello"
@@ -29,6 +31,10 @@ ${title('Change the routing')}
   KUBECONFIG=${file(state.kubeconfig)} kubectl get providers,keypools,routepolicies
   npm run -s signalbox -- audit
 `;
+}
+
+function rows(table: readonly (readonly [string, string, string])[]): string {
+  return table.map(([name, value, note]) => `  ${name.padEnd(16)}${value.padEnd(32)}${note}`.trimEnd()).join('\n');
 }
 
 function quote(path: string): string {

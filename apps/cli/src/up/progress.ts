@@ -8,24 +8,27 @@ export class Progress {
     private readonly log: LogView,
   ) {}
 
-  async step<Result>(text: string, work: () => Promise<Result>): Promise<Result> {
-    const spinner = ora({ text, stream: this.stream, discardStdin: false, hideCursor: this.stream.isTTY });
-    if (!this.stream.isTTY) this.stream.write(`${text} ...\n`);
-    else {
-      spinner.start();
-      this.log.around = (print) => {
-        spinner.clear();
-        print();
-        spinner.render();
-      };
-    }
-    const startedAt = performance.now();
+  step<Result>(text: string, work: () => Promise<Result>): Promise<Result> {
+    // A terminal of no width (a container's before its first resize) makes ora count lines for ever.
+    if (this.stream.isTTY && this.stream.columns > 0) return this.spin(text, work);
+    this.stream.write(`${text} ...\n`);
+    return work();
+  }
+
+  private async spin<Result>(text: string, work: () => Promise<Result>): Promise<Result> {
+    const spinner = ora({ text, stream: this.stream, discardStdin: false }).start();
+    this.log.around = (print) => {
+      spinner.clear();
+      print();
+      spinner.render();
+    };
+    const startedAtMs = performance.now();
     try {
       const result = await work();
-      if (this.stream.isTTY) spinner.succeed(`${text} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+      spinner.succeed(`${text} (${((performance.now() - startedAtMs) / 1000).toFixed(1)} s)`);
       return result;
     } catch (error) {
-      if (this.stream.isTTY) spinner.fail(text);
+      spinner.fail(text);
       throw error;
     } finally {
       this.log.around = (print) => print();

@@ -41,8 +41,12 @@ export async function up(options: UpOptions): Promise<void> {
   await requireFreePorts(config.ports);
   const state = new StateDirectory(config.stateDirectory);
   state.prepare();
+  const simulatorBefore = state.readEndpoints()?.simulator;
   const endpoints = state.writeEndpoints(config.ports);
   const stack = new EmbeddedStack(config, state, endpoints, environment, log, say);
+  if (simulatorBefore && simulatorBefore !== endpoints.simulator) {
+    say(`The simulator moved: Providers that were applied with ${simulatorBefore} need their baseURL changed.`);
+  }
   const release = onEndSignals((count) => {
     if (count === 1) stderr.write('Ending: data plane, simulator, control plane, Postgres ...\n');
     interrupted.abort();
