@@ -33,9 +33,7 @@ describe('CompileThread', () => {
     await thread.compile(request(true, 'a'));
     expect(thread.primed).toBe(true);
     const interrupted = thread.compile(request(false, 'b'));
-    const failure = expect(interrupted).rejects.toThrow('stopped');
-    await thread.stop();
-    await failure;
+    await Promise.all([expect(interrupted).rejects.toThrow('stopped'), thread.stop()]);
     expect(thread.primed).toBe(false);
     const again = await thread.compile(request(true, 'a', 'b'));
     expect(again.upserts.map(({ key }) => key).sort()).toEqual(['default/a', 'default/b']);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { FrameError } from './frame-error.js';
 
 /** Reads lengths and pieces off a buffer; every read is checked against what is left. Pieces are views, not copies. */
@@ -28,11 +29,8 @@ export class ByteReader {
 
   text(length: number, what: string): string {
     const piece = this.bytes(length, what);
-    try {
-      return strictUtf8.decode(piece);
-    } catch {
-      throw new FrameError(`${what} is not UTF-8`);
-    }
+    if (!isUtf8(piece)) throw new FrameError(`${what} is not UTF-8`);
+    return piece.toString('utf8');
   }
 
   /** The frame must end here: a longer one was made by something that we don't understand. */
@@ -47,5 +45,3 @@ export class ByteReader {
     return start;
   }
 }
-
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -22,10 +22,10 @@ export function encodeFromControlPlane(message: FromControlPlane): Buffer {
       return frame(header, [Buffer.from(JSON.stringify({ values, revoked }))]);
     }
     case 'full':
-      return frame({ ...message, entries: message.entries.length }, writeEntries(message.entries));
+      return frame({ ...message, entries: message.entries.length }, [writeEntries(message.entries)]);
     case 'delta': {
       const header = { ...message, upserts: message.upserts.length, removals: message.removals.length };
-      return frame(header, [...writeEntries(message.upserts), ...writeNames(message.removals)]);
+      return frame(header, [writeEntries(message.upserts), writeNames(message.removals)]);
     }
     case 'bookmark':
       return frame(message, []);
