@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_TRACE_PARENTS } from './messages.js';
+import { MAX_LINE_LENGTH, MAX_TRACE_PARENTS, MAX_UNRESOLVED } from './messages.js';
 
 /**
  * What a frame's JSON header must look like, by type. Members that we don't know are ignored, so that a newer peer may
@@ -8,7 +8,7 @@ import { MAX_TRACE_PARENTS } from './messages.js';
 const count = z.int().nonnegative();
 const name = z.string().min(1).max(253);
 const version = z.string().regex(/^[0-9a-f]{1,64}$/);
-const line = z.string().max(1024);
+const line = z.string().max(MAX_LINE_LENGTH);
 const traceParents = z
   .array(z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/))
   .max(MAX_TRACE_PARENTS);
@@ -42,6 +42,6 @@ export const fromDataPlaneHeader = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('report'),
     sequence: count,
-    unresolvedCredentials: z.array(z.object({ id: line, reason: line })).max(1000),
+    unresolvedCredentials: z.array(z.object({ id: line, reason: line })).max(MAX_UNRESOLVED),
   }),
 ]);

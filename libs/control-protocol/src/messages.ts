@@ -7,6 +7,10 @@ import type { Entry, EntryName } from '#libs/routing-table';
 export const STREAM_PATH = '/control/v1/stream';
 
 export const MAX_TRACE_PARENTS = 16;
+/** Of a reason, in characters. */
+export const MAX_LINE_LENGTH = 1024;
+/** Of credentials told in a report. */
+export const MAX_UNRESOLVED = 1000;
 
 /** W3C `traceparent` values of the changes that a publication carries: at most 16; later ones are left out. */
 export type TraceParents = readonly string[];
@@ -57,7 +61,7 @@ export interface Delta {
   readonly upserts: readonly Entry[];
   readonly removals: readonly EntryName[];
 }
-/** The compile changed nothing: the data plane only moves its revision forward. */
+/** The table is the same at a later revision: the data plane only moves its revision forward. */
 export interface Bookmark {
   readonly type: 'bookmark';
   readonly nonce: number;
@@ -78,7 +82,7 @@ export interface Nack {
   readonly revision: number;
   readonly reason: string;
 }
-/** On a change and every 5 s. */
+/** After the hello if there is something to tell, and on a change. */
 export interface Report {
   readonly type: 'report';
   /** Rises by one a report within an instance, so that a repeat is recognised. */

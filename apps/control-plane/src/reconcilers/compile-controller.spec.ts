@@ -121,8 +121,19 @@ describe('CompileController', () => {
   it('a status write, and a DataPlane, compile nothing', async () => {
     store.commit(consumer('first'), { subresource: 'status' });
     store.commit({ apiVersion: 'signalbox.dev/v1', kind: 'DataPlane', metadata: { name: 'plane' } });
-    await clock.advanceAsync(1_000);
+    await clock.advanceAsync(2_000);
     expect(thread.requests).toHaveLength(1);
+  });
+
+  it('a status write moves the revision on for data planes, once a second, and a DataPlane never does', async () => {
+    for (let write = 0; write < 5; write++) store.commit(consumer('first'), { subresource: 'status' });
+    await clock.advanceAsync(999);
+    expect(compiled).toHaveLength(1);
+    await clock.advanceAsync(1);
+    expect(compiled.slice(1)).toMatchObject([{ revision: 6, result: { version: compiled[0]?.result.version } }]);
+    store.commit({ apiVersion: 'signalbox.dev/v1', kind: 'DataPlane', metadata: { name: 'plane' } });
+    await clock.advanceAsync(5_000);
+    expect(compiled).toHaveLength(2);
   });
 
   it('an edit that compiles to the same is told, so that data planes learn its revision', async () => {

@@ -12,7 +12,7 @@ export interface Compiled {
   /** The log position that the compile read. */
   readonly revision: number;
   readonly result: CompileResult;
-  /** Objects whose generation this compile read first. */
+  /** Objects whose generation this compile read first, as it read them. */
   readonly generations: readonly ApiObject[];
   /** Of the compile's spans, one in each trace that it belongs to. */
   readonly traceParents: readonly string[];
@@ -31,11 +31,13 @@ export interface CompileControllerOptions {
   readonly logger: Logger;
   readonly count: ControllerOptions<unknown>['count'];
   readonly debounce?: DebounceLimits;
-  /** Called after every compile, also when it changed nothing. A throw counts as a failed compile. */
+  /** Called after every compile, and after status alone has moved the log on. A throw counts as a failed compile. */
   readonly onCompiled: (compiled: Compiled) => void;
 }
 
 const defaultDebounce: DebounceLimits = { quietMs: 10, longestWaitMs: 50 };
+/** How soon data planes learn of log positions that changed nothing but status. */
+const BOOKMARK_AFTER_MS = 1_000;
 
 /**
  * Compiles what the cache holds, whenever that changed in more than status. Level-based: a run takes all that is
@@ -52,6 +54,7 @@ export class CompileController {
   private cancelDue = () => {};
   /** Whether everything that the thread ever answered was taken in: only then may it answer by changes. */
   private inStep = false;
+  private version = '';
 
   constructor(private readonly options: CompileControllerOptions) {
     const { cache, timers, random, logger, count } = options;
@@ -78,7 +81,11 @@ export class CompileController {
   private take({ changes, traceParents }: CacheUpdate): void {
     const relevant = changes.filter(isCompiled);
     // The first snapshot of an empty store is a table, too: data planes wait for it.
-    if (relevant.length === 0 && this.options.thread.primed) return;
+    if (relevant.length === 0 && this.options.thread.primed) {
+      // DataPlanes left out: their status follows from bookmarks, and one would bring forth the other for ever.
+      if (changes.some(({ kind }) => !kind.readOnly)) this.controller.addAfter('table', BOOKMARK_AFTER_MS);
+      return;
+    }
     for (const change of relevant) this.note(change);
     this.traceParents = [...new Set([...this.traceParents, ...traceParents])].slice(0, MAX_TRACE_PARENTS);
     const { timers, debounce = defaultDebounce } = this.options;
@@ -106,13 +113,20 @@ export class CompileController {
     this.debounce = ran(timers.nowMs());
     const { revision } = cache;
     if (revision === undefined) throw new ReconcileError('the objects have not been listed yet');
-    const request = thread.primed && this.inStep ? this.pending() : this.everything();
+    const inStep = thread.primed && this.inStep;
+    if (inStep && this.objects.size + this.credentials.size === 0) {
+      // Replicas compile at different positions, and the leader compares them with resource versions, which status moves.
+      onCompiled({ revision, result: unchanged(this.version), generations: [], traceParents: [] });
+      return;
+    }
+    const request = inStep ? this.pending() : this.everything();
     this.inStep = false;
     const generations = new Map(this.generations);
     const parents = this.traceParents;
     const attributes = { [attributeNames.revision]: revision };
     await withSpanInEach(tracer, spanNames.compile, parents, { attributes }, async (spans) => {
       const result = await thread.compile(request);
+      this.version = result.version;
       for (const span of spans) span.setAttributes({ [attributeNames.tableVersion]: result.version });
       const traceParents = spans.map(({ traceParent }) => traceParent);
       onCompiled({ revision, result, generations: [...generations.values()], traceParents });
@@ -144,6 +158,10 @@ function isCompiled({ kind, statusOnly }: CacheChange): boolean {
 
 function sameGeneration(object: ApiObject, previous: ApiObject | undefined): boolean {
   return previous?.metadata.uid === object.metadata.uid && previous?.metadata.generation === object.metadata.generation;
+}
+
+function unchanged(version: string): CompileResult {
+  return { version, reset: false, upserts: [], removals: [], conditions: new Map() };
 }
 
 /** What came in anew while the compile ran stays pending. */

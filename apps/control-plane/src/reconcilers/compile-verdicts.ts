@@ -4,17 +4,17 @@ import type { Compiled } from './compile-controller.js';
 
 interface CompiledGeneration {
   readonly generation: number;
-  /** Of the first compile that read this generation. */
+  /** The log position from which on every compile, on any replica, reads this generation. */
   readonly revision: number;
 }
 
-/** What the compiles said of each object, and which compile first read its generation. */
+/** What the compiles said of each object, and from which log position on they have read its generation. */
 export class CompileVerdicts {
   private readonly verdicts = new Map<string, readonly Verdict[]>();
   private readonly generations = new Map<string, CompiledGeneration>();
 
   /** Returns the ids of the objects about which there is something new. */
-  take({ revision, result, generations }: Compiled): Set<string> {
+  take({ result, generations }: Compiled): Set<string> {
     const news = new Set(result.conditions.keys());
     if (result.reset) this.verdicts.clear();
     for (const [id, verdicts] of result.conditions) {
@@ -28,7 +28,7 @@ export class CompileVerdicts {
       const generation = object.metadata.generation ?? 1;
       const id = objectId(object);
       if (this.generations.get(id)?.generation === generation) continue;
-      this.generations.set(id, { generation, revision });
+      this.generations.set(id, { generation, revision: Number(object.metadata.resourceVersion) });
       news.add(id);
     }
     return news;

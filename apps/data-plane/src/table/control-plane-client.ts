@@ -3,6 +3,8 @@ import {
   decodeFromControlPlane,
   encodeFromDataPlane,
   MAX_FRAME_FROM_CONTROL_PLANE_BYTES,
+  MAX_LINE_LENGTH,
+  MAX_UNRESOLVED,
   STREAM_PATH,
   type FromDataPlane,
 } from '#libs/control-protocol';
@@ -164,7 +166,11 @@ export class ControlPlaneClient {
   /** Tells what could not be resolved, unless the control plane was told just that. */
   private report(): void {
     if (!this.ready || !this.socket) return;
-    const unresolvedCredentials = this.options.credentials.unresolved();
+    // More than the protocol carries would be refused, and the stream with it.
+    const unresolvedCredentials = this.options.credentials
+      .unresolved()
+      .filter(({ id, reason }) => id.length <= MAX_LINE_LENGTH && reason.length <= MAX_LINE_LENGTH)
+      .slice(0, MAX_UNRESOLVED);
     const content = JSON.stringify(unresolvedCredentials);
     if (content === this.lastReport) return;
     this.lastReport = content;

@@ -1,11 +1,17 @@
 import type { Tracer } from '@opentelemetry/api';
-import type { Ack, FromControlPlane, Full, Delta, Bookmark, Nack } from '#libs/control-protocol';
+import {
+  MAX_LINE_LENGTH,
+  type Ack,
+  type Bookmark,
+  type Delta,
+  type FromControlPlane,
+  type Full,
+  type Nack,
+} from '#libs/control-protocol';
 import { attributeNames, spanNames, withSpanInEach } from '#libs/telemetry';
 import type { Credentials } from '../credentials/credentials.js';
 import type { CurrentTable } from './current-table.js';
 import { prepareTable, TableRejectedError, type TableChange } from './prepare-table.js';
-
-const MAX_REASON_LENGTH = 1024;
 
 /**
  * Turns what the control plane sends into the table that is served. Messages must be handed over one after the other: a
@@ -30,7 +36,7 @@ export class PublicationReceiver {
       return { type: 'ack', nonce, revision, version };
     } catch (error) {
       const reason = error instanceof TableRejectedError ? error.message : `cannot be prepared: ${nameOf(error)}`;
-      return { type: 'nack', nonce, revision, reason: reason.slice(0, MAX_REASON_LENGTH) };
+      return { type: 'nack', nonce, revision, reason: reason.slice(0, MAX_LINE_LENGTH) };
     }
   }
 

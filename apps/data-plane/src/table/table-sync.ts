@@ -26,6 +26,7 @@ export interface TableSyncOptions {
 export class TableSync {
   private readonly writer: SnapshotWriter | undefined;
   private reloadTimer: TimerHandle | undefined;
+  private stopped = false;
 
   constructor(private readonly options: TableSyncOptions) {
     const { clock, current, credentials, files, logger } = options;
@@ -44,12 +45,14 @@ export class TableSync {
 
   /** Resolves once the last good snapshot is served, if there is one; the connection comes later and by itself. */
   async start(): Promise<void> {
+    this.stopped = false;
     await this.coldStart();
     this.options.client.start();
     this.scheduleReload();
   }
 
   async stop(): Promise<void> {
+    this.stopped = true;
     this.reloadTimer?.cancel();
     await this.options.client.stop();
     await this.writer?.flush();
@@ -98,6 +101,7 @@ export class TableSync {
   }
 
   private scheduleReload(): void {
+    if (this.stopped) return;
     const { clock, credentials } = this.options;
     this.reloadTimer = clock.setTimer(() => {
       void credentials.reload().then(() => this.scheduleReload());
