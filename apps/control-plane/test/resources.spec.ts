@@ -336,6 +336,8 @@ describe('namespaces', () => {
     const IN = '/apis/signalbox.dev/v1/namespaces/doomed/providers';
     await server.call(NAMESPACES, { method: 'POST', body: namespace('doomed') });
     await server.call(IN, { method: 'POST', body: provider('p') });
+    const kept = await patch(`${NAMESPACES}/doomed`, { metadata: { finalizers: null } });
+    expect(kept.body.metadata.finalizers).toEqual([CONTENTS_FINALIZER]);
     expect((await server.call(`${NAMESPACES}/doomed`, { method: 'DELETE' })).body).toMatchObject({ status: 'Success' });
     expect((await server.call(`${NAMESPACES}/doomed`)).status).toBe(404);
     expect((await server.call(`${IN}/p`)).status).toBe(404);

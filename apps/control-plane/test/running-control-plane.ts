@@ -53,6 +53,17 @@ export class RunningControlPlane {
     return running;
   }
 
+  /** Another one on the same database, with the same keys and tokens. Stop it before this one. */
+  async startReplica(): Promise<RunningControlPlane> {
+    const replica = new RunningControlPlane();
+    Object.assign(replica.tokens, this.tokens);
+    replica.masterKey = this.masterKey;
+    replica.database = { url: this.database.url, drop: async () => {} };
+    replica.routedUrl = this.database.url;
+    await replica.boot();
+    return replica;
+  }
+
   get url(): string {
     return this.controlPlane.url;
   }

@@ -198,8 +198,6 @@ export const requestEntityTooLarge = (message: string): ApiError => new ApiError
 /** 410: a compacted or future resourceVersion, or a stale `continue` token. The client lists again. */
 export const expired = (message: string): ApiError => new ApiError(410, 'Expired', message);
 
-export const timedOut = (message: string): ApiError => new ApiError(504, 'Timeout', message);
-
 export const serviceUnavailable = (message: string, retryAfterSeconds = 1): ApiError =>
   new ApiError(503, 'ServiceUnavailable', message, { retryAfterSeconds });
 

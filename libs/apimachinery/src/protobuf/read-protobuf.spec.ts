@@ -24,7 +24,14 @@ const secret = envelope('v1', 'Secret', [
   ...varint((5 << 3) | 0),
   1,
   ...varint((99 << 3) | 1),
-  ...[1, 2, 3, 4, 5, 6, 7, 8],
+  1,
+  2,
+  3,
+  4,
+  5,
+  6,
+  7,
+  8,
 ]);
 
 test('reads a Secret: maps, lists, bytes, booleans; empty strings and unknown fields are left out', () => {

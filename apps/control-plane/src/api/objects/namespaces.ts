@@ -35,6 +35,11 @@ export function withContentsFinalizer(object: ApiObject): ApiObject {
   return { ...object, metadata: { ...object.metadata, finalizers: [...finalizers, CONTENTS_FINALIZER] } };
 }
 
+/** Of a namespace that is stored: nobody takes the finalizer off but `finishNamespace`. */
+export function keepingContentsFinalizer(object: ApiObject, stored: ApiObject): ApiObject {
+  return stored.metadata.finalizers?.includes(CONTENTS_FINALIZER) ? withContentsFinalizer(object) : object;
+}
+
 /** Creates what every installation has. */
 export async function ensureBuiltInNamespaces(store: ObjectStore, origin: Origin): Promise<void> {
   await store.commit(

@@ -20,7 +20,13 @@ import { bodyFormat, parseMediaType } from '../request/media-type.js';
 import { dryRunOf, fieldValidationOf } from '../request/query.js';
 import { admit } from './admission.js';
 import { objectForm } from './form.js';
-import { finishNamespace, namespaceGuard, namespaceKind, withContentsFinalizer } from './namespaces.js';
+import {
+  finishNamespace,
+  keepingContentsFinalizer,
+  namespaceGuard,
+  namespaceKind,
+  withContentsFinalizer,
+} from './namespaces.js';
 import type { ObjectWriter } from './object-writer.js';
 import { keyOf, type ResourceTarget } from './resource-target.js';
 
@@ -118,7 +124,7 @@ export class Writer {
         }
         const result = admit(target.kind, inNamespace(object, target), stored, errors, call.identity, this.authorizer);
         admitted.splice(0, Infinity, ...result.warnings);
-        return result.object;
+        return target.kind === namespaceKind ? keepingContentsFinalizer(result.object, stored) : result.object;
       },
     };
     const dryRun = dryRunOf(call.query);

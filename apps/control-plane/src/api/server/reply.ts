@@ -16,15 +16,20 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): void {
   const warnings = (answer.warnings ?? []).map(warningHeader);
   if (warnings.length > 0) reply.header('warning', warnings);
   if (answer.contentType !== undefined) {
-    void reply.code(answer.code).header('content-type', answer.contentType).send(answer.body);
+    write(reply, answer.code, answer.contentType, String(answer.body));
     return;
   }
   const { format } = negotiate(reply.request.headers.accept, { tables: true });
   const yaml = format === 'yaml';
-  void reply
-    .code(answer.code)
-    .header('content-type', yaml ? 'application/yaml' : 'application/json')
-    .send(yaml ? dump(answer.body, { noRefs: true, lineWidth: -1, skipInvalid: true }) : JSON.stringify(answer.body));
+  const text = yaml
+    ? dump(answer.body, { noRefs: true, lineWidth: -1, skipInvalid: true })
+    : JSON.stringify(answer.body);
+  write(reply, answer.code, yaml ? 'application/yaml' : 'application/json', text);
+}
+
+/** As bytes: of a string Fastify would rewrite the media type, which clients of discovery want to see as they sent it. */
+function write(reply: FastifyReply, code: number, contentType: string, text: string): void {
+  void reply.code(code).header('content-type', contentType).send(Buffer.from(text));
 }
 
 /** Errors are a JSON Status, whatever the client accepts. */
@@ -36,7 +41,7 @@ export function sendError(reply: FastifyReply, error: unknown, logger: Logger): 
   if (apiError.code === 401) reply.header('www-authenticate', 'Bearer');
   const { retryAfterSeconds } = apiError.details;
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
-  void reply.code(apiError.code).header('content-type', 'application/json').send(JSON.stringify(apiError.toStatus()));
+  write(reply, apiError.code, 'application/json', JSON.stringify(apiError.toStatus()));
 }
 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';

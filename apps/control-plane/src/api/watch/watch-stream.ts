@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 /** Bytes that may wait for a slow client; beyond, its watch is closed and it starts again from where it got to. */
-const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** The response of a watch: newline-delimited JSON, its headers sent at once. */
 export class WatchStream {
@@ -28,6 +28,18 @@ export class WatchStream {
       this.close();
       this.response.destroy();
     }
+  }
+
+  /** Resolves once the client keeps up, or is gone: for what can wait, as the objects that a watch starts with. */
+  async caughtUp(): Promise<void> {
+    if (this.ended || !this.response.writableNeedDrain) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.response.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.response.on('drain', done).on('close', done);
+    });
   }
 
   /** Ends it in good order: what was sent arrives, then the end of the stream. */

@@ -90,7 +90,10 @@ export class Watcher {
     if (start.type === 'now') return this.feed.revision;
     const { kind, namespace, selection } = filter;
     const { items, revision } = await this.reader.page(kind, namespace, selection);
-    for (const object of items) stream.send(this.frames.ofObject(kind, 'ADDED', object, form));
+    for (const object of items) {
+      stream.send(this.frames.ofObject(kind, 'ADDED', object, form));
+      await stream.caughtUp();
+    }
     if (start.bookmark) stream.send(this.frames.bookmark(kind, revision, form, true));
     return revision;
   }

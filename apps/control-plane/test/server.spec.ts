@@ -1,0 +1,166 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import { AdminClient, checkout, eventually, freePorts, ManagedProcess } from '#libs/testing';
+import { CuttableRoute } from './cuttable-route.js';
+import { PROVIDERS, provider, type Role, RunningControlPlane } from './running-control-plane.js';
+import { createEmptyDatabase } from './test-database.js';
+
+describe('a running server', () => {
+  const route = new CuttableRoute();
+  let server: RunningControlPlane;
+  beforeAll(async () => {
+    server = await RunningControlPlane.start((url) => route.through(url));
+  });
+  afterAll(async () => {
+    route.mend();
+    await server.stop();
+    await route.close();
+  });
+  const probe = async (path: string) => {
+    const response = await server.fetch(path, { as: null });
+    return { status: response.status, text: await response.text() };
+  };
+
+  test('answers probes without a token, in plain text', async () => {
+    for (const path of ['/livez', '/readyz', '/startupz'])
+      expect(await probe(path)).toEqual({ status: 200, text: 'ok' });
+    expect((await probe('/readyz?verbose')).text).toMatch(
+      /^\[\+\]shutdown ok\n[\s\S]*\[\+\]database ok\n[\s\S]*readyz check passed\n$/,
+    );
+  });
+
+  test('writes ca.crt and a kubeconfig that only its owner may read', () => {
+    expect(readFileSync(join(server.directory, 'ca.crt'), 'utf8')).toBe(server.caCertificate);
+    expect(statSync(join(server.directory, 'kubeconfig')).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(join(server.directory, 'kubeconfig'), 'utf8'))).toMatchObject({
+      clusters: [{ cluster: { server: server.url } }],
+      users: [{ user: { tokenFile: join(server.directory, 'admin.token') } }],
+    });
+  });
+
+  test('serves its schemas and both forms of discovery', async () => {
+    const index = (await server.call('/openapi/v3')).body as unknown as {
+      paths: Record<string, { serverRelativeURL: string }>;
+    };
+    const document = (await server.call(index.paths['apis/signalbox.dev/v1']!.serverRelativeURL)).body as unknown as {
+      paths: Record<string, Record<string, { parameters: { name: string }[] }>>;
+      components: { schemas: Record<string, Record<string, unknown>> };
+    };
+    const patch = document.paths['/apis/signalbox.dev/v1/namespaces/{namespace}/providers/{name}']!['patch']!;
+    expect(patch.parameters.map(({ name }) => name)).toEqual(['dryRun', 'fieldManager', 'fieldValidation', 'force']);
+    expect(document.components.schemas['dev.signalbox.v1.Provider']!['x-kubernetes-group-version-kind']).toEqual([
+      { group: 'signalbox.dev', version: 'v1', kind: 'Provider' },
+    ]);
+    const type = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+    const aggregated = await server.call('/apis', { headers: { accept: `${type},application/json` } });
+    expect(aggregated.headers.get('content-type')).toBe(type);
+    expect(aggregated.body).toMatchObject({ kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2' });
+    expect((await server.call('/apis')).body).toMatchObject({ kind: 'APIGroupList' });
+  });
+
+  test.each<[string, Role | null, number]>([
+    ['without a token', null, 401],
+    ['of a viewer', 'viewer', 403],
+    ['to nowhere', 'admin', 404],
+  ])('refuses an upgrade %s', async (_, as, status) => {
+    const socket = new WebSocket(`${server.url.replace('https', 'wss')}/control/nowhere`, {
+      ca: server.caCertificate,
+      headers: as === null ? {} : { authorization: `Bearer ${server.tokens[as]}` },
+    });
+    const code = await new Promise((resolve) => {
+      socket.on('unexpected-response', (_request, response) => resolve(response.statusCode));
+    });
+    socket.on('error', () => undefined);
+    socket.terminate();
+    expect(code).toBe(status);
+  });
+
+  test('keeps its authority and its data over a restart', async () => {
+    const { caCertificate } = server;
+    await server.call(PROVIDERS, { method: 'POST', body: provider('kept') });
+    await server.restart();
+    expect(server.caCertificate).toBe(caCertificate);
+    expect((await server.call(`${PROVIDERS}/kept`)).status).toBe(200);
+  });
+
+  test('says that it is alive but not ready while the database is away, and comes back', async () => {
+    route.cut();
+    const away = await eventually(async () => {
+      const result = await probe('/readyz');
+      return result.status === 503 && result.text.includes('[-]database failed') && result;
+    });
+    expect(away.text).toContain('readyz check failed');
+    expect((await probe('/livez')).status).toBe(200);
+    expect(await server.call(`${PROVIDERS}/kept`)).toMatchObject({
+      status: 503,
+      body: { reason: 'ServiceUnavailable' },
+    });
+    route.mend();
+    await eventually(async () => (await probe('/readyz')).status === 200, { deadlineMs: 20_000 });
+    expect((await server.call(`${PROVIDERS}/kept`)).status).toBe(200);
+  });
+});
+
+describe('the process', () => {
+  test('names every missing variable and exits 1', async () => {
+    const child = new ManagedProcess(
+      'control-plane',
+      [process.execPath, join(checkout, 'dist/apps/control-plane/src/main.js')],
+      {},
+      tmpdir(),
+    );
+    child.start();
+    expect(await child.untilEnded()).toBe(1);
+    for (const name of ['SIGNALBOX_DATABASE_URL', 'SIGNALBOX_TOKENS_FILE', 'SIGNALBOX_MASTER_KEY_FILE']) {
+      expect(child.output).toContain(`${name} is missing`);
+    }
+  });
+
+  test('on SIGTERM ends its watches in good order and exits 0', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'signalbox-process-'));
+    const database = await createEmptyDatabase();
+    const [port = 0] = await freePorts(1);
+    const token = randomBytes(24).toString('hex');
+    const sha256 = createHash('sha256').update(token).digest('hex');
+    const file = (name: string, content: string): string => {
+      writeFileSync(join(directory, name), content, { mode: 0o600 });
+      return join(directory, name);
+    };
+    const child = new ManagedProcess(
+      'control-plane',
+      [process.execPath, join(checkout, 'dist/apps/control-plane/src/main.js')],
+      {
+        SIGNALBOX_DATABASE_URL: database.url,
+        SIGNALBOX_CONTROL_PORT: String(port),
+        SIGNALBOX_TOKENS_FILE: file(
+          'tokens.yaml',
+          `tokens: [{name: a, user: a, groups: ['signalbox:admins'], sha256: "${sha256}"}]`,
+        ),
+        SIGNALBOX_MASTER_KEY_FILE: file('master.key', randomBytes(32).toString('base64')),
+        SIGNALBOX_STATE_DIR: directory,
+      },
+      directory,
+    );
+    let client: AdminClient | undefined;
+    try {
+      child.start();
+      await child.untilReady(async () => {
+        client ??= new AdminClient(`https://127.0.0.1:${port}`, token, readFileSync(join(directory, 'ca.crt'), 'utf8'));
+        return (await client.request('/readyz')).status === 200;
+      });
+      const watch = await client!.request(`${PROVIDERS}?watch=true`);
+      const ended = watch.text();
+      expect(await child.end('SIGTERM')).toBe(0);
+      expect(await ended).toBe('');
+      expect(child.output).not.toContain(token);
+    } finally {
+      await child.end('SIGKILL');
+      await client?.close();
+      await database.drop();
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
