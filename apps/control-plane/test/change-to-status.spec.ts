@@ -56,8 +56,8 @@ describe('from a change to what is served and what the status says', () => {
     await controlPlane.stop();
   });
 
-  async function startPlane(name: string): Promise<TestDataPlane> {
-    const { url, caCertificate, tokens } = controlPlane;
+  async function startPlane(name: string, replica = controlPlane): Promise<TestDataPlane> {
+    const { url, caCertificate, tokens } = replica;
     const plane = new TestDataPlane({ url, ca: caCertificate, token: tokens['data-plane'], name, uid: `uid-${name}` });
     planes.push(plane);
     await plane.start();
@@ -194,6 +194,26 @@ describe('from a change to what is served and what the status says', () => {
     socket.send(encodeFromDataPlane({ type: 'hello', ...identity, schemaVersions: [1] }));
     return socket;
   }
+
+  it('with two replicas: both publish, and Programmed counts the data planes of both', async () => {
+    const replica = await controlPlane.startReplica();
+    try {
+      await apply(all);
+      const here = await startPlane('here');
+      const there = await startPlane('there', replica);
+      await becomes('Ready', 'Ready');
+      await apply(routePolicy('small'));
+      await becomes('Programmed', 'Programmed');
+      expect([modelServed(here), modelServed(there)]).toEqual(['small', 'small']);
+      expect(there.current.current?.version).toBe(here.current.current?.version);
+      const names = ['here', 'there'];
+      const objects = await Promise.all(names.map((name) => read(`${BASE}/dataplanes/${name}`)));
+      expect(new Set(objects.map(({ status }) => status?.['connectedTo'])).size).toBe(2);
+      await stopPlane(there);
+    } finally {
+      await replica.stop();
+    }
+  });
 
   it('takes up where it was after a restart, with the data plane serving on', async () => {
     await apply(all);

@@ -26,14 +26,19 @@ import { ReplicaPresence } from './replica-presence.js';
 import { StaleDataPlanes } from './stale-data-planes.js';
 
 const dataPlane = kindOf('signalbox.dev/v1', 'DataPlane')!;
-/** This process: another start is another replica, whose connections the earlier one's are not. */
-const self = `${hostname().slice(0, 32)}-${randomBytes(4).toString('hex')}`;
+/** Injection token of this replica's name. */
+const SELF = Symbol('replica name');
 const running = { timers: systemTimers, random: Math.random };
 
 /** Who is connected, here and elsewhere. */
 @Module({
   imports: [CacheModule],
   providers: [
+    {
+      provide: SELF,
+      // Another start is another replica: the connections of the one before are not its own.
+      useFactory: () => `${hostname().slice(0, 32)}-${randomBytes(4).toString('hex')}`,
+    },
     { provide: FleetView, inject: [ObjectCache], useFactory: (cache: ObjectCache) => new FleetView(cache) },
     {
       provide: ConnectedDataPlanes,
@@ -48,16 +53,23 @@ const running = { timers: systemTimers, random: Math.random };
     },
     {
       provide: DataPlaneWriter,
-      inject: [ConnectedDataPlanes, OBJECT_STORE, LOGGER, MetricsRegistry],
-      useFactory: (dataPlanes: ConnectedDataPlanes, store: ObjectStore, logger: Logger, metrics: MetricsRegistry) => {
+      inject: [SELF, ConnectedDataPlanes, OBJECT_STORE, LOGGER, MetricsRegistry],
+      useFactory: (
+        self: string,
+        dataPlanes: ConnectedDataPlanes,
+        store: ObjectStore,
+        logger: Logger,
+        metrics: MetricsRegistry,
+      ) => {
         const count = countReconciles(metrics, 'data-plane');
         return new DataPlaneWriter({ kind: dataPlane, store, dataPlanes, self, ...running, logger, count });
       },
     },
     {
       provide: ReplicaPresence,
-      inject: [DATABASE_OPTIONS, LOGGER],
-      useFactory: ({ url }: DatabaseOptions, logger: Logger) => new ReplicaPresence({ url, self, ...running, logger }),
+      inject: [SELF, DATABASE_OPTIONS, LOGGER],
+      useFactory: (self: string, { url }: DatabaseOptions, logger: Logger) =>
+        new ReplicaPresence({ url, self, ...running, logger }),
     },
     {
       provide: StaleDataPlanes,
