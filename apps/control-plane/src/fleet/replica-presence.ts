@@ -41,14 +41,18 @@ export class ReplicaPresence {
     await this.client?.end();
   }
 
-  /** Throws if the database can't tell. */
+  /** Throws a ReconcileError if the database can't tell. */
   async isAlive(replica: string): Promise<boolean> {
     if (!this.client) throw new ReconcileError('replica presence: no connection to the database');
-    const { rowCount } = await this.client.query(
-      'SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 LIMIT 1',
-      [applicationName(replica)],
-    );
-    return rowCount !== 0;
+    try {
+      const { rowCount } = await this.client.query(
+        'SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 LIMIT 1',
+        [applicationName(replica)],
+      );
+      return rowCount !== 0;
+    } catch (error) {
+      throw new ReconcileError('replica presence: the database did not answer', { cause: error });
+    }
   }
 
   private async connect(): Promise<undefined> {
