@@ -381,6 +381,13 @@ metadata: {name: alpha}
     expect(await signalbox(['delete', 'provider', 'alpha', '--ignore-not-found'])).toMatchObject({ code: 0 });
   });
 
+  test('one that can’t be deleted doesn’t keep the others', async () => {
+    server.on(`DELETE ${path}`, { body: {} });
+    const { code, out, error } = await signalbox(['delete', 'provider', 'gone', 'alpha']);
+    expect({ code, out }).toEqual({ code: exitCodes.notFound, out: 'provider.signalbox.dev/alpha deleted\n' });
+    expect(error).toContain('Error from server (NotFound)');
+  });
+
   test.each(['kind: [', 'kind: Nothing\napiVersion: v1\nmetadata: {name: x}\n', 'just text'])(
     'a manifest that names nothing: %j',
     async (stdin) => {

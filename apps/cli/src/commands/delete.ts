@@ -39,9 +39,23 @@ Examples:
     .action(async (objects: readonly string[], options: DeleteOptions) => {
       const references = await selected(context, objects, options);
       await withAdminClient(context, async (client) => {
-        for (const reference of references) await remove(context, client, reference, options);
+        const failures: CliError[] = [];
+        for (const reference of references) {
+          await remove(context, client, reference, options).catch((error: unknown) => {
+            if (!(error instanceof ServerError)) throw error;
+            failures.push(error);
+          });
+        }
+        reportAll(failures);
       });
     });
+}
+
+/** One that can't be deleted doesn't keep the others; the first one's exit code stands for all. */
+function reportAll(failures: readonly CliError[]): void {
+  const [first] = failures;
+  if (!first) return;
+  throw new CliError(failures.map(({ message }) => message).join('\n'), { exitCode: first.exitCode });
 }
 
 async function selected(

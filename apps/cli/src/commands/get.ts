@@ -58,7 +58,8 @@ async function get(
     const shown = options.effective
       ? await Promise.all(objects.map((object) => fetchEffective(client, object)))
       : objects;
-    const document = name === undefined ? { apiVersion: 'v1', kind: 'List', items: shown } : shown[0];
+    const items = shown.map(inUsualOrder);
+    const document = name === undefined ? { apiVersion: 'v1', kind: 'List', items } : items[0];
     context.stdout.write(renderDocument(document, format ?? 'yaml'));
     return;
   }
@@ -81,6 +82,11 @@ async function fetchObjects(
   // Items of a list carry neither; on their own they need both.
   const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
   return (answer.items ?? []).map((item) => ({ ...item, apiVersion, kind: kind.kind }));
+}
+
+/** As people write them; the order of a JSON object's members says nothing. */
+function inUsualOrder({ apiVersion, kind, metadata, status, ...content }: ApiObject): object {
+  return { apiVersion, kind, metadata, ...content, ...(status !== undefined && { status }) };
 }
 
 /** The server's own defaults, which may be newer or older than those this command was built with. */

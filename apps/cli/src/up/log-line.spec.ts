@@ -11,6 +11,12 @@ test('pino’s JSON becomes one line', () => {
   );
 });
 
+test('levels by name and times as text are read too', () => {
+  const line = parseLogLine('{"level":"error","time":"2026-01-31T08:15:02.113Z","msg":"no"}');
+  expect(line.level).toBe(50);
+  expect(renderLogLine('simulator', line, plain)).toBe('08:15:02.113 ERROR simulator     no');
+});
+
 test('an error keeps its stack', () => {
   const line = parseLogLine(pino({ level: 50, msg: 'failed', err: { message: 'no', stack: 'Error: no\n    at x' } }));
   expect(renderLogLine('simulator', line, plain)).toBe('08:15:02.113 ERROR simulator     failed Error: no\n    at x');

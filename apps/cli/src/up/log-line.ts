@@ -11,6 +11,7 @@ const levels = [
 ] as const;
 
 export const warnLevel = 40;
+export const infoLevel = 30;
 
 /** Said elsewhere on the line, or of no use to a reader at a terminal. */
 const unshown = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg', 'err']);
@@ -26,7 +27,7 @@ export function parseLogLine(text: string): LogLine {
   if (text.startsWith('{')) {
     try {
       const fields = JSON.parse(text) as Record<string, unknown>;
-      return { level: typeof fields['level'] === 'number' ? fields['level'] : 30, fields, text };
+      return { level: levelOf(fields['level']), fields, text };
     } catch {
       // Not JSON after all.
     }
@@ -34,6 +35,12 @@ export function parseLogLine(text: string): LogLine {
   const postgres = /^[0-9-]+ [0-9:.]+ \w+ \[\d+\] (\w+): /.exec(text);
   if (postgres) return { level: postgresLevel(postgres[1] ?? ''), fields: undefined, text };
   return { level: warnLevel, fields: undefined, text };
+}
+
+/** pino writes its number or, so configured, its name. */
+function levelOf(level: unknown): number {
+  if (typeof level === 'number') return level;
+  return levels.find(({ name }) => name.toLowerCase() === level)?.from ?? infoLevel;
 }
 
 /** Postgres's routine messages (LOG) say nothing that the steps don't. */
@@ -47,7 +54,7 @@ function postgresLevel(severity: string): number {
 export function renderLogLine(program: string, line: LogLine, style: Style): string {
   const level = levels.find(({ from }) => line.level >= from) ?? levels[levels.length - 1]!;
   const { fields } = line;
-  const time = typeof fields?.['time'] === 'number' ? new Date(fields['time']) : new Date();
+  const time = timeOf(fields?.['time']);
   const head = [
     style('gray', time.toISOString().slice(11, 23)),
     style(level.format, level.name.padEnd(5)),
@@ -58,6 +65,12 @@ export function renderLogLine(program: string, line: LogLine, style: Style): str
     .filter(([key]) => !unshown.has(key))
     .map(([key, value]) => style('gray', `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`));
   return printableLine([head, textOf(fields['msg']), ...rest, errorText(fields['err'])]);
+}
+
+/** Epoch milliseconds or RFC 3339; what comes without a time is printed as it comes. */
+function timeOf(value: unknown): Date {
+  const time = new Date(typeof value === 'number' || typeof value === 'string' ? value : Date.now());
+  return Number.isNaN(time.getTime()) ? new Date() : time;
 }
 
 function printableLine(parts: readonly string[]): string {

@@ -4,6 +4,7 @@ import { styleFor } from '../output/style.js';
 import { EmbeddedStack } from './embedded-stack.js';
 import { firstChat } from './first-chat.js';
 import { requireFreePorts } from './free-ports.js';
+import { infoLevel } from './log-line.js';
 import { LogView } from './log-view.js';
 import { nextSteps } from './next-steps.js';
 import { Progress } from './progress.js';
@@ -22,7 +23,6 @@ export interface UpOptions {
   readonly stderr: NodeJS.WriteStream;
 }
 
-const infoLevel = 30;
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
