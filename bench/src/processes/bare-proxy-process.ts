@@ -5,7 +5,7 @@
  */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { openai } from '#libs/dialects';
+import { scanRequest, spliceRequest } from '#libs/dialects';
 import { type Dispatcher, Pool } from 'undici';
 
 const upstreamNames: Readonly<Record<string, string>> = { bench: 'upstream-model', 'bench-paced': 'upstream-paced' };
@@ -25,7 +25,7 @@ const server = createServer((request, response) => {
 });
 
 function forward(body: Buffer, response: ServerResponse): void {
-  const scan = openai.scanRequest(body);
+  const scan = scanRequest(body);
   const upstreamName = 'bodyEnd' in scan ? upstreamNames[scan.model] : undefined;
   if (!('bodyEnd' in scan) || upstreamName === undefined) {
     response.writeHead(400).end();
@@ -54,7 +54,7 @@ function forward(body: Buffer, response: ServerResponse): void {
       path: '/v1/chat/completions',
       method: 'POST',
       headers: ['content-type', 'application/json', 'authorization', 'Bearer bench-key'],
-      body: openai.spliceRequest(body, scan, upstreamName, scan.stream),
+      body: spliceRequest(body, scan, upstreamName, scan.stream),
     },
     handler,
   );

@@ -15,8 +15,9 @@ export async function startProcess(name: string, environment: Record<string, str
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const [message] = (await once(child, 'message')) as [{ port: number }];
-  if (child.pid === undefined) throw new Error(`${name} did not start`);
+  const ended = once(child, 'exit').then(() => undefined);
+  const [message] = ((await Promise.race([once(child, 'message'), ended])) ?? []) as [{ port: number }?];
+  if (!message || child.pid === undefined) throw new Error(`${name} ended before it listened`);
   return {
     pid: child.pid,
     port: message.port,
