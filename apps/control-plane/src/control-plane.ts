@@ -11,7 +11,8 @@ import { Watcher } from './api/watch/watcher.js';
 import { AppModule } from './app.module.js';
 import type { ProcessEnvironment } from './config/config.module.js';
 import { PublicationServer } from './publication/publication-server.js';
-import type { ObjectStore, Origin } from './store/object-store.js';
+import { controlPlaneOrigin } from './reconcilers/control-plane-origin.js';
+import type { ObjectStore } from './store/object-store.js';
 import { OBJECT_STORE } from './store/tokens.js';
 import { ServerIdentity } from './tls/server-identity.js';
 
@@ -20,15 +21,6 @@ const MAX_HEADER_BYTES = 32 * 1024;
 const CONNECTION_TIMEOUT_MS = 60_000;
 /** A name in a path has at most 253 characters. */
 const MAX_PARAMETER_LENGTH = 256;
-
-const bootOrigin: Origin = {
-  user: 'system:control-plane',
-  groups: [],
-  sourceAddress: '',
-  userAgent: '',
-  traceId: '',
-  traceParent: '',
-};
 
 /** A running control plane. */
 export class ControlPlane {
@@ -60,8 +52,8 @@ export class ControlPlane {
     try {
       await app.init();
       const store = app.get<ObjectStore>(OBJECT_STORE);
-      await ensureBuiltInNamespaces(store, bootOrigin);
-      await finishTerminatingNamespaces(store, bootOrigin);
+      await ensureBuiltInNamespaces(store, controlPlaneOrigin);
+      await finishTerminatingNamespaces(store, controlPlaneOrigin);
 
       const identity = app.get(ServerIdentity);
       const server = app.getHttpServer() as unknown as Server;

@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { eventually } from '#libs/testing';
 import { kubectl, type KubectlResult, resolveKubectl } from './kubectl.js';
 import { RunningControlPlane } from './running-control-plane.js';
 
@@ -84,6 +86,20 @@ test('kubectl wait sees a condition', async () => {
     'patch provider alpha --subresource=status --type=merge -p {"status":{"conditions":[{"type":"Test","status":"True"}]}}',
   );
   expect(await waiting).toMatchObject(ok(/condition met/));
+});
+
+test('kubectl get --watch prints changes as they come', async () => {
+  const environment = { KUBECONFIG: join(server.directory, 'kubeconfig'), HOME: server.directory };
+  const child = spawn(binary, ['get', 'namespaces', '--watch', '--no-headers'], { env: environment, stdio: 'pipe' });
+  let printed = '';
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  try {
+    await eventually(() => printed.includes('default'));
+    await run('apply -f -', { input: 'apiVersion: v1\nkind: Namespace\nmetadata: {name: watched}\n' });
+    await eventually(() => /^watched +Active/m.test(printed));
+  } finally {
+    child.kill();
+  }
 });
 
 test('secrets are applied and never shown', async () => {

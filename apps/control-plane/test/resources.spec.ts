@@ -134,16 +134,15 @@ describe('one object', () => {
   });
 
   test('status has an address of its own', async () => {
-    await create('stated');
-    const conditions = [{ type: 'Ready', status: 'True' }];
-    await patch(`${PROVIDERS}/stated`, { status: { conditions } });
-    expect((await server.call(`${PROVIDERS}/stated`)).body.status).toBeUndefined();
-    const stated = await patch(`${PROVIDERS}/stated/status`, { status: { conditions }, spec: { type: 'OpenAI' } });
-    expect(stated.body).toMatchObject({
-      status: { conditions },
-      spec: { type: 'OpenAICompatible' },
-      metadata: { generation: 1 },
-    });
+    const STATED = '/api/v1/namespaces/stated';
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'stated' } };
+    await server.call('/api/v1/namespaces', { method: 'POST', body });
+    const status = { phase: 'Active' };
+    expect((await patch(STATED, { status })).body.status).toBeUndefined();
+    const stated = await patch(`${STATED}/status`, { status, metadata: { labels: { a: 'b' } } });
+    expect(stated.body).toMatchObject({ status, metadata: { generation: 1 } });
+    expect(stated.body.metadata.labels).toBeUndefined();
+    expect((await server.call(STATED)).body).toEqual(stated.body);
   });
 
   test('/effective shows it with its defaults, which are never stored', async () => {

@@ -1,3 +1,4 @@
+import { SYSTEM_NAMESPACE } from '../secrets/system-secrets.js';
 import type { Attributes, Authorizer, Verdict } from './authorizer.js';
 import { groups, type Identity } from './identity.js';
 
@@ -7,11 +8,11 @@ const writing = ['create', 'update', 'patch', 'delete', 'deletecollection'];
 const open = ['/api', '/apis', '/openapi', '/version'];
 /** Asking about oneself. */
 const selfReviews = ['selfsubjectaccessreviews', 'selfsubjectreviews', 'selfsubjectrulesreviews'];
-const systemNamespace = 'signalbox-system';
 
 /**
  * Fixed rules by group. Admins do everything. Editors write what people write, outside `signalbox-system`, but no status,
- * and grant no exception from the address rules. Viewers read all but Secrets' existence in `signalbox-system`. Data
+ * and grant no exception from the address rules. Viewers read all but
+ * the Secrets of `signalbox-system`. Data
  * planes open their stream and nothing else.
  */
 export class BuiltInAuthorizer implements Authorizer {
@@ -43,7 +44,7 @@ const rules: readonly Rule[] = [
 function mayRead(attributes: Attributes): boolean {
   if (!reading.includes(attributes.verb)) return false;
   if (attributes.type === 'path') return ['/metrics', '/audit', '/audit/verify'].includes(attributes.path);
-  return !(attributes.resource === 'secrets' && attributes.namespace === systemNamespace);
+  return !(attributes.resource === 'secrets' && attributes.namespace === SYSTEM_NAMESPACE);
 }
 
 function mayEdit(attributes: Attributes): boolean {
@@ -51,8 +52,8 @@ function mayEdit(attributes: Attributes): boolean {
   return (
     writing.includes(attributes.verb) &&
     attributes.subresource === undefined &&
-    attributes.namespace !== systemNamespace &&
-    !(attributes.resource === 'namespaces' && attributes.name === systemNamespace)
+    attributes.namespace !== SYSTEM_NAMESPACE &&
+    !(attributes.resource === 'namespaces' && attributes.name === SYSTEM_NAMESPACE)
   );
 }
 

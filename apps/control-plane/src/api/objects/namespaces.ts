@@ -1,9 +1,10 @@
 import { forbidden, notFound } from '#libs/apimachinery';
 import { type ApiObject, kindOf, kinds, type KindDefinition } from '#libs/resources';
+import { SYSTEM_NAMESPACE } from '../../secrets/system-secrets.js';
 import type { ObjectStore, ObjectWrite, Origin } from '../../store/object-store.js';
 
 /** Present from the first boot on. */
-export const builtInNamespaces = ['default', 'signalbox-system'] as const;
+export const builtInNamespaces: readonly string[] = ['default', SYSTEM_NAMESPACE];
 /** Holds a namespace until what is in it is gone. */
 export const CONTENTS_FINALIZER = 'signalbox.dev/contents';
 

@@ -1,5 +1,5 @@
 import type { Tracer } from '@opentelemetry/api';
-import { spanNames, withSpan } from '#libs/telemetry';
+import { attributeNames, spanNames, withSpan } from '#libs/telemetry';
 import type { CommitResult, ObjectStore, ObjectWrite } from '../../store/object-store.js';
 import { type Call, originOf } from '../request/call.js';
 
@@ -13,7 +13,7 @@ export class ObjectWriter {
   commit(call: Call, writes: readonly ObjectWrite[], { dryRun }: { dryRun: boolean }): Promise<CommitResult> {
     return withSpan(this.tracer, spanNames.commit, { parent: call.traceParent }, async (span) => {
       const result = await this.store.commit(writes, originOf(call, span.traceParent), { dryRun });
-      span.setAttributes({ 'signalbox.revision': result.revision, 'signalbox.dry_run': dryRun });
+      span.setAttributes({ [attributeNames.revision]: result.revision });
       return result;
     });
   }

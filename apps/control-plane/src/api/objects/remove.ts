@@ -129,7 +129,7 @@ function deletion(target: ResourceTarget, options: DeleteOptions): ObjectWrite {
 
 function refuse(kind: KindDefinition, name: string): void {
   if (kind.readOnly) throw forbidden(`${kind.kind} objects are written by the control plane only`, kind, name);
-  if (kind === namespaceKind && (builtInNamespaces as readonly string[]).includes(name)) {
+  if (kind === namespaceKind && builtInNamespaces.includes(name)) {
     throw forbidden('this namespace may not be deleted', kind, name);
   }
 }
