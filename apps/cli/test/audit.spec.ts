@@ -47,7 +47,7 @@ it('shows who changed which field of which policy when', async () => {
   const { code, output } = await signalbox('audit', '--object', 'RoutePolicy/default/chat', '-o', 'json');
   expect(code).toBe(0);
   expect(output).toContain('"editor"');
-  expect(output).toMatch(/spec\.rules\[0\]\.backendRefs\[\d\]\.weight/);
+  expect(output).toMatch(/spec\.rules\[name=all\]\.backendRefs\[\d\]\.weight/);
   expect(output).toMatch(/"before":\s*100/);
   expect(output).toMatch(/"after":\s*25/);
 

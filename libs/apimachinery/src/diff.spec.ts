@@ -19,6 +19,23 @@ test('names each field that differs, items of a list-map by their name', () => {
   ]);
 });
 
+test('objects without names are compared place by place while their number stays', () => {
+  const backends = (...weights: number[]) => ({ backendRefs: weights.map((weight) => ({ model: 'm', weight })) });
+  expect(diffObjects(backends(100, 0), backends(25, 0))).toEqual([
+    { path: 'backendRefs[0].weight', before: 100, after: 25 },
+  ]);
+  expect(diffObjects(backends(1), backends(1, 2))).toEqual([
+    {
+      path: 'backendRefs',
+      before: [{ model: 'm', weight: 1 }],
+      after: [
+        { model: 'm', weight: 1 },
+        { model: 'm', weight: 2 },
+      ],
+    },
+  ]);
+});
+
 test('an order that changed is a change', () => {
   expect(diffObjects({ rules: [{ name: 'a' }, { name: 'b' }] }, { rules: [{ name: 'b' }, { name: 'a' }] })).toEqual([
     { path: 'rules[*].name', before: ['a', 'b'], after: ['b', 'a'] },

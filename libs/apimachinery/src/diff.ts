@@ -58,7 +58,7 @@ function compareMaps(
 function compareLists(path: string, before: unknown[], after: unknown[], changes: FieldChange[]): void {
   const [old, now] = [byName(before), byName(after)];
   if (!old || !now) {
-    if (!equal(before, after)) changes.push({ path, before, after });
+    compareUnnamed(path, before, after, changes);
     return;
   }
   for (const name of new Set([...old.keys(), ...now.keys()])) {
@@ -69,6 +69,13 @@ function compareLists(path: string, before: unknown[], after: unknown[], changes
     [...now.keys()].filter((name) => old.has(name)),
   ];
   if (!equal(oldOrder, newOrder)) changes.push({ path: `${path}[*].name`, before: oldOrder, after: newOrder });
+}
+
+/** As many objects as before: most likely the same ones, edited in place, so that each field tells more than two whole lists. */
+function compareUnnamed(path: string, before: unknown[], after: unknown[], changes: FieldChange[]): void {
+  if (before.length === after.length && before.every(isMap) && after.every(isMap)) {
+    for (const [index, item] of before.entries()) compare(`${path}[${index}]`, item, after[index], changes);
+  } else if (!equal(before, after)) changes.push({ path, before, after });
 }
 
 /** `undefined`: not a list-map keyed by `name`. */
