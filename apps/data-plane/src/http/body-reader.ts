@@ -35,6 +35,10 @@ export function readBody(request: IncomingMessage, maxBytes: number, receiver: B
   });
   request.on('end', () => {
     if (refused) return;
-    receiver.onBody(rest === undefined ? (first ?? EMPTY) : Buffer.concat(rest, length));
+    const body = rest === undefined ? (first ?? EMPTY) : Buffer.concat(rest, length);
+    // These closures live as long as node:http keeps the request; the bytes needn't.
+    first = undefined;
+    rest = undefined;
+    receiver.onBody(body);
   });
 }

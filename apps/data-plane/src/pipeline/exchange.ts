@@ -20,9 +20,9 @@ import { errorEventText, errorText } from '../surfaces/openai/error-text.js';
 export class Exchange {
   readonly runtime: Runtime;
   readonly record: RequestRecord;
-  readonly headers: IncomingHttpHeaders;
+  headers: IncomingHttpHeaders;
   readonly seed: number;
-  private readonly downstream: Downstream;
+  private downstream: Downstream;
 
   table: PinnedTable | undefined = undefined;
   owner: KnownOwner | undefined = undefined;
@@ -192,6 +192,29 @@ export class Exchange {
     record.finish = how;
     record.endedMs = runtime.clock.nowMs();
     runtime.running.remove(this);
+    this.letGo();
     runtime.observer.finished(record);
   }
+
+  /**
+   * Nothing of the request hangs on this object any longer. The response's listeners keep it as long as node:http keeps
+   * the response, and where that has reached the old generation, everything that can be reached from here would follow:
+   * measured, a fifth of all that was allocated.
+   */
+  private letGo(): void {
+    this.downstream = closedDownstream;
+    this.headers = noHeaders;
+    this.forwarded = noForwarded;
+    this.chat = undefined;
+    this.route = undefined;
+    this.facts = undefined;
+    this.owner = undefined;
+    this.table = undefined;
+  }
 }
+
+const noHeaders: IncomingHttpHeaders = {};
+const noForwarded: readonly string[] = [];
+
+/** What a finished exchange writes to. */
+const closedDownstream: Downstream = { send() {}, start() {}, write: () => true, end() {} };
