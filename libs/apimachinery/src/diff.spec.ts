@@ -19,6 +19,12 @@ test('names each field that differs, items of a list-map by their name', () => {
   ]);
 });
 
+test('metadata that only the system wrote is no change', () => {
+  expect(diffObjects(undefined, { metadata: { uid: 'u', resourceVersion: '1' }, spec: { a: 1 } })).toEqual([
+    { path: 'spec.a', after: 1 },
+  ]);
+});
+
 test('objects without names are compared place by place while their number stays', () => {
   const backends = (...weights: number[]) => ({ backendRefs: weights.map((weight) => ({ model: 'm', weight })) });
   expect(diffObjects(backends(100, 0), backends(25, 0))).toEqual([

@@ -26,7 +26,8 @@ function withoutBookkeeping(object: object | undefined): Record<string, unknown>
   if (!object) return {};
   const copy: Record<string, unknown> = { ...object };
   if (isMap(copy.metadata)) {
-    copy.metadata = Object.fromEntries(Object.entries(copy.metadata).filter(([key]) => !bookkeeping.includes(key)));
+    const told = Object.entries(copy.metadata).filter(([key]) => !bookkeeping.includes(key));
+    copy.metadata = told.length > 0 ? Object.fromEntries(told) : undefined;
   }
   return copy;
 }
