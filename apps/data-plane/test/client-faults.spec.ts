@@ -208,10 +208,10 @@ describe('who asks', () => {
 
 /** A client that goes away when the test says so. */
 function openChat(body: object): {
-  abort(): void;
-  read(): string;
-  pause(): void;
-  resume(): void;
+  abort: () => void;
+  read: () => string;
+  pause: () => void;
+  resume: () => void;
   ended: Promise<void>;
 } {
   let text = '';
@@ -282,7 +282,8 @@ describe('a client that goes away', () => {
 
 it('a slow reader holds the upstream back, and memory stays bounded', async () => {
   let written = 0;
-  const total = 32 * 1024 * 1024;
+  // More than the kernel's buffers take on the way.
+  const total = 96 * 1024 * 1024;
   const event = chunk({ content: 'x'.repeat(64 * 1024) });
   const flood: Answer = {
     type: 'drive',
@@ -308,7 +309,7 @@ it('a slow reader holds the upstream back, and memory stays bounded', async () =
     await new Promise((resolve) => setTimeout(resolve, 100));
     return before === written && before;
   });
-  expect(stalledAt).toBeLessThan(total / 2);
+  expect(stalledAt).toBeLessThan(total * 0.6);
   client.resume();
   await client.ended;
   expect(client.read().endsWith('data: [DONE]\n\n')).toBe(true);

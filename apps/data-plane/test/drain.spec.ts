@@ -27,7 +27,11 @@ it('running requests end well, their connections close, and new ones are refused
   });
   const running = gateway.chat({ stream: true });
   await eventually(() => upstream.calls.length === 1);
-  const drained = gateway.server.drain(10_000);
+  const drained = gateway.server.drain(10_000, 100);
+  // Taken while clients are still leaving, and told to leave.
+  upstream.answers(chatAnswer('late'));
+  const late = await gateway.chat();
+  expect([late.status, late.headers.connection]).toEqual([200, 'close']);
   await eventually(
     () =>
       new Promise<boolean>((resolve) => {

@@ -14,6 +14,8 @@ const REQUEST_TIMEOUT_MS = 120_000;
 const CHECK_INTERVAL_MS = 1_000;
 /** Longer than the idle time of the usual load balancers, so that they close first and no request meets a closing socket. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+/** How long a draining listener still takes connections. */
+const LINGER_MS = 500;
 
 export interface DataServerOptions {
   readonly host: string;
@@ -41,20 +43,23 @@ export class DataServer {
   }
 
   /**
-   * Goes down without losing a request: new connections are refused, every answer closes its connection, running
-   * requests have until the deadline. Streams still open then get their dialect's error event, others an error.
+   * Goes down without losing a request. First every answer closes its connection while new ones are still taken, so that
+   * clients leave by themselves instead of meeting a closing socket; then the listener closes, and running requests have
+   * until the deadline. Streams still open then get their dialect's error event, others an error.
    */
-  async drain(deadlineMs: number): Promise<void> {
+  async drain(deadlineMs: number, lingerMs = LINGER_MS): Promise<void> {
     const { runtime, server } = this;
     this.draining.active = true;
+    await new Promise<void>((resolve) => {
+      runtime.clock.setTimer(resolve, Math.min(lingerMs, deadlineMs));
+    });
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
-    server.closeIdleConnections();
     const deadline = runtime.clock.setTimer(() => {
       const error = new GatewayError('shutting_down', 'This data plane is shutting down.');
       // A copy: ending one may wake, and so end, another.
-      for (const exchange of [...runtime.running]) exchange.terminate(error);
+      for (const exchange of Array.from(runtime.running)) exchange.terminate(error);
       server.closeIdleConnections();
     }, deadlineMs);
     await closed;

@@ -10,7 +10,6 @@ import type { AnswerReader } from './answer-reader.js';
 import type { BackendState } from './backend-state.js';
 import type { Exchange } from './exchange.js';
 import { AttemptRecord } from './request-record.js';
-import { runAttempts } from './run-attempts.js';
 
 /** What a deadline means once it has passed. */
 type DeadlineFailure = Extract<TransportFailure, `${string}Timeout`>;
@@ -180,7 +179,7 @@ export class Attempt implements UpstreamHandler {
     this.record.retryAfterMs = outcome.retryAfterMs;
     this.settle(errorClass, outcome.retryAfterMs);
     this.call?.abort();
-    runAttempts(this.exchange);
+    this.exchange.attemptFailed();
   }
 
   /** State and history, once. */

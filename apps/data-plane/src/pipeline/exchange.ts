@@ -8,7 +8,7 @@ import { errorTable, type GatewayError } from './error-table.js';
 import type { PinnedTable } from './pinned-table.js';
 import type { Finish, RequestRecord } from './request-record.js';
 import { errorHeaders, responseHeaders } from './response-headers.js';
-import { resumeAttempts } from './run-attempts.js';
+import { resumeAttempts, runAttempts } from './run-attempts.js';
 import type { Runtime } from './runtime.js';
 import type { ChatRequest } from '../surfaces/openai/chat-request.js';
 import { errorEventText, errorText } from '../surfaces/openai/error-text.js';
@@ -132,6 +132,11 @@ export class Exchange {
       this.downstream.send(status, headers, body);
     }
     this.finish('Failed');
+  }
+
+  /** The attempt has left its outcome in the record: what now? */
+  attemptFailed(): void {
+    runAttempts(this);
   }
 
   /** The client closed its connection. */

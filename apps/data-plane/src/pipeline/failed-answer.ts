@@ -1,6 +1,6 @@
 import type { AnswerReader } from './answer-reader.js';
 import type { Attempt } from './attempt.js';
-import { lowerCaseHeaders } from './answer-head.js';
+import { lowerCaseHeaders } from './raw-headers.js';
 import { MAX_ERROR_BYTES } from './whole-answer.js';
 
 /**

@@ -67,6 +67,7 @@ export interface Runtime {
   readonly breakers: Breakers;
   readonly credentials: CredentialHealth;
   readonly keyLimiters: KeyLimiters;
+  readonly consumers: ConsumerLimiters;
   readonly queue: KeyQueue;
   readonly retryBudgets: RetryBudgets;
   /** Requests that have started and not finished. */
@@ -110,6 +111,7 @@ export function createRuntime(dependencies: RuntimeDependencies): Runtime {
     breakers,
     credentials,
     keyLimiters,
+    consumers,
     queue,
     retryBudgets,
     running: new RunningExchanges(),

@@ -68,6 +68,8 @@ export class Upkeep {
 
   private sweep(named: ReadonlySet<string>): void {
     const nowMs = this.clock.nowMs();
+    // A superseded table that a request still holds will be let go without a further swap.
+    if ([...this.tables.live].length > 1) this.sweepDue = true;
     for (const map of this.maps) {
       map.sweep(named, nowMs);
       // What is unnamed now must be looked at again when its time is over, whether or not a table changes.

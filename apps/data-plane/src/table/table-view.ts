@@ -22,7 +22,7 @@ export interface TableView {
   keyPool(key: string): KeyPoolEntry | undefined;
   /** Concrete (glob-free) model names that a consumer with these labels may ask for, sorted. */
   models(namespace: string, labels: Readonly<Record<string, string>>): readonly string[];
-  /** Identities (breaker, limiter, pool, route and consumer keys) that mutable state may be kept for. */
+  /** Identities (breaker, limiter, credential, pool, route and consumer keys) that mutable state may be kept for. */
   identities(): Iterable<string>;
 }
 

@@ -36,6 +36,7 @@ describe('Table', () => {
       'default/alpha/m',
       'default/chat',
       'default/demo',
+      'default/keys/k',
       'default/pool',
       'default/pool/k',
     ]);

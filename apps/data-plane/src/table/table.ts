@@ -68,7 +68,7 @@ export class Table implements TableView {
       else if (stored.kind === 'KeyPool') {
         for (const { limiterId } of (stored.value as KeyPoolEntry).keys) yield limiterId;
       }
-      if (stored.kind === 'Route' || stored.kind === 'KeyPool' || stored.kind === 'Consumer') yield stored.key;
+      if (stored.kind !== 'Match' && stored.kind !== 'Backend') yield stored.key;
     }
   }
 

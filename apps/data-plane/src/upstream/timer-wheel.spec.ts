@@ -14,7 +14,7 @@ function virtual(fake: FakeClock): Clock {
   };
 }
 
-function setUp(): { fake: FakeClock; wheel: TimerWheel; fired: [string, number][]; timer(name: string): Timer } {
+function setUp(): { fake: FakeClock; wheel: TimerWheel; fired: [string, number][]; timer: (name: string) => Timer } {
   const fake = new FakeClock(1_000_003);
   const wheel = new TimerWheel(virtual(fake));
   const fired: [string, number][] = [];

@@ -145,7 +145,7 @@ export class Gateway {
   }
 
   async stop(): Promise<void> {
-    await this.server.drain(0);
+    await this.server.drain(0, 0);
     await this.transport.close();
   }
 }

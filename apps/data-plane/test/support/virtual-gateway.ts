@@ -1,0 +1,188 @@
+import { SCHEMA_VERSION, TableDigest } from '#libs/routing-table';
+import { FakeClock, seededRandom } from '#libs/testing';
+import type { Clock } from '../../src/clock.js';
+import type { Downstream } from '../../src/pipeline/downstream.js';
+import { Exchange } from '../../src/pipeline/exchange.js';
+import { acceptInference, handleInference } from '../../src/pipeline/handle-inference.js';
+import { RequestRecord } from '../../src/pipeline/request-record.js';
+import { createRuntime, type Runtime } from '../../src/pipeline/runtime.js';
+import { CurrentTable } from '../../src/table/current-table.js';
+import { prepareTable } from '../../src/table/prepare-table.js';
+import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../../src/upstream/transport.js';
+import { API_KEY, type Configuration, entriesOf } from './entries.js';
+import { TestCredentials } from './gateway.js';
+
+/** One upstream call, whose course the test tells step by step. After an abort or an end nothing more is told. */
+export class VirtualCall implements UpstreamCall {
+  isOver = false;
+  isAborted = false;
+  constructor(
+    readonly request: UpstreamRequest,
+    private readonly handler: UpstreamHandler,
+  ) {}
+
+  resume(): void {}
+
+  abort(): void {
+    this.isOver = true;
+    this.isAborted = true;
+  }
+
+  sent(): void {
+    if (!this.isOver) this.handler.onSent();
+  }
+
+  head(status: number, contentType: string): void {
+    if (!this.isOver) this.handler.onHead(status, [Buffer.from('Content-Type'), Buffer.from(contentType)]);
+  }
+
+  data(text: string): void {
+    if (!this.isOver) this.handler.onData(Buffer.from(text));
+  }
+
+  end(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.handler.onEnd();
+  }
+
+  fail(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.handler.onFailure('ConnectionReset', 'ECONNRESET');
+  }
+}
+
+/** What a client received, and whether the rules of a response were kept. */
+export class VirtualClient implements Downstream {
+  heads = 0;
+  ends = 0;
+  status = 0;
+  text = '';
+  isSlow = false;
+  exchange: Exchange | undefined;
+
+  send(status: number, _headers: string[], body: Buffer | string): void {
+    this.start(status);
+    this.text += body.toString();
+    this.end();
+  }
+
+  start(status: number): void {
+    this.heads += 1;
+    this.status = status;
+  }
+
+  write(text: string): boolean {
+    if (this.heads === 0 || this.ends > 0) throw new Error('a write outside of the response');
+    this.text += text;
+    return !this.isSlow;
+  }
+
+  end(): void {
+    this.ends += 1;
+  }
+}
+
+/** The whole request path in memory: virtual time, seeded chance, upstream calls that the test drives. */
+export class VirtualGateway {
+  readonly clock = new FakeClock();
+  readonly calls: VirtualCall[] = [];
+  readonly clients: VirtualClient[] = [];
+  readonly finished: RequestRecord[] = [];
+  readonly credentials = new TestCredentials();
+  readonly runtime: Runtime;
+  private readonly tables = new CurrentTable();
+  private revision = 0;
+
+  constructor(seed: number) {
+    const random = seededRandom(seed);
+    const clock: Clock = {
+      nowMs: this.clock.now,
+      epochMs: this.clock.now,
+      setTimer: (callback, delayMs) => {
+        const id = this.clock.setTimeout(callback, delayMs);
+        return { cancel: () => this.clock.clear(id) };
+      },
+    };
+    const transport: Transport = {
+      send: (request, handler) => {
+        const call = new VirtualCall(request, handler);
+        this.calls.push(call);
+        return call;
+      },
+      close: () => Promise.resolve(),
+    };
+    this.runtime = createRuntime({
+      clock,
+      random: {
+        fill: (bytes) => {
+          for (let index = 0; index < bytes.length; index += 1) bytes[index] = Math.floor(random() * 256);
+        },
+      },
+      transport,
+      tables: this.tables,
+      credentials: this.credentials,
+      observer: { started() {}, finished: (record) => this.finished.push(record) },
+      logger: { info() {}, warn() {}, error() {} } as unknown as Runtime['logger'],
+    });
+  }
+
+  async serve(configuration: Configuration): Promise<void> {
+    const entries = entriesOf(configuration);
+    this.revision += 1;
+    const { version } = TableDigest.of(entries);
+    this.tables.swap(
+      await prepareTable({
+        schemaVersion: SCHEMA_VERSION,
+        revision: this.revision,
+        version,
+        upserts: entries,
+        removals: [],
+      }),
+    );
+  }
+
+  chat(stream: boolean): VirtualClient {
+    const { ids, clock } = this.runtime;
+    const fresh = ids.forRequest();
+    const record = new RequestRecord({
+      requestId: fresh.slice(48),
+      traceId: fresh.slice(0, 32),
+      spanId: fresh.slice(32, 48),
+      parentSpanId: '',
+      parentSampled: false,
+      startedMs: clock.nowMs(),
+      epochOffsetMs: 0,
+      method: 'POST',
+      path: '/v1/chat/completions',
+    });
+    const client = new VirtualClient();
+    const exchange = new Exchange(this.runtime, record, { authorization: `Bearer ${API_KEY}` }, client);
+    client.exchange = exchange;
+    this.clients.push(client);
+    const body = Buffer.from(JSON.stringify({ model: 'chat', stream, messages: [] }));
+    if (acceptInference(exchange)) handleInference(exchange, body);
+    return client;
+  }
+
+  /** Everything that is taken while requests run. */
+  held(): Record<string, number> {
+    let keys = 0;
+    for (const [, limiter] of this.runtime.keyLimiters.byId.entries()) keys += limiter.inFlight;
+    let consumers = 0;
+    for (const [, limiter] of this.runtime.consumers.byId.entries()) consumers += limiter.inFlight;
+    let probes = 0;
+    for (const [, { state }] of this.runtime.breakers.byId.entries()) {
+      if (state.phase === 'HalfOpen') probes += state.probesInFlight;
+    }
+    return {
+      running: this.runtime.running.size,
+      keys,
+      consumers,
+      probes,
+      timers: this.runtime.wheel.size,
+      tables: [...this.runtime.tables.live].length,
+    };
+  }
+}
