@@ -56,9 +56,10 @@ function openExchange(
     path: operation.name === 'getModel' ? '/v1/models/{model}' : path,
   });
   record.operation = operation.name;
-  const exchange = new Exchange(runtime, record, request.headers, new NodeDownstream(response));
+  const downstream = new NodeDownstream(response);
+  const exchange = new Exchange(runtime, record, request.headers, downstream);
   response.on('close', () => exchange.abandoned());
-  response.on('drain', () => exchange.drained());
+  downstream.onDrain = () => exchange.drained();
   return exchange;
 }
 

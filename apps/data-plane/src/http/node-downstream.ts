@@ -4,6 +4,8 @@ import type { Downstream } from '../pipeline/downstream.js';
 /** The client's side over node:http. */
 export class NodeDownstream implements Downstream {
   private readonly response: ServerResponse;
+  /** Told when the client has read what was written. */
+  onDrain: (() => void) | undefined = undefined;
 
   constructor(response: ServerResponse) {
     this.response = response;
@@ -18,6 +20,7 @@ export class NodeDownstream implements Downstream {
   }
 
   start(status: number, headers: string[]): void {
+    if (this.onDrain !== undefined) this.response.on('drain', this.onDrain);
     this.response.writeHead(status, headers);
   }
 

@@ -198,7 +198,16 @@ export class Exchange {
     record.endedMs = runtime.clock.nowMs();
     runtime.running.remove(this);
     this.letGo();
-    runtime.observer.finished(record);
+    this.report();
+  }
+
+  /** The request is over and settled: a fault in reporting must not reach the transport that called us. */
+  private report(): void {
+    try {
+      this.runtime.observer.finished(this.record);
+    } catch (error) {
+      this.runtime.logger.error({ err: error }, 'reporting a request failed');
+    }
   }
 
   /**
