@@ -29,6 +29,24 @@ describe('a plain answer', () => {
     });
   });
 
+  it('tells the same whatever stands after or before the usage', () => {
+    const { choices, usage, id } = answer;
+    const expected = read(JSON.stringify(answer));
+    for (const shape of [
+      { usage, choices, id },
+      { choices, id, usage },
+      { id, choices, usage, more: { usage: 1 } },
+    ]) {
+      expect(read(JSON.stringify(shape))).toEqual(expected);
+    }
+  });
+
+  it('may speak of usage and choices in its text', () => {
+    const content = '"choices":[],"usage":{"prompt_tokens":1}}';
+    expect(read(JSON.stringify({ choices: [{ message: { content } }] }))).toEqual({ kind: 'Complete' });
+    expect(read(JSON.stringify({ message: content })).kind).toBe('Malformed');
+  });
+
   it('cut anywhere is malformed', () => {
     const text = JSON.stringify(answer);
     for (let length = 0; length < text.length; length++) expect(read(text.slice(0, length)).kind).toBe('Malformed');

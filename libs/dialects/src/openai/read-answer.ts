@@ -18,12 +18,48 @@ export interface Answer {
 const malformed: Answer = { kind: 'Malformed' };
 
 /**
- * Reads usage and finish reason of a plain answer, and checks that all of it is there. Content-length can't tell: an
- * upstream that breaks off may have counted what it sent. So the bytes are walked by the validating scanner, which
- * accepts what JSON.parse accepts without building the answer; only the `usage` object is parsed.
+ * Reads usage and finish reason of a plain answer, and checks that it ends where an answer ends. Content-length can't
+ * tell: an upstream that breaks off may have counted what it sent.
  */
 export function readAnswer(body: Buffer): Answer {
-  const scanner = new JsonScanner(body, body.toString('latin1'), maxDepth);
+  const text = body.toString('latin1');
+  return readTail(body, text) ?? readWhole(body, text);
+}
+
+/**
+ * The usual shape is `{..."choices":[...],"usage":{...}...}`: reading from the last `"usage"` to the closing brace of the
+ * whole tells as much as reading all of it, at a tenth of the cost. Anything else is undefined here, and read whole.
+ */
+function readTail(body: Buffer, text: string): Answer | undefined {
+  const at = text.lastIndexOf('"usage"');
+  if (!afterList.test(text.slice(Math.max(0, at - 16), at))) return undefined;
+  const choices = text.indexOf('"choices"');
+  if (text.charCodeAt(0) !== OPEN_BRACE || choices === -1 || choices > at) return undefined;
+  const scanner = new JsonScanner(body, text, maxDepth);
+  scanner.position = at;
+  try {
+    scanner.key();
+    scanner.peek();
+    const start = scanner.position;
+    scanner.value(2);
+    const usage = usageOf(JSON.parse(text.slice(start, scanner.position)));
+    while (scanner.nextProperty()) {
+      scanner.key();
+      scanner.value(2);
+    }
+    scanner.end();
+    return { kind: 'Complete', finishReason: lastFinishReason(text, choices, at), usage };
+  } catch (error) {
+    if (error instanceof JsonFault) return undefined;
+    throw error;
+  }
+}
+
+const afterList = /\]\s*,\s*$/;
+
+/** Walks all bytes: accepts what JSON.parse accepts without building the answer; only the `usage` object is parsed. */
+function readWhole(body: Buffer, text: string): Answer {
+  const scanner = new JsonScanner(body, text, maxDepth);
   try {
     return scanAnswer(scanner);
   } catch (error) {
