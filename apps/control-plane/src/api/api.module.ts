@@ -9,6 +9,9 @@ import { AUTHORIZER, AuthModule } from '../auth/auth.module.js';
 import { Authenticator } from '../auth/authenticator.js';
 import type { Authorizer } from '../auth/authorizer.js';
 import { LOGGER, TELEMETRY } from '../config/config.module.js';
+import { CompileController } from '../reconcilers/compile-controller.js';
+import { CompileModule } from '../reconcilers/compile.module.js';
+import { ObjectCache } from '../reconcilers/object-cache.js';
 import { CredentialVersions } from '../secrets/credential-versions.js';
 import { LogFollower } from '../store/log-follower.js';
 import type { ChangeFeed, ObjectStore } from '../store/object-store.js';
@@ -31,7 +34,7 @@ import { Watcher } from './watch/watcher.js';
 const nowMs = Date.now;
 
 @Module({
-  imports: [AuthModule],
+  imports: [AuthModule, CompileModule],
   providers: [
     Readiness,
     {
@@ -73,9 +76,14 @@ const nowMs = Date.now;
     },
     {
       provide: Applier,
-      inject: [ObjectWriter, AUTHORIZER, OBJECT_STORE, CredentialVersions],
-      useFactory: (objects: ObjectWriter, authorizer: Authorizer, store: ObjectStore, versions: CredentialVersions) =>
-        new Applier(objects, authorizer, new ConditionPreview(store, versions)),
+      inject: [ObjectWriter, AUTHORIZER, ObjectCache, CompileController, CredentialVersions],
+      useFactory: (
+        objects: ObjectWriter,
+        authorizer: Authorizer,
+        cache: ObjectCache,
+        compiler: CompileController,
+        versions: CredentialVersions,
+      ) => new Applier(objects, authorizer, new ConditionPreview(cache, compiler, versions)),
     },
     {
       provide: ApiServer,

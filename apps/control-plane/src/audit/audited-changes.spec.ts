@@ -1,6 +1,7 @@
+import { LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
 import type { ApiObject } from '#libs/resources';
 import { keyOf, objectOf, secrets, widgets } from '../../test/test-kinds.js';
-import { auditedChanges, fingerprint, LAST_APPLIED_ANNOTATION } from './audited-changes.js';
+import { auditedChanges, fingerprint } from './audited-changes.js';
 
 const key = Buffer.alloc(32, 7);
 const widget: ApiObject = { ...objectOf(keyOf(widgets, 'w'), { size: 1 }) };

@@ -1,9 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { diffObjects, type FieldChange } from '#libs/apimachinery';
+import { diffObjects, type FieldChange, LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
 import type { ApiObject, KindDefinition } from '#libs/resources';
-
-/** In it kubectl repeats the whole manifest, a Secret's plain text included: it is neither audited nor kept of a Secret. */
-export const LAST_APPLIED_ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** Parts of a sensitive object that are no secret. */
 const notSecret = /^(type|immutable|metadata\.(labels|finalizers|deletionTimestamp|ownerReferences))\b/;

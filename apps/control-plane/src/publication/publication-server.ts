@@ -7,14 +7,12 @@ import { decodeFromDataPlane, MAX_FRAME_FROM_DATA_PLANE_BYTES, type Hello } from
 import type { Timers } from '#libs/reconcile';
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import type { Logger } from '#libs/telemetry';
-import type { Identity } from '../auth/identity.js';
+import { groups, type Identity } from '../auth/identity.js';
 import type { Compiled } from '../reconcilers/compile-controller.js';
 import type { SecretValue } from '../reconcilers/secret-values.js';
 import { DataPlaneSession, type SessionListener, type SessionOptions } from './data-plane-session.js';
 import { keepAlive } from './keep-alive.js';
 import { PublishedTable } from './published-table.js';
-
-export const DATA_PLANE_GROUP = 'signalbox:data-planes';
 
 /** Is told of every data plane that connects here; the listener that it returns hears of its answers. */
 export interface ConnectionListener {
@@ -51,8 +49,8 @@ export class PublicationServer {
 
   /** Takes over a connection of `STREAM_PATH`. Throws a 403 unless a data plane asks: values of Secrets go down here. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity): void {
-    if (!identity.groups.includes(DATA_PLANE_GROUP)) {
-      throw forbidden(`the stream is for data planes: a token of the group ${DATA_PLANE_GROUP} is needed`);
+    if (!identity.groups.includes(groups.dataPlanes)) {
+      throw forbidden(`the stream is for data planes: a token of the group ${groups.dataPlanes} is needed`);
     }
     this.webSockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket));
   }

@@ -2,7 +2,7 @@ import { kinds, type ApiObject } from '#libs/resources';
 import { createLogger, silentTracer } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import { CompileController, type Compiled } from './compile-controller.js';
-import type { CompileRequest, CompileResult } from './compile-messages.js';
+import type { CompileRequest, CompileResult, Preview, PreviewRequest } from './compile-messages.js';
 import { CompileState } from './compile-state.js';
 import { ObjectCache } from './object-cache.js';
 import { SecretValues } from './secret-values.js';
@@ -38,6 +38,9 @@ class HeldThread {
     return new Promise((resolve, reject) => {
       this.outcomes.push((error) => (error ? reject(error) : resolve(this.state.handle({ ...request, id: 1 }))));
     });
+  }
+  preview(request: Omit<PreviewRequest, 'id'>): Promise<Preview> {
+    return Promise.resolve(this.state.preview({ ...request, id: 1 }));
   }
   answer(): void {
     this.outcomes.shift()?.();
@@ -75,8 +78,8 @@ describe('CompileController', () => {
       ...running,
       tracer: silentTracer,
       count: () => {},
-      onCompiled: (each) => compiled.push(each),
     });
+    controller.onCompiled((each) => compiled.push(each));
     store.put(consumer('first'));
     controller.start();
     cache.start();
@@ -101,6 +104,23 @@ describe('CompileController', () => {
     await clock.advanceAsync(0);
     expect(compiled[1]).toMatchObject({ revision: 2, generations: [{ metadata: { name: 'second' } }] });
     expect(traceIds(compiled[1]!)).toEqual(['a']);
+  });
+
+  it('foretells over what waits to be compiled, and remembers nothing of it', async () => {
+    // The same key as the consumer before it, which is only about to be compiled.
+    const thief = { ...consumer('thief'), spec: consumer('second').spec };
+    store.commit(consumer('second'));
+    const preview = (...objects: ApiObject[]) =>
+      controller.preview(
+        { objects: new Map(objects.map((object) => [object.metadata.name, object])), credentials: new Map() },
+        objects.map(({ metadata }) => metadata.uid!),
+      );
+    expect(await preview(thief)).toMatchObject([[{ type: 'Accepted', status: 'False', reason: 'Conflicted' }]]);
+    await clock.advanceAsync(0);
+    thread.answer();
+    await clock.advanceAsync(0);
+    expect(await preview(consumer('third'))).toMatchObject([[{ type: 'Accepted', status: 'True' }]]);
+    expect(compiled.at(-1)?.result.conditions.has('uid-thief')).toBe(false);
   });
 
   it('takes what comes during a compile in one more run, in the traces of all', async () => {

@@ -3,7 +3,7 @@ import { MAX_TRACE_PARENTS } from '#libs/control-protocol';
 import { Controller, ReconcileError, type ControllerOptions, type Timers } from '#libs/reconcile';
 import type { ApiObject } from '#libs/resources';
 import { attributeNames, spanNames, withSpanInEach, type Logger } from '#libs/telemetry';
-import type { CompileRequest, CompileResult } from './compile-messages.js';
+import type { CompileChanges, CompileRequest, CompileResult, Preview, PreviewRequest } from './compile-messages.js';
 import { changed, idle, ran, type DebounceLimits } from './debounce.js';
 import type { CacheChange, CacheUpdate, ObjectCache } from './object-cache.js';
 import type { CredentialFact, SecretValues } from './secret-values.js';
@@ -24,6 +24,7 @@ export interface CompileControllerOptions {
   readonly thread: {
     readonly primed: boolean;
     compile(request: Omit<CompileRequest, 'id'>): Promise<CompileResult>;
+    preview(request: Omit<PreviewRequest, 'id'>): Promise<Preview>;
   };
   readonly timers: Timers;
   readonly random: () => number;
@@ -31,8 +32,6 @@ export interface CompileControllerOptions {
   readonly logger: Logger;
   readonly count: ControllerOptions<unknown>['count'];
   readonly debounce?: DebounceLimits;
-  /** Called after every compile, and after status alone has moved the log on. A throw counts as a failed compile. */
-  readonly onCompiled: (compiled: Compiled) => void;
 }
 
 const defaultDebounce: DebounceLimits = { quietMs: 10, longestWaitMs: 50 };
@@ -55,6 +54,7 @@ export class CompileController {
   /** Whether everything that the thread ever answered was taken in: only then may it answer by changes. */
   private inStep = false;
   private version = '';
+  private listener: (compiled: Compiled) => void = () => {};
 
   constructor(private readonly options: CompileControllerOptions) {
     const { cache, timers, random, logger, count } = options;
@@ -69,8 +69,26 @@ export class CompileController {
     cache.onUpdate((update) => this.take(update));
   }
 
+  /** Called after every compile, and after status alone has moved the log on. A throw counts as a failed compile. */
+  onCompiled(listener: (compiled: Compiled) => void): void {
+    this.listener = listener;
+  }
+
   start(): void {
     this.controller.start();
+  }
+
+  /**
+   * What compile would say of these objects (see `objectId`) if the changes were made on top of all that the cache holds.
+   * Rejects while nothing has been compiled yet, and if the thread dies.
+   */
+  preview(changes: CompileChanges, ids: readonly string[]): Promise<Preview> {
+    return this.options.thread.preview({
+      // What waits to be compiled, too: the thread doesn't know of it yet, or takes it in a moment before.
+      objects: new Map([...this.objects, ...changes.objects]),
+      credentials: new Map([...this.credentials, ...changes.credentials]),
+      preview: ids,
+    });
   }
 
   stop(): Promise<void> {
@@ -108,7 +126,7 @@ export class CompileController {
   }
 
   private async compile(): Promise<undefined> {
-    const { cache, thread, timers, tracer, onCompiled } = this.options;
+    const { cache, thread, timers, tracer } = this.options;
     this.cancelDue();
     this.debounce = ran(timers.nowMs());
     const { revision } = cache;
@@ -116,7 +134,7 @@ export class CompileController {
     const inStep = thread.primed && this.inStep;
     if (inStep && this.objects.size + this.credentials.size === 0) {
       // Replicas compile at different positions, and the leader compares them with resource versions, which status moves.
-      onCompiled({ revision, result: unchanged(this.version), generations: [], traceParents: [] });
+      this.listener({ revision, result: unchanged(this.version), generations: [], traceParents: [] });
       return;
     }
     const request = inStep ? this.pending() : this.everything();
@@ -129,7 +147,7 @@ export class CompileController {
       this.version = result.version;
       for (const span of spans) span.setAttributes({ [attributeNames.tableVersion]: result.version });
       const traceParents = spans.map(({ traceParent }) => traceParent);
-      onCompiled({ revision, result, generations: [...generations.values()], traceParents });
+      this.listener({ revision, result, generations: [...generations.values()], traceParents });
     });
     this.inStep = true;
     forget(this.objects, request.objects);

@@ -3,16 +3,27 @@ import type { ApiObject } from '#libs/resources';
 import type { Entry, EntryName } from '#libs/routing-table';
 import type { CredentialFact } from './secret-values.js';
 
-/** What changed since the last compile; never a Secret, never a value. */
-export interface CompileRequest {
-  readonly id: number;
-  /** This is everything there is: forget what was there before. */
-  readonly reset: boolean;
+/** Changes of what compile reads; never a Secret, never a value. */
+export interface CompileChanges {
   /** By cache key; undefined: gone. */
   readonly objects: ReadonlyMap<string, ApiObject | undefined>;
   /** By credential id; undefined: gone. */
   readonly credentials: ReadonlyMap<string, CredentialFact | undefined>;
 }
+
+/** What changed since the last compile. */
+export interface CompileRequest extends CompileChanges {
+  readonly id: number;
+  /** This is everything there is: forget what was there before. */
+  readonly reset: boolean;
+}
+
+/** Changes that nobody has made: what would compile say of these objects (see `objectId`)? */
+export interface PreviewRequest extends CompileChanges {
+  readonly id: number;
+  readonly preview: readonly string[];
+}
+export type ThreadRequest = CompileRequest | PreviewRequest;
 
 export interface CompileResult {
   readonly version: string;
@@ -24,5 +35,9 @@ export interface CompileResult {
   readonly conditions: ReadonlyMap<string, readonly Verdict[] | undefined>;
 }
 
-export type CompileAnswer =
-  { readonly id: number; readonly result: CompileResult } | { readonly id: number; readonly error: string };
+/** In the order of the request; without verdicts: of a kind that isn't compiled. */
+export type Preview = readonly (readonly Verdict[])[];
+
+export type ThreadAnswer = { readonly id: number } & (
+  { readonly result: CompileResult } | { readonly preview: Preview } | { readonly error: string }
+);

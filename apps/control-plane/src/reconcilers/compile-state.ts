@@ -1,34 +1,19 @@
-import { compile, type Verdict } from '#libs/compiler';
-import type { ApiObject } from '#libs/resources';
+import type { Verdict } from '#libs/compiler';
 import { entryId, entryName, TableDigest } from '#libs/routing-table';
-import type { CompileRequest, CompileResult } from './compile-messages.js';
+import { CompileInputs } from './compile-inputs.js';
+import type { CompileRequest, CompileResult, Preview, PreviewRequest } from './compile-messages.js';
 
 /** What the compile thread remembers between requests: its objects, and what it has answered, so that it answers changes. */
 export class CompileState {
-  private readonly objects = new Map<string, ApiObject>();
-  private readonly versions = new Map<string, string>();
-  private readonly problems = new Map<string, string>();
+  private inputs = new CompileInputs();
   private digest = TableDigest.empty();
   private verdicts: ReadonlyMap<string, readonly Verdict[]> = new Map();
 
   /** If compile throws, what was answered before stays what later answers are relative to. */
-  handle({ reset, objects, credentials }: CompileRequest): CompileResult {
+  handle({ reset, ...changes }: CompileRequest): CompileResult {
     if (reset) this.clear();
-    for (const [key, object] of objects) {
-      if (object) this.objects.set(key, object);
-      else this.objects.delete(key);
-    }
-    for (const [id, fact] of credentials) {
-      this.versions.delete(id);
-      this.problems.delete(id);
-      if (fact && 'version' in fact) this.versions.set(id, fact.version);
-      if (fact && 'problem' in fact) this.problems.set(id, fact.problem);
-    }
-    const output = compile({
-      objects: [...this.objects.values()],
-      credentialVersions: this.versions,
-      credentialProblems: this.problems,
-    });
+    this.inputs.take(changes);
+    const output = this.inputs.compile();
 
     const editor = this.digest.edit();
     const kept = new Set(output.entries.map(({ kind, key }) => entryId(kind, key)));
@@ -41,10 +26,14 @@ export class CompileState {
     return { version: this.digest.version, reset, upserts, removals, conditions };
   }
 
+  /** What compile would say with the changes made. Nothing of it is remembered. */
+  preview({ preview, ...changes }: PreviewRequest): Preview {
+    const { conditions } = this.inputs.with(changes).compile();
+    return preview.map((id) => conditions.get(id) ?? []);
+  }
+
   private clear(): void {
-    this.objects.clear();
-    this.versions.clear();
-    this.problems.clear();
+    this.inputs = new CompileInputs();
     this.digest = TableDigest.empty();
     this.verdicts = new Map();
   }

@@ -42,6 +42,18 @@ describe('ObjectCache', () => {
     expect(updates[1]?.traceParents).toHaveLength(1);
   });
 
+  it('tells when it has reached a log position, and when it has not in time', async () => {
+    cache.start();
+    const reached = cache.reached(1, 5_000);
+    await clock.advanceAsync(0);
+    store.commit(consumer('a'));
+    expect(await reached).toBe(true);
+    expect(await cache.reached(1, 5_000)).toBe(true);
+    const never = cache.reached(2, 5_000);
+    await clock.advanceAsync(5_000);
+    expect(await never).toBe(false);
+  });
+
   it('tells an empty store, too: there is a state, and it is empty', async () => {
     cache.start();
     await clock.advanceAsync(0);

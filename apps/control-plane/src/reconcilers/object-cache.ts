@@ -48,6 +48,7 @@ export class ObjectCache {
   private readonly relist: Controller<'relist'>;
   private subscription: { close(): void } | undefined;
   private position: number | undefined;
+  private readonly awaited = new Set<(position: number) => void>();
 
   constructor(private readonly options: ObjectCacheOptions) {
     this.relist = new Controller({
@@ -63,6 +64,23 @@ export class ObjectCache {
   /** undefined: the first snapshot has not been read yet. */
   get revision(): number | undefined {
     return this.position;
+  }
+
+  /** Resolves once the cache stands at that log position or after it; `false` if it doesn't within `withinMs`. */
+  reached(revision: number, withinMs: number): Promise<boolean> {
+    if ((this.position ?? -1) >= revision) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const settle = (reached: boolean): void => {
+        cancel();
+        this.awaited.delete(check);
+        resolve(reached);
+      };
+      const cancel = this.options.timers.after(withinMs, () => settle(false));
+      const check = (position: number): void => {
+        if (position >= revision) settle(true);
+      };
+      this.awaited.add(check);
+    });
   }
 
   get(key: CacheKey): ApiObject | undefined {
@@ -147,6 +165,7 @@ export class ObjectCache {
     }
     this.position = update.revision;
     for (const listener of this.listeners) listener(update);
+    for (const check of this.awaited) check(update.revision);
   }
 
   private kindOf({ apiVersion, kind }: ApiObject): KindDefinition | undefined {

@@ -1,7 +1,7 @@
 import { Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { kinds } from '#libs/resources';
-import { MetricsRegistry, type Logger, type Telemetry } from '#libs/telemetry';
-import { LOGGER, TELEMETRY } from '../config/config.module.js';
+import { MetricsRegistry, type Logger } from '#libs/telemetry';
+import { LOGGER } from '../config/config.module.js';
 import { FleetModule } from '../fleet/fleet.module.js';
 import { FleetView } from '../fleet/fleet-view.js';
 import { LeaderElection } from '../leader/leader-election.js';
@@ -10,12 +10,12 @@ import { PublicationServer } from '../publication/publication-server.js';
 import type { ObjectStore } from '../store/object-store.js';
 import { OBJECT_STORE } from '../store/tokens.js';
 import { CacheModule } from './cache.module.js';
+import { CompileModule } from './compile.module.js';
 import { CompileController } from './compile-controller.js';
 import { CompileThread } from './compile-thread.js';
 import { CompileVerdicts } from './compile-verdicts.js';
 import { ObjectCache } from './object-cache.js';
 import { countReconciles } from './reconcile-metrics.js';
-import { SecretValues } from './secret-values.js';
 import { StatusController } from './status-controller.js';
 import { systemTimers } from './system-timers.js';
 
@@ -23,10 +23,9 @@ const running = { timers: systemTimers, random: Math.random };
 
 /** From changed objects to a published table and to conditions. */
 @Module({
-  imports: [CacheModule, FleetModule, PublicationModule],
+  imports: [CacheModule, CompileModule, FleetModule, PublicationModule],
   providers: [
     CompileVerdicts,
-    CompileThread,
     {
       provide: StatusController,
       inject: [ObjectCache, CompileVerdicts, FleetView, LeaderElection, OBJECT_STORE, LOGGER, MetricsRegistry],
@@ -56,46 +55,7 @@ const running = { timers: systemTimers, random: Math.random };
         return status;
       },
     },
-    {
-      provide: CompileController,
-      inject: [
-        ObjectCache,
-        SecretValues,
-        CompileThread,
-        CompileVerdicts,
-        StatusController,
-        PublicationServer,
-        TELEMETRY,
-        LOGGER,
-        MetricsRegistry,
-      ],
-      useFactory: (
-        cache: ObjectCache,
-        secrets: SecretValues,
-        thread: CompileThread,
-        verdicts: CompileVerdicts,
-        status: StatusController,
-        publication: PublicationServer,
-        telemetry: Telemetry,
-        logger: Logger,
-        metrics: MetricsRegistry,
-      ) =>
-        new CompileController({
-          cache,
-          secrets,
-          thread,
-          ...running,
-          tracer: telemetry.tracer,
-          logger,
-          count: countReconciles(metrics, 'compile'),
-          onCompiled: (compiled) => {
-            publication.publish(compiled);
-            status.review(verdicts.take(compiled));
-          },
-        }),
-    },
   ],
-  exports: [CompileController],
 })
 export class ReconcilersModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
@@ -103,10 +63,16 @@ export class ReconcilersModule implements OnApplicationBootstrap, BeforeApplicat
     @Inject(CompileController) private readonly compile: CompileController,
     @Inject(StatusController) private readonly status: StatusController,
     @Inject(CompileThread) private readonly thread: CompileThread,
+    @Inject(CompileVerdicts) private readonly verdicts: CompileVerdicts,
+    @Inject(PublicationServer) private readonly publication: PublicationServer,
   ) {}
 
   /** The cache last: its first snapshot sets everything in motion. */
   onApplicationBootstrap(): void {
+    this.compile.onCompiled((compiled) => {
+      this.publication.publish(compiled);
+      this.status.review(this.verdicts.take(compiled));
+    });
     this.compile.start();
     this.status.start();
     this.cache.start();

@@ -10,9 +10,9 @@ import {
 import type { ApiObject, KindDefinition } from '#libs/resources';
 import type { Logger } from '#libs/telemetry';
 import type { LeaderElection } from '../leader/leader-election.js';
+import { controlPlaneOrigin } from '../store/control-plane-origin.js';
 import type { ObjectStore } from '../store/object-store.js';
 import type { CompileVerdicts } from './compile-verdicts.js';
-import { controlPlaneOrigin } from './control-plane-origin.js';
 import type { CacheKey, CacheUpdate, ObjectCache } from './object-cache.js';
 
 export interface StatusControllerOptions {

@@ -1,6 +1,7 @@
 import { auditHash } from '../audit/audit-chain.js';
 import type { AuditRow } from '../audit/audit.entity.js';
-import { auditedChanges, LAST_APPLIED_ANNOTATION } from '../audit/audited-changes.js';
+import { LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
+import { auditedChanges } from '../audit/audited-changes.js';
 import type { ApiObject } from '#libs/resources';
 import type { ObjectCodec, Place } from './object-codec.js';
 import type { ObjectWrite, Origin } from './object-store.js';

@@ -1,7 +1,7 @@
+import { LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
 import type { ApiObject, KindDefinition } from '#libs/resources';
 import { isEnvelope, open, seal } from '../secrets/envelope.js';
 import type { MasterKeys } from '../secrets/master-keys.js';
-import { LAST_APPLIED_ANNOTATION } from '../audit/audited-changes.js';
 
 /** Where an object is stored; ties an encrypted one to its row. */
 export interface Place {

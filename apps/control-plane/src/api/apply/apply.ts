@@ -1,4 +1,13 @@
-import { ApiError, at, conflict, diffObjects, type FieldChange, forbidden, invalidDocuments } from '#libs/apimachinery';
+import {
+  ApiError,
+  at,
+  conflict,
+  diffObjects,
+  type FieldChange,
+  forbidden,
+  invalidDocuments,
+  LAST_APPLIED_ANNOTATION,
+} from '#libs/apimachinery';
 import { type ApiObject, apiVersionOf, checkObject } from '#libs/resources';
 import type { Authorizer } from '../../auth/authorizer.js';
 import type { ObjectWrite, WriteResult } from '../../store/object-store.js';
@@ -11,7 +20,6 @@ import { checkAllowed } from '../server/resource-handler.js';
 import type { ConditionPreview } from './preview-conditions.js';
 import { type AppliedDocument, readDocuments } from './read-documents.js';
 
-const LAST_APPLIED_ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
 const resultWords = { ADDED: 'created', MODIFIED: 'configured', UNCHANGED: 'unchanged', DELETED: 'deleted' } as const;
 
 /**
@@ -42,7 +50,12 @@ export class Applier {
     const writes = documents.map((document, index) => this.write(call, document, warnings[index]!));
     const { results, revision } = await this.objects.commit(call, [...writes, ...guards(documents)], { dryRun });
     const applied = results.slice(0, documents.length);
-    const conditions = dryRun ? await this.preview.of(applied.map(({ object }) => object)) : undefined;
+    const conditions = dryRun
+      ? await this.preview.of(
+          applied.map(({ object }) => object),
+          revision,
+        )
+      : undefined;
     const body = {
       apiVersion: 'signalbox.dev/v1',
       kind: 'ApplyResult',
