@@ -57,6 +57,16 @@ test('a missing file is an error that names it and its variable', () => {
 
 test.each([
   ['no list', 'tokens: 1', /^tokens: /],
+  [
+    'a reserved user',
+    `tokens: [{name: x, user: 'system:x', groups: [], sha256: "${sha256('x')}"}]`,
+    /user: .*reserved/,
+  ],
+  [
+    'a reserved group',
+    `tokens: [{name: x, user: x, groups: ['system:x'], sha256: "${sha256('x')}"}]`,
+    /groups.*reserved/,
+  ],
   ['a digest that is none', 'tokens: [{name: a, user: a, groups: [], sha256: abc}]', /^tokens\[0\]\.sha256: must be/],
   [
     'an unknown field',

@@ -10,10 +10,9 @@ const open = ['/api', '/apis', '/openapi', '/version'];
 const selfReviews = ['selfsubjectaccessreviews', 'selfsubjectreviews', 'selfsubjectrulesreviews'];
 
 /**
- * Fixed rules by group. Admins do everything. Editors write what people write, outside `signalbox-system`, but no status,
- * and grant no exception from the address rules. Viewers read all but
- * the Secrets of `signalbox-system`. Data
- * planes open their stream and nothing else.
+ * Fixed rules by group. Admins do everything. Editors write what people write, outside `signalbox-system`, but no status and
+ * no DataPlane, and grant no exception from the address rules. Viewers read all but the Secrets of `signalbox-system`, and so
+ * list Secrets a namespace at a time. Data planes open their stream and nothing else.
  */
 export class BuiltInAuthorizer implements Authorizer {
   authorize({ groups: memberOf }: Identity, attributes: Attributes): Verdict {
@@ -44,7 +43,8 @@ const rules: readonly Rule[] = [
 function mayRead(attributes: Attributes): boolean {
   if (!reading.includes(attributes.verb)) return false;
   if (attributes.type === 'path') return ['/metrics', '/audit', '/audit/verify'].includes(attributes.path);
-  return !(attributes.resource === 'secrets' && attributes.namespace === SYSTEM_NAMESPACE);
+  // No namespace means all of them, `signalbox-system` included.
+  return !(attributes.resource === 'secrets' && ['', SYSTEM_NAMESPACE].includes(attributes.namespace));
 }
 
 function mayEdit(attributes: Attributes): boolean {
@@ -52,6 +52,7 @@ function mayEdit(attributes: Attributes): boolean {
   return (
     writing.includes(attributes.verb) &&
     attributes.subresource === undefined &&
+    attributes.resource !== 'dataplanes' &&
     attributes.namespace !== SYSTEM_NAMESPACE &&
     !(attributes.resource === 'namespaces' && attributes.name === SYSTEM_NAMESPACE)
   );

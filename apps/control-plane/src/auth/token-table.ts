@@ -4,12 +4,18 @@ import { readYAML } from '#libs/apimachinery';
 import { fieldPath } from '#libs/resources';
 import type { Identity } from './identity.js';
 
+/** Who bears a `system:` name is the product itself, whose status writes the audit leaves out: no token may claim one. */
+const name = z
+  .string()
+  .min(1)
+  .regex(/^(?!system:)/, 'must not start with "system:", which is reserved');
+
 const tokensSchema = z.strictObject({
   tokens: z.array(
     z.strictObject({
       name: z.string().min(1),
-      user: z.string().min(1),
-      groups: z.array(z.string().min(1)),
+      user: name,
+      groups: z.array(name),
       sha256: z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be the SHA-256 of the token in 64 hex digits'),
     }),
   ),

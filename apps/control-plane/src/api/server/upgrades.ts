@@ -8,9 +8,13 @@ import type { Identity } from '../../auth/identity.js';
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity) => void;
 
+/** How long a connection outlives the token that opened it, at most. */
+const REVIEW_EVERY_MS = 5_000;
+
 /**
  * Long-lived protocols on the API's server. A handler gets a socket only once its bearer token is known and may `get` the
- * path; everything else is refused with a status line.
+ * path; everything else is refused with a status line. The token is asked for again as long as the connection lives, so that
+ * one which is revoked ends it: values of Secrets go down there.
  */
 export class Upgrades {
   private readonly handlers = new Map<string, UpgradeHandler>();
@@ -19,6 +23,7 @@ export class Upgrades {
     private readonly authenticator: Authenticator,
     private readonly authorizer: Authorizer,
     private readonly logger: Logger,
+    private readonly reviewEveryMs = REVIEW_EVERY_MS,
   ) {}
 
   /** `path` without a query, such as `/control/v1/stream`. */
@@ -40,13 +45,33 @@ export class Upgrades {
   }
 
   private dispatch(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const identity = this.authenticator.authenticate(request.headers.authorization);
     const path = (request.url ?? '').split('?', 1)[0]!;
-    const verdict = this.authorizer.authorize(identity, { type: 'path', verb: 'get', path });
-    if (!verdict.allowed) throw forbidden(`User "${identity.user}" cannot get path "${path}": ${verdict.reason}`);
+    const identity = this.admitted(request, path);
     const handler = this.handlers.get(path);
     if (!handler) throw noSuchResource();
     handler(request, socket, head, identity);
+    this.review(request, socket, path);
+  }
+
+  /** Throws a 401 or 403. */
+  private admitted(request: IncomingMessage, path: string): Identity {
+    const identity = this.authenticator.authenticate(request.headers.authorization);
+    const verdict = this.authorizer.authorize(identity, { type: 'path', verb: 'get', path });
+    if (!verdict.allowed) throw forbidden(`User "${identity.user}" cannot get path "${path}": ${verdict.reason}`);
+    return identity;
+  }
+
+  private review(request: IncomingMessage, socket: Duplex, path: string): void {
+    const timer = setInterval(() => {
+      try {
+        this.admitted(request, path);
+      } catch (error) {
+        this.logger.warn({ path, err: error }, 'a connection was ended: its token is not good any more');
+        socket.destroy();
+      }
+    }, this.reviewEveryMs);
+    timer.unref();
+    socket.once('close', () => clearInterval(timer));
   }
 }
 
