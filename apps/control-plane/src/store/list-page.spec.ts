@@ -71,6 +71,17 @@ test('pages tell how much remains', async () => {
   ]);
 });
 
+test('pages are of those that match, however few of many do', async () => {
+  await commit(...range(1, 1_200).map((number) => create(keyOf(widgets, `w${String(number).padStart(4, '0')}`))));
+  const matches = ({ metadata }: ApiObject) => /(0001|0700|1199|1200)$/.test(metadata.name);
+  const read = await pages({ limit: 2, matches });
+  expect(read.map((page) => [names(page), page.remaining])).toEqual([
+    [['w0001', 'w0700'], undefined],
+    [['w1199', 'w1200'], undefined],
+  ]);
+  expect(names(await fixture.store.list(widgets, { matches }))).toHaveLength(4);
+});
+
 test('all pages show the state of the first, whatever is written meanwhile', async () => {
   const key = (number: number) => keyOf(widgets, `w${number}`, number % 2 ? 'odd' : 'even');
   const operation = fc.record({

@@ -1,6 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import { expired } from '#libs/apimachinery';
-import type { KindDefinition } from '#libs/resources';
+import type { ApiObject, KindDefinition } from '#libs/resources';
 import { decodeContinue, encodeContinue, type ContinueToken } from './continue-token.js';
 import type { ObjectCodec } from './object-codec.js';
 import type { ListOptions, ListResult } from './object-store.js';
@@ -24,26 +24,45 @@ export async function listPage(
   if (from.revision < Number(meta.compacted) || from.revision > Number(meta.rv)) {
     throw expired('the provided continue parameter is too old; start the list again without it');
   }
-  const limit = options.limit && options.limit > 0 ? options.limit : undefined;
-  const parameters = [kind.group, kind.kind, from.revision, from.namespace, from.name, options.namespace ?? null];
-  const rows = (await queryRunner.query(`${STATE_AT} ORDER BY namespace, name LIMIT $7`, [
-    ...parameters,
-    limit === undefined ? null : limit + 1,
-  ])) as StoredRow[];
+  const { revision } = from;
+  const { matches } = options;
+  const limit = options.limit && options.limit > 0 ? options.limit : Infinity;
+  const after = (key: Key) => [kind.group, kind.kind, revision, key.namespace, key.name, options.namespace ?? null];
+  const items: ApiObject[] = [];
+  for (let position: Key = from; ;) {
+    const rowLimit = limit === Infinity ? null : matches ? Math.max(limit + 1, SEARCHED_ROWS) : limit + 1;
+    const rows = (await queryRunner.query(`${STATE_AT} ORDER BY namespace, name LIMIT $7`, [
+      ...after(position),
+      rowLimit,
+    ])) as StoredRow[];
+    for (const row of rows) {
+      if (items.length === limit) {
+        const remaining = matches ? undefined : await countRows(queryRunner, after(position));
+        return {
+          items,
+          revision,
+          continue: encodeContinue({ revision, namespace: position.namespace, name: position.name }),
+          ...(remaining !== undefined && { remaining }),
+        };
+      }
+      const object = decodeRow(row, kind, codec);
+      if (!matches || matches(object)) items.push(object);
+      position = row;
+    }
+    if (rowLimit === null || rows.length < rowLimit) return { items, revision };
+  }
+}
 
-  const page = rows.slice(0, limit);
-  const items = page.map((row) => decodeRow(row, kind, codec));
-  const last = page.at(-1);
-  if (!last || rows.length === page.length) return { items, revision: from.revision };
-  const [{ count }] = (await queryRunner.query(`SELECT count(*) AS count FROM (${STATE_AT}) AS rest`, parameters)) as [
-    { count: string },
-  ];
-  return {
-    items,
-    revision: from.revision,
-    continue: encodeContinue({ revision: from.revision, namespace: last.namespace, name: last.name }),
-    remaining: Number(count) - page.length,
-  };
+type Key = Pick<ContinueToken, 'namespace' | 'name'>;
+
+/** Rows read at once in search of those that match: few of many may. */
+const SEARCHED_ROWS = 500;
+
+async function countRows(queryRunner: QueryRunner, parameters: readonly unknown[]): Promise<number> {
+  const [{ count }] = (await queryRunner.query(`SELECT count(*) AS count FROM (${STATE_AT}) AS rest`, [
+    ...parameters,
+  ])) as [{ count: string }];
+  return Number(count);
 }
 
 const WANTED = `api_group = $1 AND kind = $2 AND (namespace, name) > ($4, $5) AND ($6::text IS NULL OR namespace = $6)`;

@@ -70,6 +70,8 @@ export interface CommitResult {
 
 export interface ListOptions {
   readonly namespace?: string;
+  /** Only these objects, counted for `limit`; `remaining` is then not told, as nobody has looked. */
+  readonly matches?: (object: ApiObject) => boolean;
   readonly limit?: number;
   readonly continue?: string;
 }

@@ -133,7 +133,8 @@ const keyOf = (group: string, kind: string, namespace: string, name: string): st
 
 function distinctKeys(writes: readonly ObjectWrite[]): string[] {
   const keys = writes.map(({ key }) => keyOf(key.kind.group, key.kind.kind, key.namespace, key.name));
-  const repeated = keys.find((key, index) => keys.indexOf(key) !== index);
+  const seen = new Set<string>();
+  const repeated = keys.find((key) => seen.size === seen.add(key).size);
   if (repeated !== undefined) throw new Error(`one transaction cannot write ${repeated} twice`);
   return keys;
 }

@@ -1,6 +1,6 @@
 import { badRequest, expired, notFound } from '#libs/apimachinery';
-import type { ApiObject, KindDefinition } from '#libs/resources';
-import type { ObjectStore } from '../../store/object-store.js';
+import type { KindDefinition } from '#libs/resources';
+import type { ListOptions, ListResult, ObjectStore } from '../../store/object-store.js';
 import { answer, type Answer, type Call } from '../request/call.js';
 import { integerOf, resourceVersionOf } from '../request/query.js';
 import { listForm, objectForm } from './form.js';
@@ -33,34 +33,23 @@ export class Reader {
     const metadata = {
       resourceVersion: String(page.revision),
       ...(page.continue !== undefined && { continue: page.continue }),
-      // With a selector nobody has counted.
-      ...(selection.all && page.remaining !== undefined && { remainingItemCount: page.remaining }),
+      ...(page.remaining !== undefined && { remainingItemCount: page.remaining }),
     };
     return answer(200, listForm(call, target.kind, page.items, metadata, this.nowMs()));
   }
 
   /** Objects that match, up to `limit` of them; all pages of one list show the same revision. */
-  async page(
+  page(
     kind: KindDefinition,
     namespace: string,
-    selection: Selection,
-    options: { readonly limit?: number; readonly continue?: string } = {},
-  ): Promise<{ items: ApiObject[]; revision: number; continue?: string; remaining?: number }> {
-    const items: ApiObject[] = [];
-    let token = options.continue;
-    for (;;) {
-      const limit = options.limit === undefined ? undefined : options.limit - items.length;
-      const page = await this.store.list(kind, {
-        ...(namespace !== '' && { namespace }),
-        ...(limit !== undefined && { limit }),
-        ...(token !== undefined && { continue: token }),
-      });
-      items.push(...page.items.filter((object) => selection.matches(object)));
-      token = page.continue;
-      if (token === undefined || items.length === options.limit) {
-        return { items, revision: page.revision, continue: token, remaining: page.remaining };
-      }
-    }
+    { all, matches }: Selection,
+    options: Pick<ListOptions, 'limit' | 'continue'> = {},
+  ): Promise<ListResult> {
+    return this.store.list(kind, {
+      ...options,
+      ...(namespace !== '' && { namespace }),
+      ...(!all && { matches }),
+    });
   }
 }
 

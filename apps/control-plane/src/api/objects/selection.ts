@@ -5,7 +5,7 @@ import type { ApiObject } from '#libs/resources';
 export interface Selection {
   /** True: every object. */
   readonly all: boolean;
-  matches(object: ApiObject): boolean;
+  readonly matches: (object: ApiObject) => boolean;
 }
 
 /** Reads `labelSelector` and `fieldSelector`; `name` narrows a watch of one object. Throws a 400. */
