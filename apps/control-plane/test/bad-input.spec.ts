@@ -161,6 +161,8 @@ test.each<[string, string, string, number, string]>([
   ['a made-up continue token', 'GET', `${PROVIDERS}?continue=bm9wZQ`, 400, 'BadRequest'],
   ['a malformed label selector', 'GET', `${PROVIDERS}?labelSelector=a+in+b`, 400, 'BadRequest'],
   ['an unknown field selector', 'GET', `${PROVIDERS}?fieldSelector=spec.type=x`, 400, 'BadRequest'],
+  ['a NUL in a name', 'GET', `${PROVIDERS}/a%00b`, 400, 'BadRequest'],
+  ['a NUL in a filter', 'GET', '/audit?actor=a%00b', 400, 'BadRequest'],
   ['a percent sign that encodes nothing', 'GET', `${PROVIDERS}/%zz`, 400, 'BadRequest'],
 ])('%s: %s %s is %d %s', async (_, method, path, status, reason) => {
   const body = method === 'POST' ? provider('x') : undefined;
@@ -172,6 +174,42 @@ test('an Accept header that nothing satisfies is a 406', async () => {
     status: 406,
     body: { reason: 'NotAcceptable' },
   });
+});
+
+test.each<[string, object, number, RegExp]>([
+  ['takes all metadata away', { metadata: null }, 422, /metadata: Required value/],
+  ['takes the name away', { metadata: { name: null } }, 422, /metadata\.name: Required value/],
+  ['renames', { metadata: { name: 'other' } }, 400, /metadata\.name/],
+  ['makes the name a number', { metadata: { name: 7 } }, 422, /metadata\.name: Invalid value/],
+])('a patch that %s is refused', async (_, patch, code, message) => {
+  await server.call(PROVIDERS, { method: 'POST', body: provider('patched') });
+  const answer = await server.call(`${PROVIDERS}/patched`, {
+    method: 'PATCH',
+    body: JSON.stringify(patch),
+    headers: { 'content-type': 'application/merge-patch+json' },
+  });
+  expect(answer).toMatchObject({ status: code, body: { kind: 'Status', message: expect.stringMatching(message) } });
+});
+
+test('a name that is no text is refused by a Status that typed clients can read', async () => {
+  const { status, body } = await server.call(PROVIDERS, { method: 'POST', body: provider('', {}, { name: true }) });
+  expect([status, body.details]).toEqual([422, expect.not.objectContaining({ name: expect.anything() })]);
+});
+
+test('a delete whose safeguards are misspelt deletes nothing', async () => {
+  await server.call(PROVIDERS, { method: 'POST', body: provider('spared') });
+  for (const body of [{ dryRun: 'All' }, { dryRun: true }, { preconditions: { uid: 7 } }, { preconditions: 'x' }]) {
+    expect(await server.call(`${PROVIDERS}/spared`, { method: 'DELETE', body })).toMatchObject({ status: 400 });
+  }
+  expect((await server.call(`${PROVIDERS}/spared`)).status).toBe(200);
+});
+
+test('an object to be created has no resourceVersion yet', async () => {
+  const { status, body } = await server.call(PROVIDERS, {
+    method: 'POST',
+    body: provider('read-elsewhere', {}, { resourceVersion: '7' }),
+  });
+  expect([status, body.message]).toEqual([400, expect.stringContaining('metadata.resourceVersion')]);
 });
 
 test('a compressed body is a 415', async () => {

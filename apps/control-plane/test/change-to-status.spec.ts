@@ -117,9 +117,17 @@ describe('from a change to what is served and what the status says', () => {
       expect(status?.['revision']).toBe(plane.current.current?.revision);
     });
 
+    const remove = (as: 'admin' | 'editor') => controlPlane.call(`${BASE}/dataplanes/one`, { method: 'DELETE', as });
+    expect(await remove('admin')).toMatchObject({
+      status: 409,
+      body: { message: expect.stringContaining('connected') },
+    });
     await stopPlane(plane);
     await becomes('Programmed', 'NoDataPlanes');
     expect((await read(`${BASE}/dataplanes/one`)).status).toMatchObject({ connected: false });
+    expect((await remove('editor')).status).toBe(403);
+    expect((await remove('admin')).status).toBe(200);
+    expect((await controlPlane.call(`${BASE}/dataplanes/one`)).status).toBe(404);
   });
 
   it('a change that compiles to the same table gets there, too', async () => {

@@ -342,6 +342,19 @@ describe('namespaces', () => {
     expect((await server.call(`${IN}/p`)).status).toBe(404);
   });
 
+  test('go once, also where several finish them at the same time', async () => {
+    const IN = '/apis/signalbox.dev/v1/namespaces/raced/providers';
+    await server.call(NAMESPACES, { method: 'POST', body: namespace('raced') });
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const name of names) {
+      await server.call(IN, { method: 'POST', body: provider(name, {}, { finalizers: ['example.com/wait'] }) });
+    }
+    await server.call(`${NAMESPACES}/raced`, { method: 'DELETE' });
+    const released = await Promise.all(names.map((name) => patch(`${IN}/${name}`, { metadata: { finalizers: null } })));
+    expect(released.map(({ status }) => status)).toEqual(names.map(() => 200));
+    expect((await server.call(`${NAMESPACES}/raced`)).status).toBe(404);
+  });
+
   test('wait for finalizers in them, and take nothing new meanwhile', async () => {
     const IN = '/apis/signalbox.dev/v1/namespaces/held/providers';
     await server.call(NAMESPACES, { method: 'POST', body: namespace('held') });
@@ -359,6 +372,10 @@ describe('rights', () => {
     ['viewer', 'GET', PROVIDERS, 200],
     ['viewer', 'POST', PROVIDERS, 403],
     ['viewer', 'GET', '/api/v1/namespaces/signalbox-system/secrets', 403],
+    ['viewer', 'GET', '/api/v1/secrets', 403],
+    ['viewer', 'GET', '/api/v1/secrets?watch=true', 403],
+    ['admin', 'DELETE', '/apis/signalbox.dev/v1/dataplanes', 403],
+    ['viewer', 'HEAD', PROVIDERS, 200],
     ['editor', 'POST', PROVIDERS, 201],
     ['editor', 'POST', '/apis/signalbox.dev/v1/dataplanes', 403],
     ['admin', 'POST', '/apis/signalbox.dev/v1/dataplanes', 403],

@@ -67,7 +67,7 @@ export class ApiError extends Error {
       status: 'Failure',
       message: this.message,
       reason: this.reason,
-      details: this.details,
+      ...(Object.keys(this.details).length > 0 && { details: this.details }),
       code: this.code,
     };
   }
@@ -86,13 +86,16 @@ export function resourceName(kind: Pick<KindName, 'group' | 'plural'>): string {
 }
 
 const details = (kind: KindName, name: string): StatusDetails => ({
-  name,
+  ...(name !== '' && { name }),
   ...(kind.group && { group: kind.group }),
   kind: kind.plural,
 });
 
 export const notFound = (kind: KindName, name: string): ApiError =>
   new ApiError(404, 'NotFound', `${resourceName(kind)} "${name}" not found`, details(kind, name));
+
+/** What `notFound` makes. */
+export const isNotFound = (error: unknown): boolean => error instanceof ApiError && error.code === 404;
 
 /** No such path or API; `notFound` is for a missing object. */
 export const noSuchResource = (): ApiError =>
@@ -150,7 +153,7 @@ export function invalid(kind: KindName, name: string, errors: readonly FieldErro
     422,
     'Invalid',
     `${kind.kind}${group} "${name}" is invalid: ${lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`}`,
-    { name, ...(kind.group && { group: kind.group }), kind: kind.kind, causes },
+    { ...(name !== '' && { name }), ...(kind.group && { group: kind.group }), kind: kind.kind, causes },
   );
 }
 

@@ -78,7 +78,7 @@ export interface KindDefinition {
   readonly namespaced: boolean;
   /** One sentence for `kubectl explain` and the reference page. */
   readonly description: string;
-  /** Written by the control plane only (DataPlane). */
+  /** Written by the control plane only (DataPlane); admins may delete what is left over. */
   readonly readOnly?: boolean;
   /** Encrypted whole at rest, write-only: a read shows keys, never values. Kept out of log, audit and revisions. */
   readonly sensitive?: boolean;
@@ -94,6 +94,8 @@ export interface KindDefinition {
   validate(effective: ApiObject): FieldError[];
   /** What may not change (Provider.spec.type, an immutable Secret). `stored` may be older than the schema; `next` is effective. Pure. */
   validateUpdate?(stored: ApiObject, next: ApiObject): FieldError[];
+  /** Why the object can't be deleted as it is now; undefined: it can. Pure. */
+  validateDelete?(object: ApiObject): string | undefined;
   /** What would silently do nothing. Sent as `Warning: 299` headers. Pure. */
   warnings?(effective: ApiObject): string[];
   /** Normalises on write (Secret: stringData -> data). Pure. */

@@ -48,4 +48,8 @@ export const dataPlane: KindDefinition = {
   ],
   effective: (object) => object,
   validate: () => [],
+  validateDelete: (object) =>
+    scalarAt(object, 'status', 'connected') === true
+      ? 'the data plane is connected and would appear again; stop it first'
+      : undefined,
 };

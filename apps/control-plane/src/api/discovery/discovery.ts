@@ -3,7 +3,7 @@ import { kinds, type KindDefinition } from '#libs/resources';
 /** Discovery documents, made from the kind registry. Legacy (one document a group and version) and aggregated (one in all). */
 
 const objectVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
-const readVerbs = ['get', 'list', 'watch'];
+const readOnlyVerbs = ['delete', 'get', 'list', 'watch'];
 const statusVerbs = ['get', 'patch', 'update'];
 export const GROUP = 'signalbox.dev';
 const VERSION = 'v1';
@@ -14,7 +14,7 @@ export const reviewKinds = [
   { group: 'authorization.k8s.io', kind: 'SelfSubjectAccessReview', plural: 'selfsubjectaccessreviews' },
 ] as const;
 
-const verbsOf = (kind: KindDefinition): string[] => (kind.readOnly ? readVerbs : objectVerbs);
+const verbsOf = (kind: KindDefinition): string[] => (kind.readOnly ? readOnlyVerbs : objectVerbs);
 const kindsOf = (group: string): KindDefinition[] => kinds.filter((kind) => kind.group === group);
 const groupNames = [GROUP, ...reviewKinds.map((review) => review.group)];
 

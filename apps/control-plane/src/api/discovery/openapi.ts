@@ -143,7 +143,7 @@ function pathItem(route: ResourceRoute): Json {
       put: operation('put', writeParameters, object),
       patch: operation('patch', [...writeParameters, 'force'], patchBody(kind)),
     }),
-    ...(!kind.readOnly && subresource === undefined && { delete: operation('delete', ['dryRun']) }),
+    ...(subresource === undefined && { delete: operation('delete', ['dryRun']) }),
   };
 }
 

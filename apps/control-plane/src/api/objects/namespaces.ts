@@ -1,4 +1,4 @@
-import { forbidden, notFound } from '#libs/apimachinery';
+import { forbidden, isNotFound, notFound } from '#libs/apimachinery';
 import { type ApiObject, kindOf, kinds, type KindDefinition } from '#libs/resources';
 import { SYSTEM_NAMESPACE } from '../../secrets/system-secrets.js';
 import type { ObjectStore, ObjectWrite, Origin } from '../../store/object-store.js';
@@ -61,11 +61,25 @@ export async function finishTerminatingNamespaces(store: ObjectStore, origin: Or
   }
 }
 
+/** Looks again this often when objects vanish between the look and the transaction. */
+const MAX_TRIES = 5;
+
 /**
  * Goes on with the deletion of a namespace that is being terminated: deletes its objects in one transaction, then, once
- * nothing is left, the namespace. Objects with finalizers keep it; calling again goes on from there. Idempotent.
+ * nothing is left, the namespace. Objects with finalizers keep it; calling again goes on from there. Idempotent, and many may
+ * do it at once: what another one has deleted meanwhile is looked at anew.
  */
 export async function finishNamespace(store: ObjectStore, name: string, origin: Origin): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await tryToFinish(store, name, origin);
+    } catch (error) {
+      if (!isNotFound(error) || tries === MAX_TRIES) throw error;
+    }
+  }
+}
+
+async function tryToFinish(store: ObjectStore, name: string, origin: Origin): Promise<void> {
   const namespace = await store.get(keyOf(name));
   if (namespace?.metadata.deletionTimestamp === undefined) return;
   const { objects } = await store.snapshot(kinds.filter((kind) => kind.namespaced));

@@ -1,10 +1,8 @@
-import { ApiError, badRequest, conflict, forbidden, isMap, notFound, success } from '#libs/apimachinery';
+import { conflict, forbidden, isNotFound, notFound, success } from '#libs/apimachinery';
 import type { ApiObject, KindDefinition } from '#libs/resources';
 import type { ObjectStore, ObjectWrite, WriteResult } from '../../store/object-store.js';
-import { readBody } from '../request/body.js';
 import { answer, type Answer, type Call, originOf } from '../request/call.js';
-import { bodyFormat } from '../request/media-type.js';
-import { dryRunOf } from '../request/query.js';
+import { type DeleteOptions, deleteOptionsOf } from '../request/delete-options.js';
 import { listForm, objectForm } from './form.js';
 import { builtInNamespaces, finishNamespace, namespaceKind } from './namespaces.js';
 import type { ObjectWriter } from './object-writer.js';
@@ -26,12 +24,12 @@ export class Remover {
 
   /** Answers a Status with the uid, or the object while finalizers hold it. */
   async delete(call: Call, target: ResourceTarget): Promise<Answer> {
-    const options = deleteOptions(call);
+    const options = deleteOptionsOf(call);
     refuse(target.kind, target.name!);
     const { results } = await this.objects.commit(call, [deletion(target, options)], options);
-    const removed = await this.finished(call, target.kind, results[0]!, options.dryRun);
-    if (!removed.gone) return answer(200, objectForm(call, target.kind, removed.object, this.nowMs()));
     const { kind } = target;
+    const removed = await this.finished(call, kind, results[0]!, options.dryRun);
+    if (!removed.gone) return answer(200, objectForm(call, kind, removed.object, this.nowMs()));
     return answer(
       200,
       success({
@@ -45,7 +43,9 @@ export class Remover {
 
   /** One transaction: either all that match are deleted or none. Answers the list of them. */
   async deleteCollection(call: Call, target: ResourceTarget): Promise<Answer> {
-    const options = deleteOptions(call);
+    const { kind } = target;
+    if (kind.readOnly) throw forbidden(`${kind.kind} objects are deleted one by one`, kind);
+    const options = deleteOptionsOf(call);
     const selection = selectionOf(call.query);
     for (let tries = 1; ; tries++) {
       const { items } = await this.reader.page(target.kind, target.namespace, selection);
@@ -55,58 +55,38 @@ export class Remover {
       );
       try {
         const { results, revision } = await this.objects.commit(call, writes, options);
-        const objects: ApiObject[] = [];
-        for (const result of results)
-          objects.push((await this.finished(call, target.kind, result, options.dryRun)).object);
-        return answer(200, listForm(call, target.kind, objects, { resourceVersion: String(revision) }, this.nowMs()));
+        const objects = results.map(({ object }) => object);
+        if (!options.dryRun) await this.finishNamespaces(call, kind, objects);
+        return answer(200, listForm(call, kind, objects, { resourceVersion: String(revision) }, this.nowMs()));
       } catch (error) {
-        if (!(error instanceof ApiError && error.code === 404) || tries === MAX_TRIES) throw error;
+        if (!isNotFound(error) || tries === MAX_TRIES) throw error;
       }
     }
   }
 
-  /** A namespace takes its contents along at once; what else holds it decides whether it is gone. */
+  /** Of a namespace what is in it goes along; of the last object of a namespace that is going, the namespace does. */
+  private async finishNamespaces(call: Call, kind: KindDefinition, deleted: readonly ApiObject[]): Promise<void> {
+    const names = deleted.map(({ metadata }) => (kind === namespaceKind ? metadata.name : metadata.namespace));
+    for (const name of new Set(names)) {
+      if (name !== undefined) await finishNamespace(this.store, name, originOf(call));
+    }
+  }
+
+  /** What else holds a namespace decides whether it went with its contents. */
   private async finished(
     call: Call,
     kind: KindDefinition,
     result: WriteResult,
     dryRun: boolean,
   ): Promise<{ gone: boolean; object: ApiObject }> {
-    const { object } = result;
-    if (kind === namespaceKind && !dryRun) {
-      await finishNamespace(this.store, object.metadata.name, originOf(call));
-      const left = await this.store.get(keyOf({ kind, namespace: '', name: object.metadata.name }));
-      return { gone: left === undefined, object: left ?? object };
-    }
-    if (!dryRun && result.type === 'DELETED' && kind.namespaced) {
-      await finishNamespace(this.store, object.metadata.namespace!, originOf(call));
-    }
-    return { gone: result.type === 'DELETED', object };
+    const { object, type } = result;
+    const gone = type === 'DELETED';
+    if (dryRun) return { gone, object };
+    if (gone || kind === namespaceKind) await this.finishNamespaces(call, kind, [object]);
+    if (kind !== namespaceKind) return { gone, object };
+    const left = await this.store.get(keyOf({ kind, namespace: '', name: object.metadata.name }));
+    return { gone: left === undefined, object: left ?? object };
   }
-}
-
-interface DeleteOptions {
-  readonly dryRun: boolean;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-}
-
-/** From the query and from the body (meta/v1 DeleteOptions), where kubectl puts them. Propagation changes nothing here. */
-function deleteOptions(call: Call): DeleteOptions {
-  let dryRun = dryRunOf(call.query);
-  if (call.body.length === 0) return { dryRun };
-  const body = readBody(call.body, bodyFormat(call.headers['content-type'] as string | undefined));
-  if (!isMap(body)) throw badRequest('the body of a DELETE must be DeleteOptions');
-  if (Array.isArray(body.dryRun) && body.dryRun.length > 0) {
-    if (body.dryRun.some((value) => value !== 'All')) throw badRequest('dryRun: the only value is All');
-    dryRun = true;
-  }
-  const { uid, resourceVersion } = isMap(body.preconditions) ? body.preconditions : {};
-  return {
-    dryRun,
-    ...(typeof uid === 'string' && { uid }),
-    ...(typeof resourceVersion === 'string' && { resourceVersion }),
-  };
 }
 
 function deletion(target: ResourceTarget, options: DeleteOptions): ObjectWrite {
@@ -122,13 +102,14 @@ function deletion(target: ResourceTarget, options: DeleteOptions): ObjectWrite {
       if (options.resourceVersion !== undefined && options.resourceVersion !== stored.metadata.resourceVersion) {
         throw conflict(kind, name, 'the resourceVersion in the precondition is not that of the object');
       }
+      const obstacle = kind.validateDelete?.(stored);
+      if (obstacle !== undefined) throw conflict(kind, name, obstacle);
       return undefined;
     },
   };
 }
 
 function refuse(kind: KindDefinition, name: string): void {
-  if (kind.readOnly) throw forbidden(`${kind.kind} objects are written by the control plane only`, kind, name);
   if (kind === namespaceKind && builtInNamespaces.includes(name)) {
     throw forbidden('this namespace may not be deleted', kind, name);
   }

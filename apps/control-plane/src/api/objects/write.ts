@@ -3,8 +3,8 @@ import {
   alreadyExists,
   badRequest,
   conflict,
+  type Decoded,
   decodeObject,
-  type FieldValidation,
   forbidden,
   invalid,
   isMap,
@@ -44,6 +44,9 @@ export class Writer {
   async create(call: Call, target: ResourceTarget): Promise<Answer> {
     refuseReadOnly(target);
     const { object, errors, warnings } = decoded(call, target);
+    if (object.metadata.resourceVersion) {
+      throw badRequest('metadata.resourceVersion: must not be set on an object to be created; leave it out');
+    }
     const named = this.named(object);
     const name = named.metadata.name;
     const admitted: string[] = [];
@@ -89,7 +92,7 @@ export class Writer {
     const warnings: string[] = [];
     return this.update(call, target, 'patch', warnings, (stored) => {
       const patched = applyMergePatch(stored, patch) as ApiObject;
-      const result = decodeObject(target.kind, patched, validation);
+      const result = withMetadata(target, decodeObject(target.kind, patched, validation));
       warnings.splice(0, Infinity, ...result.warnings);
       const expect = { metadata: isMap(patch.metadata) ? patch.metadata : {} };
       return { object: mergedStatus(target, stored, result.object), errors: result.errors, expect };
@@ -141,21 +144,24 @@ export class Writer {
   }
 
   private named(object: ApiObject): ApiObject {
-    const { name, generateName } = object.metadata ?? {};
+    const { name, generateName } = object.metadata;
     if (name || !generateName) return object;
     return { ...object, metadata: { ...object.metadata, name: `${generateName.slice(0, 248)}${this.randomSuffix()}` } };
   }
 }
 
 /** Decodes a body and the namespace it must be in. */
-function decoded(call: Call, target: ResourceTarget, validation: FieldValidation = fieldValidationOf(call.query)) {
+function decoded(call: Call, target: ResourceTarget): Decoded {
   const value = readBody(call.body, bodyFormat(call.headers['content-type'] as string | undefined));
-  const result = decodeObject(target.kind, value, validation);
-  const { metadata } = result.object;
-  if (!isMap(metadata) || result.errors.some((error) => error.path.startsWith('metadata'))) {
-    throw invalid(target.kind, metadata?.name ?? '', result.errors);
-  }
-  return result;
+  return withMetadata(target, decodeObject(target.kind, value, fieldValidationOf(call.query)));
+}
+
+/** Malformed metadata is refused at once: everything after this looks the object up by it. */
+function withMetadata({ kind }: ResourceTarget, decoded: Decoded): Decoded {
+  if (!decoded.errors.some((error) => /^metadata\b/.test(error.path))) return decoded;
+  const metadata: unknown = decoded.object.metadata;
+  const name = isMap(metadata) && typeof metadata.name === 'string' ? metadata.name : '';
+  throw invalid(kind, name, decoded.errors);
 }
 
 /** A namespace in the body must be the address's; an absent one is filled in. */

@@ -1,13 +1,8 @@
 import { dump } from 'js-yaml';
 import type { FastifyReply } from 'fastify';
-import {
-  ApiError,
-  internal,
-  requestEntityTooLarge,
-  serviceUnavailable,
-  unsupportedMediaType,
-} from '#libs/apimachinery';
+import { ApiError, badRequest, internal, requestEntityTooLarge, unsupportedMediaType } from '#libs/apimachinery';
 import type { Logger } from '#libs/telemetry';
+import { orUnavailable } from '../../database/unavailable.js';
 import type { Answer } from '../request/call.js';
 import { negotiate } from '../request/media-type.js';
 
@@ -38,6 +33,15 @@ export function sendError(reply: FastifyReply, error: unknown, logger: Logger): 
   if (apiError.code >= 500) {
     logger.error({ err: error, method: reply.request.method, path: pathOf(reply.request.url) }, 'request failed');
   }
+  if (apiError.code === 403) {
+    // The audit holds what was written; what was refused, the special verbs included, is told here.
+    const { identity, method, url, socket } = reply.request;
+    const sourceAddress = socket.remoteAddress;
+    logger.warn(
+      { user: identity?.user, method, path: pathOf(url), sourceAddress, reason: apiError.message },
+      'refused',
+    );
+  }
   if (apiError.code === 401) reply.header('www-authenticate', 'Bearer');
   const { retryAfterSeconds } = apiError.details;
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
@@ -61,22 +65,17 @@ function asApiError(error: unknown): ApiError {
   const { code = '', statusCode = 500 } = (error ?? {}) as { code?: string; statusCode?: number };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return requestEntityTooLarge('the body is too large: split it');
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType('the Content-Type header is malformed');
-  if (isDatabaseAway(error)) return serviceUnavailable('the database is not reachable; try again');
+  const databaseError = orUnavailable(error);
+  if (databaseError instanceof ApiError) return databaseError;
+  if (hasUnstorableText(error)) return badRequest('a text of the request has a NUL in it, which no name or filter has');
   if (statusCode >= 400 && statusCode < 500) {
     return new ApiError(statusCode, 'BadRequest', 'the request is malformed');
   }
   return internal();
 }
 
-/** Socket errors, and the SQLSTATE classes 08 (connection), 57P (shutdown) and 53 (out of resources). */
-function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code = '', driverError } = error as Error & { code?: string; driverError?: unknown };
-  return (
-    /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|08...|57P..|53...)$/.test(code) ||
-    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
-      error.message,
-    ) ||
-    (driverError !== undefined && driverError !== error && isDatabaseAway(driverError))
-  );
+/** SQLSTATE 22021, character_not_in_repertoire: UTF-8 has NUL, Postgres' text has not. */
+function hasUnstorableText(error: unknown): boolean {
+  const { code, driverError } = (error ?? {}) as { code?: unknown; driverError?: { code?: unknown } };
+  return code === '22021' || driverError?.code === '22021';
 }

@@ -22,9 +22,11 @@ const verbs: Readonly<Record<ResourceRoute['shape'], Readonly<Record<string, Ver
 const subresourceMethods = { status: ['GET', 'PUT', 'PATCH'], effective: ['GET'] } as const;
 
 export function verbOf(route: ResourceRoute, call: Call): Verb {
-  const verb = verbs[route.shape][call.method];
+  // The HTTP server leaves the body out of the answer to a HEAD.
+  const method = call.method === 'HEAD' ? 'GET' : call.method;
+  const verb = verbs[route.shape][method];
   const methods: readonly string[] | undefined = route.subresource && subresourceMethods[route.subresource];
-  if (verb === undefined || methods?.includes(call.method) === false) {
+  if (verb === undefined || methods?.includes(method) === false) {
     throw methodNotAllowed(`the server does not allow ${call.method} on this address`);
   }
   const reads = verb === 'get' || verb === 'list';

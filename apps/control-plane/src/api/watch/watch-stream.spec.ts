@@ -28,6 +28,13 @@ test('sends its headers before any event', async () => {
   stream.end();
 });
 
+test('stays open however long nothing happens', () => {
+  response.socket!.setTimeout(1_000);
+  const stream = new WatchStream(response, () => undefined);
+  expect(response.socket!.timeout).toBe(0);
+  stream.end();
+});
+
 test('closes a client that does not read, at the bound', async () => {
   let closed = 0;
   const stream = new WatchStream(response, () => (closed += 1), 256 * 1024);

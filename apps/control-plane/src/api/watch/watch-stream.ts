@@ -13,6 +13,8 @@ export class WatchStream {
     private readonly maxWaitingBytes = MAX_WAITING_BYTES,
   ) {
     response.once('close', () => this.close());
+    // The server ends connections on which nothing moves; of a watch that is the usual state.
+    response.setTimeout(0);
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
     response.flushHeaders();
   }

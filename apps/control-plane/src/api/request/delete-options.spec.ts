@@ -1,0 +1,34 @@
+import type { Call } from './call.js';
+import { deleteOptionsOf } from './delete-options.js';
+
+const optionsOf = (body: unknown, query = '') =>
+  deleteOptionsOf({
+    query: new URLSearchParams(query),
+    headers: {},
+    body: Buffer.from(body === undefined ? '' : JSON.stringify(body)),
+  } as unknown as Call);
+
+test.each<[unknown, string, object]>([
+  [undefined, '', { dryRun: false }],
+  [undefined, 'dryRun=All', { dryRun: true }],
+  [{ kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' }, '', { dryRun: false }],
+  [{ dryRun: ['All'] }, '', { dryRun: true }],
+  [{ dryRun: [] }, 'dryRun=All', { dryRun: true }],
+  [{ dryRun: null, preconditions: null, propagationPolicy: null }, '', { dryRun: false }],
+  [{ preconditions: { uid: 'u', resourceVersion: '7' } }, '', { dryRun: false, uid: 'u', resourceVersion: '7' }],
+])('%j and %j', (body, query, expected) => expect(optionsOf(body, query)).toEqual(expected));
+
+test.each<[unknown, string]>([
+  [[], 'DeleteOptions'],
+  [{ dryRun: 'All' }, 'dryRun'],
+  [{ dryRun: true }, 'dryRun'],
+  [{ dryRun: ['all'] }, 'dryRun'],
+  [{ preconditions: 'u' }, 'preconditions'],
+  [{ preconditions: { uid: 7 } }, 'preconditions.uid'],
+  [{ preconditions: { resourceVersion: 7 } }, 'preconditions.resourceVersion'],
+  [{ propagationPolicy: 'Nope' }, 'propagationPolicy'],
+])('refuses %j instead of deleting without it', (body, named) => {
+  expect(() => optionsOf(body)).toThrow(
+    expect.objectContaining({ code: 400, message: expect.stringContaining(named) }),
+  );
+});

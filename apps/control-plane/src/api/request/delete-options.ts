@@ -1,0 +1,54 @@
+import { badRequest, isMap } from '#libs/apimachinery';
+import { readBody } from './body.js';
+import type { Call } from './call.js';
+import { bodyFormat } from './media-type.js';
+import { dryRunOf } from './query.js';
+
+/** What a DELETE asks for beside the address. */
+export interface DeleteOptions {
+  readonly dryRun: boolean;
+  /** Preconditions: the object must have these. */
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+}
+
+const propagationPolicies: readonly unknown[] = [undefined, null, 'Background', 'Foreground', 'Orphan'];
+
+/**
+ * From the query and from the body (meta/v1 DeleteOptions), where kubectl puts them. A safeguard that can't be read is
+ * refused and never left out: a misspelt dry run must not delete. Propagation changes nothing here, as nothing has owners.
+ * Throws a 400.
+ */
+export function deleteOptionsOf(call: Call): DeleteOptions {
+  const dryRun = dryRunOf(call.query);
+  if (call.body.length === 0) return { dryRun };
+  const body = readBody(call.body, bodyFormat(call.headers['content-type'] as string | undefined));
+  if (!isMap(body)) throw badRequest('the body of a DELETE must be DeleteOptions');
+  if (!propagationPolicies.includes(body.propagationPolicy)) {
+    throw badRequest('propagationPolicy: must be Background, Foreground or Orphan');
+  }
+  return { dryRun: dryRunIn(body.dryRun) || dryRun, ...preconditionsIn(body.preconditions) };
+}
+
+function dryRunIn(value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  if (!Array.isArray(value)) throw badRequest('dryRun: must be a list, ["All"]');
+  if (value.some((entry) => entry !== 'All')) throw badRequest('dryRun: the only value is All');
+  return value.length > 0;
+}
+
+function preconditionsIn(value: unknown): Pick<DeleteOptions, 'uid' | 'resourceVersion'> {
+  if (value === undefined || value === null) return {};
+  if (!isMap(value)) throw badRequest('preconditions: must be an object with uid, resourceVersion or both');
+  return { ...textIn(value, 'uid'), ...textIn(value, 'resourceVersion') };
+}
+
+function textIn<Name extends 'uid' | 'resourceVersion'>(
+  preconditions: Readonly<Record<string, unknown>>,
+  name: Name,
+): { [Key in Name]?: string } {
+  const value = preconditions[name];
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'string') throw badRequest(`preconditions.${name}: must be a string`);
+  return { [name]: value } as { [Key in Name]?: string };
+}
