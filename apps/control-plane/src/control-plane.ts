@@ -11,14 +11,17 @@ import { Watcher } from './api/watch/watcher.js';
 import { AppModule } from './app.module.js';
 import type { ProcessEnvironment } from './config/config.module.js';
 import { PublicationServer } from './publication/publication-server.js';
-import { controlPlaneOrigin } from './reconcilers/control-plane-origin.js';
+import { controlPlaneOrigin } from './store/control-plane-origin.js';
 import type { ObjectStore } from './store/object-store.js';
 import { OBJECT_STORE } from './store/tokens.js';
 import { ServerIdentity } from './tls/server-identity.js';
 
 /** Longest request line and headers together. */
 const MAX_HEADER_BYTES = 32 * 1024;
+/** A connection on which nothing moves for so long is ended, watches and data planes' streams excepted. */
 const CONNECTION_TIMEOUT_MS = 60_000;
+/** TCP finds out by itself that the client of a silent watch has vanished. */
+const KEEP_ALIVE_AFTER_MS = 30_000;
 /** A name in a path has at most 253 characters. */
 const MAX_PARAMETER_LENGTH = 256;
 
@@ -36,7 +39,7 @@ export class ControlPlane {
     const { config, logger } = environment;
     const adapter = new FastifyAdapter({
       // The certificate is made from a Secret of the store; it is set before the server listens.
-      https: { maxHeaderSize: MAX_HEADER_BYTES },
+      https: { maxHeaderSize: MAX_HEADER_BYTES, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS },
       routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       forceCloseConnections: true,

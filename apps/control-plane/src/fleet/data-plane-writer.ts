@@ -1,7 +1,7 @@
 import { Controller, ReconcileError, type ControllerOptions, type Timers } from '#libs/reconcile';
 import { apiVersionOf, type ApiObject, type KindDefinition } from '#libs/resources';
 import type { Logger } from '#libs/telemetry';
-import { controlPlaneOrigin } from '../reconcilers/control-plane-origin.js';
+import { controlPlaneOrigin } from '../store/control-plane-origin.js';
 import type { ObjectStore, ObjectWrite } from '../store/object-store.js';
 import type { ConnectedDataPlanes } from './connected-data-planes.js';
 import { nextStatus, statusOf } from './data-plane-status.js';

@@ -2,7 +2,7 @@ import { Controller, ReconcileError, type ControllerOptions, type Timers } from 
 import type { KindDefinition } from '#libs/resources';
 import type { Logger } from '#libs/telemetry';
 import type { LeaderElection } from '../leader/leader-election.js';
-import { controlPlaneOrigin } from '../reconcilers/control-plane-origin.js';
+import { controlPlaneOrigin } from '../store/control-plane-origin.js';
 import type { ObjectCache } from '../reconcilers/object-cache.js';
 import type { ObjectStore, ObjectWrite } from '../store/object-store.js';
 import { statusOf } from './data-plane-status.js';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
 import { createStoreFixture, range, Recording, until, type StoreFixture } from '../../test/store-fixture.js';
 import { alice, keyOf, objectOf, put, remove, secrets } from '../../test/test-kinds.js';
 import { AuditService } from '../audit/audit.service.js';
-import { LAST_APPLIED_ANNOTATION } from '../audit/audited-changes.js';
 import { PostgresObjectStore } from '../store/postgres-object-store.js';
 import { CredentialVersions } from './credential-versions.js';
 import { MasterKeys } from './master-keys.js';

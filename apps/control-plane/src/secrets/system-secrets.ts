@@ -1,5 +1,6 @@
 import type { ApiObject, KindDefinition } from '#libs/resources';
-import type { ObjectStore, Origin } from '../store/object-store.js';
+import { controlPlaneOrigin } from '../store/control-plane-origin.js';
+import type { ObjectStore } from '../store/object-store.js';
 
 /** Where the product keeps secrets of its own. */
 export const SYSTEM_NAMESPACE = 'signalbox-system';
@@ -32,15 +33,6 @@ export class SystemSecrets {
     return dataOf(results[0]?.object);
   }
 }
-
-const controlPlaneOrigin: Origin = {
-  user: 'system:control-plane',
-  groups: [],
-  sourceAddress: '',
-  userAgent: '',
-  traceId: '',
-  traceParent: '',
-};
 
 function secretOf(name: string, data: Record<string, string | Uint8Array>): ApiObject {
   const encoded = Object.entries(data).map(([entry, value]) => [entry, Buffer.from(value).toString('base64')]);
