@@ -54,7 +54,8 @@ export class JsonScanner {
   position = 0;
   /** Of the first backslash at or after the last long string's start; the text's length if there is none. */
   private nextBackslash = -1;
-  private readonly view: DataView;
+  /** Made where it is first needed: a short document has no long string. */
+  private view: DataView | undefined = undefined;
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -62,9 +63,7 @@ export class JsonScanner {
     readonly text: string,
     /** Nested arrays and objects allowed; the top-level value is at depth 1. */
     private readonly maxDepth: number,
-  ) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
+  ) {}
 
   fail(reason: string, position = this.position): never {
     throw new JsonFault(reason, position);
@@ -221,7 +220,8 @@ export class JsonScanner {
 
   /** Four bytes at a time: a byte is below 32 where subtracting 32 borrows and its own top bit is clear. */
   private refuseControls(start: number, end: number): void {
-    const { view, bytes } = this;
+    const { bytes } = this;
+    const view = (this.view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     let at = start;
     for (; at + 4 <= end; at += 4) {
       const word = view.getInt32(at, true);

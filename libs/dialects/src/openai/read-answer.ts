@@ -1,6 +1,6 @@
 import type { Usage } from '#libs/inference';
 import { JsonFault, JsonScanner } from '../json/json-scanner.js';
-import { usageOf } from './usage.js';
+import { usageIn } from './usage.js';
 
 const maxDepth = 256;
 
@@ -42,7 +42,7 @@ function readTail(body: Buffer, text: string): Answer | undefined {
     scanner.peek();
     const start = scanner.position;
     scanner.value(2);
-    const usage = usageOf(JSON.parse(text.slice(start, scanner.position)));
+    const usage = usageIn(text, start, scanner.position);
     while (scanner.nextProperty()) {
       scanner.key();
       scanner.value(2);
@@ -85,7 +85,7 @@ function scanAnswer(scanner: JsonScanner): Answer {
       hasChoices = true;
       finishReason = lastFinishReason(text, start, scanner.position);
     } else if (isKey(text, keyStart, keyEnd, 'usage')) {
-      usage = usageOf(JSON.parse(text.slice(start, scanner.position)));
+      usage = usageIn(text, start, scanner.position);
     } else if (isKey(text, keyStart, keyEnd, 'error')) hasError = text.charCodeAt(start) === OPEN_BRACE;
   } while (scanner.nextProperty());
   scanner.end();
@@ -99,10 +99,12 @@ function isKey(text: string, start: number, end: number, key: string): boolean {
   return end - start === key.length && text.startsWith(key, start);
 }
 
+const finishReasonAt = /"finish_reason"\s*:\s*"([a-z_]{1,40})"/iy;
+
 /** `"finish_reason"` with its quotes can't stand inside a JSON string, so the last one is a choice's. */
 function lastFinishReason(text: string, start: number, end: number): string | undefined {
   const at = text.lastIndexOf('"finish_reason"', end);
   if (at < start) return undefined;
-  const match = /^"finish_reason"\s*:\s*"([a-z_]{1,40})"/i.exec(text.slice(at, at + 120));
-  return match?.[1];
+  finishReasonAt.lastIndex = at;
+  return finishReasonAt.exec(text)?.[1];
 }
