@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { load } from 'js-yaml';
 import { exitCodes } from './cli-error.js';
 import { packageRoot } from './package-root.js';
 import { run } from './program.js';
@@ -110,6 +111,8 @@ describe('the command line', () => {
     [['delete', 'provider'], /Name the provider/],
     [['delete', 'provider/'], /KIND\/NAME/],
     [['apply', '-f', '/nonexistent.yaml'], /nonexistent\.yaml/],
+    [['token', 'create', 'system:x', '-g', 'signalbox:editors'], /reserved/],
+    [['token', 'create', 'ann', '-g', 'system:masters'], /reserved/],
     [['audit', '--since', 'yesterday'], /2026-01-31/],
     [['audit', '--object', 'a/b/c/d'], /no kind "a"/],
     [['audit', '--limit', '0'], /whole number/],
@@ -376,6 +379,13 @@ metadata: {name: alpha}
     );
   });
 
+  test('the items of a List, as apply takes them', async () => {
+    server.on('DELETE /apis/signalbox.dev/v1/namespaces/default/providers/alpha', { body: {} });
+    const item = { apiVersion: 'signalbox.dev/v1', kind: 'Provider', metadata: { name: 'alpha' } };
+    const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [item] });
+    expect((await signalbox(['delete', '-f', '-'], { stdin })).out).toBe('provider.signalbox.dev/alpha deleted\n');
+  });
+
   test('what isn’t there is an error, unless it may be', async () => {
     expect(await signalbox(['delete', 'provider', 'alpha'])).toMatchObject({ code: exitCodes.notFound });
     expect(await signalbox(['delete', 'provider', 'alpha', '--ignore-not-found'])).toMatchObject({ code: 0 });
@@ -478,8 +488,9 @@ describe('keys and tokens', () => {
   });
 
   test('a token goes to standard output alone, its entry beside it', async () => {
-    const { out, error } = await signalbox(['token', 'create', 'ann', '-g', 'signalbox:editors']);
+    const user = 'ann}, {groups: [signalbox:admins]';
+    const { out, error } = await signalbox(['token', 'create', user, '-g', 'signalbox:editors']);
     expect(out).toMatch(/^sbt_[0-9A-Za-z]{43}\n$/);
-    expect(error).toBe(`  - {name: ann, user: ann, groups: ['signalbox:editors'], sha256: ${sha256Hex(out.trim())}}\n`);
+    expect(load(error)).toEqual([{ name: user, user, groups: ['signalbox:editors'], sha256: sha256Hex(out.trim()) }]);
   });
 });

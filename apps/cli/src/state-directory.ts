@@ -93,7 +93,9 @@ export class StateDirectory {
 
 /** An entry of a tokens file (SIGNALBOX_TOKENS_FILE): the digest stands for the token. */
 export function tokenEntry(user: string, groups: readonly string[], token: string): string {
-  return `  - {name: ${user}, user: ${user}, groups: [${groups.map((group) => `'${group}'`).join(', ')}], sha256: ${sha256Hex(token)}}\n`;
+  // As JSON, which is YAML: no name can add a field, and a digest of nothing but digits stays text.
+  const [name, digest] = [user, sha256Hex(token)].map((text) => JSON.stringify(text));
+  return `  - {name: ${name}, user: ${name}, groups: ${JSON.stringify(groups)}, sha256: ${digest}}\n`;
 }
 
 /** The first line of a file with one secret. */

@@ -1,10 +1,5 @@
+import type { FieldChange } from '#libs/apimachinery';
 import type { AdminClient } from './admin-client.js';
-
-export interface FieldChange {
-  readonly path: string;
-  readonly before?: unknown;
-  readonly after?: unknown;
-}
 
 /** What became, or with a dry run would become, of one document. */
 export interface AppliedObject {

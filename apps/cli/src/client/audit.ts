@@ -1,5 +1,5 @@
+import type { FieldChange } from '#libs/apimachinery';
 import type { AdminClient } from './admin-client.js';
-import type { FieldChange } from './apply.js';
 
 export interface AuditEntry {
   readonly id: number;

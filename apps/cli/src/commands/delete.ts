@@ -75,16 +75,24 @@ async function selected(
 /** Which objects the documents are about; by the same reader as the server's. */
 function described(manifests: string, namespace: string): ObjectReference[] {
   try {
-    return readYAML(manifests).map(({ number, value }) => {
-      const { apiVersion, kind: kindName, metadata } = (value ?? {}) as Partial<ApiObject>;
-      const kind = kindOf(String(apiVersion), String(kindName));
-      if (!kind || !metadata?.name) throw new ManifestError(`document ${number} names no object of a known kind`);
-      return { kind, namespace: kind.namespaced ? (metadata.namespace ?? namespace) : '', name: metadata.name };
-    });
+    return readYAML(manifests).flatMap(({ number, value }) =>
+      itemsOf(value).map((item) => {
+        const { apiVersion, kind: kindName, metadata } = (item ?? {}) as Partial<ApiObject>;
+        const kind = kindOf(String(apiVersion), String(kindName));
+        if (!kind || !metadata?.name) throw new ManifestError(`document ${number} names no object of a known kind`);
+        return { kind, namespace: kind.namespaced ? (metadata.namespace ?? namespace) : '', name: metadata.name };
+      }),
+    );
   } catch (cause) {
     if (!(cause instanceof ManifestError)) throw cause;
     throw new CliError(cause.message, { cause });
   }
+}
+
+/** A `List` counts as its items, as it does for apply. */
+function itemsOf(value: unknown): readonly unknown[] {
+  const { apiVersion, kind, items } = (value ?? {}) as Partial<ApiObject>;
+  return apiVersion === 'v1' && kind === 'List' && Array.isArray(items) ? (items as unknown[]) : [value];
 }
 
 async function remove(

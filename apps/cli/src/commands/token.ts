@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CliContext } from '../context.js';
 import { newToken } from '../secret-text.js';
 import { tokenEntry } from '../state-directory.js';
@@ -14,10 +14,10 @@ export function tokenCommand(context: CliContext): Command {
       'Makes a token. It goes to standard output, once; the entry with its digest, which belongs into the file that ' +
         "the control plane's SIGNALBOX_TOKENS_FILE names, goes to standard error.",
     )
-    .argument('<user>', 'the name that the audit shows')
+    .argument('<user>', 'the name that the audit shows', notReserved)
     .addOption(
       new Option('-g, --group <group>', `what it may do; repeatable (${groups.join(', ')})`)
-        .argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+        .argParser((value: string, before: string[] | undefined) => [...(before ?? []), notReserved(value)])
         .makeOptionMandatory(),
     )
     .addHelpText(
@@ -30,4 +30,10 @@ export function tokenCommand(context: CliContext): Command {
       context.stdout.write(`${secret}\n`);
     });
   return token;
+}
+
+/** The control plane refuses a whole file with such a name in it. */
+function notReserved(name: string): string {
+  if (name.startsWith('system:')) throw new InvalidArgumentError('Names that start with "system:" are reserved.');
+  return name;
 }

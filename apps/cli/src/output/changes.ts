@@ -1,4 +1,4 @@
-import type { FieldChange } from '../client/apply.js';
+import type { FieldChange } from '#libs/apimachinery';
 import { printable } from './style.js';
 import type { Style } from './style.js';
 
