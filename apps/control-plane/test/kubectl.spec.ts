@@ -128,6 +128,7 @@ test('kubectl create, auth whoami and auth can-i speak protobuf and are understo
   expect(await run('get secret literal -n proto')).toMatchObject(ok(/literal +Opaque +1/));
   expect(await run('auth whoami')).toMatchObject(ok(/Username +admin/));
   expect(await run('auth can-i create providers')).toMatchObject(ok('yes\n'));
+  expect(await run('auth can-i --list')).toMatchObject(ok(/providers\.signalbox\.dev +\[\] +\[\] +\[create delete/));
 });
 
 test('kubectl delete waits until it is gone', async () => {

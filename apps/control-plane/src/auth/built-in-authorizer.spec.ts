@@ -36,7 +36,7 @@ const table: [string, Attributes, string][] = [
   ['read metrics', path('get', '/metrics'), 'aev'],
   ['discover', path('get', '/apis/signalbox.dev/v1'), 'aevdn'],
   ['read the version', path('get', '/version'), 'aevdn'],
-  ['open the stream', path('get', '/control/v1/stream'), 'ad'],
+  ['open the stream', path('get', '/control/v1/stream'), 'd'],
   ['read another path', path('get', '/apisx'), 'a'],
 ];
 const groups: [string, string][] = [

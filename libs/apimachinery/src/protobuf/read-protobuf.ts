@@ -48,6 +48,10 @@ const messages: Readonly<Record<string, Message>> = {
     1: ['metadata', objectMeta],
     2: ['spec', { 1: ['resourceAttributes', resourceAttributes], 2: ['nonResourceAttributes', nonResourceAttributes] }],
   },
+  'authorization.k8s.io/v1 SelfSubjectRulesReview': {
+    1: ['metadata', objectMeta],
+    2: ['spec', { 1: ['namespace', 'string'] }],
+  },
 };
 
 export const PROTOBUF_MEDIA_TYPE = 'application/vnd.kubernetes.protobuf';

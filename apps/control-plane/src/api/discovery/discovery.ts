@@ -4,7 +4,7 @@ import { kinds, type KindDefinition } from '#libs/resources';
 
 const objectVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const readOnlyVerbs = ['delete', 'get', 'list', 'watch'];
-const statusVerbs = ['get', 'patch', 'update'];
+export const statusVerbs = ['get', 'patch', 'update'];
 export const GROUP = 'signalbox.dev';
 const VERSION = 'v1';
 
@@ -12,11 +12,12 @@ const VERSION = 'v1';
 export const reviewKinds = [
   { group: 'authentication.k8s.io', kind: 'SelfSubjectReview', plural: 'selfsubjectreviews' },
   { group: 'authorization.k8s.io', kind: 'SelfSubjectAccessReview', plural: 'selfsubjectaccessreviews' },
+  { group: 'authorization.k8s.io', kind: 'SelfSubjectRulesReview', plural: 'selfsubjectrulesreviews' },
 ] as const;
 
-const verbsOf = (kind: KindDefinition): string[] => (kind.readOnly ? readOnlyVerbs : objectVerbs);
+export const verbsOf = (kind: KindDefinition): string[] => (kind.readOnly ? readOnlyVerbs : objectVerbs);
 const kindsOf = (group: string): KindDefinition[] => kinds.filter((kind) => kind.group === group);
-const groupNames = [GROUP, ...reviewKinds.map((review) => review.group)];
+const groupNames = [...new Set([GROUP, ...reviewKinds.map((review) => review.group)])];
 
 /** `GET /api` */
 export const apiVersions = {

@@ -1,6 +1,7 @@
 import { badRequest, isMap } from '#libs/apimachinery';
 import type { Attributes, Authorizer } from '../../auth/authorizer.js';
 import { readBody } from '../request/body.js';
+import { rulesOf } from './rules.js';
 import { answer, type Call } from '../request/call.js';
 import { bodyFormat } from '../request/media-type.js';
 import type { PathRoute } from '../server/api-server.js';
@@ -31,6 +32,17 @@ export function reviewRoutes(authorizer: Authorizer): PathRoute[] {
         const object = review(call, AUTHORIZATION, 'SelfSubjectAccessReview');
         const { allowed, reason } = authorizer.authorize(call.identity, attributesOf(object.spec));
         return answer(201, { ...object, status: { allowed, reason } });
+      },
+    },
+    {
+      method: 'POST',
+      pattern: `/apis/${AUTHORIZATION}/selfsubjectrulesreviews`,
+      verb: 'create',
+      handle: (call) => {
+        const object = review(call, AUTHORIZATION, 'SelfSubjectRulesReview');
+        const namespace = text(isMap(object.spec) ? object.spec.namespace : undefined);
+        if (namespace === '') throw badRequest('spec.namespace: is required');
+        return answer(201, { ...object, status: rulesOf(authorizer, call.identity, namespace) });
       },
     },
   ];
