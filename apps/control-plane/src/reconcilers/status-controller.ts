@@ -31,6 +31,10 @@ export interface StatusControllerOptions {
 }
 
 const WRITES_AT_ONCE = 4;
+/** Data planes acknowledge a table one after the other: what comes within this time is one look at all objects. */
+const SWEEP_AFTER_MS = 50;
+/** Objects looked at before others get their turn: a look takes about a microsecond, and there may be 100,000. */
+const SWEEP_SLICE = 500;
 
 /**
  * Writes conditions, on the leader only. Each write names the uid, the generation and the leader's epoch that it is
@@ -39,6 +43,7 @@ const WRITES_AT_ONCE = 4;
  */
 export class StatusController {
   private readonly controller: Controller<CacheKey>;
+  private readonly sweeper: Controller<'all'>;
   private readonly keys = new Map<string, CacheKey>();
 
   constructor(private readonly options: StatusControllerOptions) {
@@ -52,15 +57,24 @@ export class StatusController {
       onError: (key, error, _, failures) =>
         logger.warn({ err: error, object: key, failures }, 'status not written; trying again'),
     });
+    this.sweeper = new Controller({
+      reconcile: () => this.sweep(),
+      concurrency: 1,
+      timers,
+      delays: { baseMs: 100, maxMs: 30_000, random },
+      count: () => {},
+      onError: (_, error) => logger.warn({ err: error }, 'conditions not looked at; trying again'),
+    });
     options.cache.onUpdate((update) => this.take(update));
   }
 
   start(): void {
     this.controller.start();
+    this.sweeper.start();
   }
 
-  stop(): Promise<void> {
-    return this.controller.stop();
+  async stop(): Promise<void> {
+    await Promise.all([this.sweeper.stop(), this.controller.stop()]);
   }
 
   /** Looks at these objects (see `objectId`), whose verdicts changed. */
@@ -71,11 +85,9 @@ export class StatusController {
     }
   }
 
-  /** Looks at every object whose conditions, as they are cached, are not what they should be. */
+  /** Looks, soon, at every object whose conditions, as they are cached, are not what they should be. */
   reviewAll(): void {
-    if (this.options.leader.epoch === undefined) return;
-    for (const [key, object] of this.options.cache.entries())
-      if (this.desired(object)?.changed) this.controller.add(key);
+    this.sweeper.addAfter('all', SWEEP_AFTER_MS);
   }
 
   /** Someone else may have written a status, and a generation that was compiled may be the stored one only now. */
@@ -85,6 +97,17 @@ export class StatusController {
       if (!object) continue;
       this.keys.set(objectId(object), key);
       this.controller.add(key);
+    }
+  }
+
+  private async sweep(): Promise<undefined> {
+    const { cache, leader, timers } = this.options;
+    let looked = 0;
+    for (const [key, object] of cache.entries()) {
+      if (leader.epoch === undefined) return;
+      if (this.desired(object)?.changed) this.controller.add(key);
+      looked += 1;
+      if (looked % SWEEP_SLICE === 0) await new Promise<void>((resolve) => void timers.after(0, resolve));
     }
   }
 

@@ -1,0 +1,161 @@
+import type { Fleet, Verdict } from '#libs/compiler';
+import { type ApiObject, type Condition, kinds } from '#libs/resources';
+import { createLogger } from '#libs/telemetry';
+import { FakeClock } from '#libs/testing';
+import { LeadershipLostError } from '../store/fencing.js';
+import type { CommitResult, ObjectStore } from '../store/object-store.js';
+import { CompileVerdicts } from './compile-verdicts.js';
+import { ObjectCache } from './object-cache.js';
+import { StatusController } from './status-controller.js';
+import { timersOf } from './testing/fake-timers.js';
+import { ScriptedStore } from './testing/scripted-store.js';
+
+const consumer = (name: string, generation = 1): ApiObject => ({
+  apiVersion: 'signalbox.dev/v1',
+  kind: 'Consumer',
+  metadata: { name, namespace: 'default', uid: `uid-${name}`, generation },
+  spec: { keys: [] },
+});
+const accepted = (observedGeneration: number): Verdict[] => [
+  { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'The object is valid.', observedGeneration },
+];
+const serving = (acknowledgedRevision: number): Fleet => ({ connected: [{ name: 'plane', acknowledgedRevision }] });
+
+describe('StatusController', () => {
+  let clock: FakeClock;
+  let store: ScriptedStore;
+  let verdicts: CompileVerdicts;
+  let cache: ObjectCache;
+  let controller: StatusController;
+  let fleet: Fleet;
+  let leader: { epoch: number | undefined };
+  let writes: { name: string; leaderEpoch: number | undefined; changed: boolean }[];
+  let refusal: Error | undefined;
+
+  /** Runs a write as the store would, and lets the feed tell of it. */
+  const commit: ObjectStore['commit'] = async ([write], _origin, { leaderEpoch } = {}): Promise<CommitResult> => {
+    if (refusal) throw refusal;
+    const stored = [...store.objects.values()].find(({ metadata }) => metadata.name === write!.key.name)!;
+    const next = write!.mutate(structuredClone(stored))!;
+    const changed = JSON.stringify(next) !== JSON.stringify(stored);
+    writes.push({ name: write!.key.name, leaderEpoch, changed });
+    if (changed) store.commit(next, { subresource: 'status' });
+    return { revision: store.revision, results: [] };
+  };
+
+  beforeEach(async () => {
+    clock = new FakeClock();
+    store = new ScriptedStore();
+    verdicts = new CompileVerdicts();
+    [fleet, leader, writes, refusal] = [{ connected: [] }, { epoch: 7 }, [], undefined];
+    const running = {
+      timers: timersOf(clock),
+      random: () => 0.5,
+      logger: createLogger({ name: 'test', level: 'silent' }),
+    };
+    cache = new ObjectCache({ store, feed: store, kinds, ...running });
+    controller = new StatusController({
+      cache,
+      kinds,
+      verdicts,
+      fleet: () => fleet,
+      leader,
+      store: { commit },
+      ...running,
+      now: () => new Date(clock.now()).toISOString(),
+      count: () => {},
+    });
+    store.put(consumer('a'));
+    controller.start();
+    cache.start();
+    await clock.advanceAsync(0);
+  });
+  afterEach(() => Promise.all([cache.stop(), controller.stop()]));
+
+  const stored = (name = 'a') => [...store.objects.values()].find(({ metadata }) => metadata.name === name)!;
+  const condition = (type: string, name = 'a') =>
+    ((stored(name).status?.['conditions'] ?? []) as Condition[]).find((each) => each.type === type);
+
+  async function compiled(...names: string[]): Promise<void> {
+    const objects = names.map(stored);
+    const conditions = new Map(objects.map(({ metadata }) => [metadata.uid!, accepted(metadata.generation!)] as const));
+    const result = { version: 'v', reset: false, upserts: [], removals: [], conditions };
+    controller.review(verdicts.take({ revision: store.revision, result, generations: objects, traceParents: [] }));
+    await clock.advanceAsync(0);
+  }
+
+  it('writes what compile and the fleet say, in its epoch, and nothing that is there already', async () => {
+    await compiled('a');
+    expect(condition('Programmed')).toMatchObject({ status: 'False', reason: 'NoDataPlanes', observedGeneration: 1 });
+    expect(writes).toEqual([{ name: 'a', leaderEpoch: 7, changed: true }]);
+    controller.reviewAll();
+    await clock.advanceAsync(1_000);
+    expect(writes).toHaveLength(1);
+  });
+
+  it('a follower writes nothing', async () => {
+    leader.epoch = undefined;
+    await compiled('a');
+    controller.reviewAll();
+    await clock.advanceAsync(1_000);
+    expect(writes).toEqual([]);
+  });
+
+  it('says nothing of a generation that no compile has read', async () => {
+    await compiled('a');
+    store.commit(consumer('a', 2));
+    await clock.advanceAsync(0);
+    expect(writes).toHaveLength(1);
+    await compiled('a');
+    expect(condition('Accepted')).toMatchObject({ observedGeneration: 2 });
+  });
+
+  it('leaves alone what was changed, or made anew, since it was read', async () => {
+    const read = stored();
+    for (const meanwhile of [
+      consumer('a', 2),
+      { ...consumer('a'), metadata: { ...read.metadata, uid: 'uid-other' } },
+    ]) {
+      // The feed hasn't told of it yet.
+      store.put(meanwhile);
+      const result = {
+        version: 'v',
+        reset: false,
+        upserts: [],
+        removals: [],
+        conditions: new Map([['uid-a', accepted(1)]]),
+      };
+      controller.review(verdicts.take({ revision: 1, result, generations: [read], traceParents: [] }));
+      await clock.advanceAsync(0);
+      expect([writes.at(-1)?.changed, stored().status]).toEqual([false, undefined]);
+    }
+  });
+
+  it('looks once at what several data planes acknowledge one after the other', async () => {
+    const names = Array.from({ length: 1_200 }, (_, index) => `c${index}`);
+    for (const name of names) store.commit(consumer(name));
+    fleet = serving(0);
+    await compiled(...names);
+    expect(condition('Programmed', 'c0')).toMatchObject({ reason: 'Pending' });
+    const before = writes.length;
+    await clock.advanceAsync(1_000);
+    fleet = serving(store.revision);
+    for (let acknowledged = 0; acknowledged < 20; acknowledged++) controller.reviewAll();
+    await clock.advanceAsync(49);
+    expect(writes).toHaveLength(before);
+    await clock.advanceAsync(1_000);
+    expect(writes).toHaveLength(before + names.length);
+    expect(names.map((name) => condition('Programmed', name)?.status)).toEqual(names.map(() => 'True'));
+    const [programmed, accept] = ['Programmed', 'Accepted'].map((type) => condition(type, 'c1199')!.lastTransitionTime);
+    expect(Date.parse(programmed!)).toBeGreaterThan(Date.parse(accept!));
+  });
+
+  it('tries again after a write that failed, and writes nothing for a leader that was replaced', async () => {
+    refusal = new LeadershipLostError(7, 8);
+    await compiled('a');
+    expect(writes).toEqual([]);
+    refusal = undefined;
+    await clock.advanceAsync(1_000);
+    expect(writes).toEqual([{ name: 'a', leaderEpoch: 7, changed: true }]);
+  });
+});
