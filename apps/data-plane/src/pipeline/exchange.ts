@@ -83,7 +83,8 @@ export class Exchange {
     this.runtime.wheel.arm(this.hold, this.record.startedMs + this.runtime.limits.holdMs);
   }
 
-  answer(status: number, contentType: string, body: Buffer): void {
+  /** `body`: bytes, or text that is bytes seen as Latin-1. */
+  answer(status: number, contentType: string, body: Buffer | string): void {
     if (this.finished) return;
     this.sendHead(status);
     this.record.responseBytes = body.length;

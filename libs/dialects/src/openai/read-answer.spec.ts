@@ -1,7 +1,10 @@
 import { errorBody, errorEvent } from './errors.js';
 import { readAnswer } from './read-answer.js';
 
-const read = (text: string) => readAnswer(Buffer.from(text));
+const read = (answerText: string) => {
+  const body = Buffer.from(answerText);
+  return readAnswer(body, body.toString('latin1'));
+};
 const answer = {
   id: 'c',
   choices: [{ index: 0, message: { role: 'assistant', content: '"finish_reason":"x" grün' }, finish_reason: 'stop' }],

@@ -19,10 +19,10 @@ const malformed: Answer = { kind: 'Malformed' };
 
 /**
  * Reads usage and finish reason of a plain answer, and checks that it ends where an answer ends. Content-length can't
- * tell: an upstream that breaks off may have counted what it sent.
+ * tell: an upstream that breaks off may have counted what it sent. `text` is the body's Latin-1 view, which the caller
+ * has a use for, too.
  */
-export function readAnswer(body: Buffer): Answer {
-  const text = body.toString('latin1');
+export function readAnswer(body: Buffer, text: string): Answer {
   return readTail(body, text) ?? readWhole(body, text);
 }
 
