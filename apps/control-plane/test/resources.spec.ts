@@ -1,5 +1,5 @@
 import { CONTENTS_FINALIZER } from '../src/api/objects/namespaces.js';
-import { MASK } from '../src/api/objects/secret-mask.js';
+import { MASK } from '../src/api/objects/presented.js';
 import { PROVIDERS, provider, RunningControlPlane, SECRETS, secret } from './running-control-plane.js';
 
 const mergePatch = { 'content-type': 'application/merge-patch+json' };
@@ -137,8 +137,8 @@ describe('one object', () => {
     const STATED = '/api/v1/namespaces/stated';
     const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'stated' } };
     await server.call('/api/v1/namespaces', { method: 'POST', body });
-    const status = { phase: 'Active' };
-    expect((await patch(STATED, { status })).body.status).toBeUndefined();
+    const status = { note: 'kept' };
+    expect((await patch(STATED, { status })).body.status).toEqual({ phase: 'Active' });
     const stated = await patch(`${STATED}/status`, { status, metadata: { labels: { a: 'b' } } });
     expect(stated.body).toMatchObject({ status, metadata: { generation: 1 } });
     expect(stated.body.metadata.labels).toBeUndefined();
@@ -361,6 +361,8 @@ describe('namespaces', () => {
     await server.call(IN, { method: 'POST', body: provider('p', {}, { finalizers: ['example.com/wait'] }) });
     const { body } = await server.call(`${NAMESPACES}/held`, { method: 'DELETE' });
     expect(body.metadata).toMatchObject({ deletionTimestamp: expect.any(String), finalizers: [CONTENTS_FINALIZER] });
+    expect(body.status).toEqual({ phase: 'Terminating' });
+    expect((await server.call(`${NAMESPACES}/default`)).body.status).toEqual({ phase: 'Active' });
     expect((await server.call(IN, { method: 'POST', body: provider('q') })).status).toBe(403);
     await patch(`${IN}/p`, { metadata: { finalizers: [] } });
     expect((await server.call(`${NAMESPACES}/held`)).status).toBe(404);

@@ -64,7 +64,8 @@ describe('a running server', () => {
   test.each<[string, Role | null, number]>([
     ['without a token', null, 401],
     ['of a viewer', 'viewer', 403],
-    ['to nowhere', 'admin', 404],
+    ['of an admin, as values of Secrets go down there', 'admin', 403],
+    ['to nowhere', 'data-plane', 404],
   ])('refuses an upgrade %s', async (_, as, status) => {
     const socket = new WebSocket(`${server.url.replace('https', 'wss')}/control/nowhere`, {
       ca: server.caCertificate,

@@ -98,6 +98,8 @@ export interface KindDefinition {
   validateDelete?(object: ApiObject): string | undefined;
   /** What would silently do nothing. Sent as `Warning: 299` headers. Pure. */
   warnings?(effective: ApiObject): string[];
+  /** What reads show beside what is stored (Namespace: its phase). Pure. */
+  present?(object: ApiObject): ApiObject;
   /** Normalises on write (Secret: stringData -> data). Pure. */
   prepare?(object: ApiObject): ApiObject;
   /** Special verbs the author of this spec needs (`allow-insecure`, `allow-private-network`), each with the field's path. */

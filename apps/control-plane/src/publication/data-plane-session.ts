@@ -139,7 +139,7 @@ export class DataPlaneSession {
       this.send(this.messageOf(next, base, spans));
       const reason = await refusal;
       if (reason !== undefined) for (const span of spans) span.fail('rejected', reason);
-    });
+    }).catch((error: unknown) => terminate(`the table could not be sent: ${String(error)}`));
   }
 
   private messageOf(next: InFlight, base: string | undefined, spans: readonly RunningSpan[]): FromControlPlane {

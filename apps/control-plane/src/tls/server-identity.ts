@@ -1,5 +1,5 @@
 import { mkdirSync, renameSync, writeFileSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { SystemSecrets } from '../secrets/system-secrets.js';
 import { type CertificatePair, createAuthority, issueServerCertificate } from './certificates.js';
 import { kubeconfig } from './kubeconfig.js';
@@ -33,7 +33,8 @@ export class ServerIdentity {
   /** Writes `ca.crt` and `kubeconfig`, whole or not at all. The kubeconfig names `admin.token` where that file exists. */
   writeClientFiles(directory: string, server: string): void {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const tokenFile = join(directory, 'admin.token');
+    // Absolute: kubectl takes a relative one from the folder of the kubeconfig, not from ours.
+    const tokenFile = resolve(directory, 'admin.token');
     const config = kubeconfig({
       server,
       caCertificate: this.caCertificate,

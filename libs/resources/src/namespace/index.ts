@@ -1,5 +1,5 @@
 import { ageColumn } from '../columns.js';
-import type { KindDefinition } from '../kind.js';
+import type { ApiObject, KindDefinition } from '../kind.js';
 import { namespaceContent } from './schema.js';
 
 export const namespace: KindDefinition = {
@@ -19,10 +19,16 @@ export const namespace: KindDefinition = {
       name: 'Status',
       type: 'string',
       description: 'Terminating once it is being deleted.',
-      value: (object) => (object.metadata.deletionTimestamp === undefined ? 'Active' : 'Terminating'),
+      value: phaseOf,
     },
     ageColumn,
   ],
   effective: (object) => object,
   validate: () => [],
+  // Told by its deletionTimestamp, so it is not stored; clients wait for it.
+  present: (object) => ({ ...object, status: { ...object.status, phase: phaseOf(object) } }),
 };
+
+function phaseOf({ metadata }: ApiObject): 'Active' | 'Terminating' {
+  return metadata.deletionTimestamp === undefined ? 'Active' : 'Terminating';
+}

@@ -2,7 +2,7 @@ import { equal, forbidden, invalid } from '#libs/apimachinery';
 import type { ApiObject, FieldError, KindDefinition } from '#libs/resources';
 import type { Authorizer } from '../../auth/authorizer.js';
 import type { Identity } from '../../auth/identity.js';
-import { unmasked } from './secret-mask.js';
+import { unmasked } from './presented.js';
 
 export interface Admitted {
   /** What shall be stored. */

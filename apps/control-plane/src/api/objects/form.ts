@@ -3,11 +3,11 @@ import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/resourc
 import type { Call } from '../request/call.js';
 import { negotiate } from '../request/media-type.js';
 import { includeObjectOf } from '../request/query.js';
-import { masked } from './secret-mask.js';
+import { presented } from './presented.js';
 
 /** Objects as a client gets them: secrets masked, as a Table where the client asks for one. */
 export function objectForm(call: Call, kind: KindDefinition, object: ApiObject, nowMs: number): unknown {
-  const shown = masked(kind, object);
+  const shown = presented(kind, object);
   if (!wantsTable(call)) return shown;
   const { resourceVersion } = object.metadata;
   return toTable(kind, [shown], { resourceVersion }, includeObjectOf(call.query), nowMs);
@@ -20,7 +20,7 @@ export function listForm(
   metadata: Record<string, unknown>,
   nowMs: number,
 ): unknown {
-  const items = objects.map((object) => masked(kind, object));
+  const items = objects.map((object) => presented(kind, object));
   if (wantsTable(call)) return toTable(kind, items, metadata, includeObjectOf(call.query), nowMs);
   return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items };
 }

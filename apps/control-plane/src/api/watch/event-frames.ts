@@ -1,7 +1,7 @@
 import { type IncludeObject, toTable } from '#libs/apimachinery';
 import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/resources';
 import type { Change } from '../../store/object-store.js';
-import { masked } from '../objects/secret-mask.js';
+import { presented } from '../objects/presented.js';
 import type { WatchEvent } from './watch-filter.js';
 
 /** How a watch wants its objects. */
@@ -32,7 +32,7 @@ export class EventFrames {
   }
 
   ofObject(kind: KindDefinition, type: string, object: ApiObject, form: EventForm): Buffer {
-    const shown = masked(kind, object);
+    const shown = presented(kind, object);
     if (!form.table) return frame(type, shown);
     const { resourceVersion } = object.metadata;
     return frame(type, toTable(kind, [shown], { resourceVersion }, form.includeObject, this.nowMs()));

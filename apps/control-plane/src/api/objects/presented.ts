@@ -7,8 +7,13 @@ import type { ApiObject, FieldError, KindDefinition } from '#libs/resources';
  */
 export const MASK = Buffer.from('<redacted>').toString('base64');
 
-/** A sensitive object as clients see it: the keys of its data, never the values. */
-export function masked(kind: KindDefinition, object: ApiObject): ApiObject {
+/** An object as clients see it: of a sensitive one the keys of its data, never the values. */
+export function presented(kind: KindDefinition, object: ApiObject): ApiObject {
+  const shown = masked(kind, object);
+  return kind.present?.(shown) ?? shown;
+}
+
+function masked(kind: KindDefinition, object: ApiObject): ApiObject {
   if (!kind.sensitive || object['data'] === undefined) return object;
   const keys = Object.keys(object['data'] as object);
   return { ...object, data: Object.fromEntries(keys.map((key) => [key, MASK])) };
