@@ -68,6 +68,15 @@ async function expectInterrupted(body: object = {}): Promise<void> {
   expect(gateway.records.at(-1)).toMatchObject({ finish: 'Failed', errorCode: 'stream_interrupted', status: 200 });
 }
 
+/** One attempt, and no more. */
+const once = {
+  maxAttempts: 1,
+  maxRetryAfterMs: 0,
+  backoff: { baseMs: 1, factor: 1, maxMs: 1, jitter: 'None' },
+  budget: { percent: 20, intervalMs: 10_000, minPerSecond: 10 },
+  rules: [],
+} as const;
+
 const first = [roleChunk, chunk({ content: 'first' })];
 
 describe('before the commit point another attempt takes over unseen', () => {
@@ -443,6 +452,14 @@ describe('keys', () => {
     expect(JSON.parse(reply.body).error).toMatchObject({ code: 'keys_exhausted', type: 'rate_limit_error' });
   });
 
+  it('a rate limit that is not retried: 429 with the time that the upstream asked for', async () => {
+    await start({ providers: [{ name: 'alpha', baseURL: alpha.baseURL }], route: { retry: once } });
+    alpha.answers(errorAnswer(429, 'rate_limit_exceeded', { 'retry-after': '45' }));
+    const reply = await gateway.chat();
+    expect([reply.status, reply.headers['retry-after']]).toEqual([429, '45']);
+    expect(JSON.parse(reply.body).error.code).toBe('upstream_rate_limited');
+  });
+
   it('waits in the queue for a key at its limit, in order, and no longer than it may', async () => {
     const held: (() => void)[] = [];
     await start({
@@ -519,15 +536,7 @@ describe('when nothing is left', () => {
           },
         },
       ],
-      route: {
-        retry: {
-          maxAttempts: 1,
-          maxRetryAfterMs: 0,
-          backoff: { baseMs: 1, factor: 1, maxMs: 1, jitter: 'None' },
-          budget: { percent: 20, intervalMs: 10_000, minPerSecond: 10 },
-          rules: [],
-        },
-      },
+      route: { retry: once },
     });
     alpha.answers({
       type: 'drive',

@@ -62,7 +62,7 @@ export function stopError(stop: Stop, record: RequestRecord): GatewayError {
     default:
       return last === undefined
         ? new GatewayError('internal_error', `Routing stopped with '${stop.code}'.`)
-        : failureError(last, retryAfterMs);
+        : failureError(last, stop.retryAfterMs);
   }
 }
 
