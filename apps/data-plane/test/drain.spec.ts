@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { eventually, eventuallyPasses } from '#libs/testing';
 import { Gateway } from './support/gateway.js';
@@ -43,6 +44,24 @@ it('running requests end well, their connections close, and new ones are refused
   finish();
   expect((await running).body.endsWith(doneEvent)).toBe(true);
   await drained;
+});
+
+it('does not wait for a connection that a finished answer left open', async () => {
+  let finish = (): void => {};
+  upstream.answers({
+    type: 'drive',
+    run: (response) => {
+      finish = () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":[]}');
+    },
+  });
+  const agent = new Agent({ keepAlive: true });
+  const running = gateway.chat({}, {}, agent);
+  await eventually(() => upstream.calls.length === 1);
+  const drained = gateway.server.drain(600_000, 0);
+  finish();
+  expect((await running).status).toBe(200);
+  await drained;
+  agent.destroy();
 });
 
 it('at the deadline open streams get an error event, plain requests an error', async () => {

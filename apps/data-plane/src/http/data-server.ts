@@ -16,6 +16,8 @@ const CHECK_INTERVAL_MS = 1_000;
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** How long a draining listener still takes connections. */
 const LINGER_MS = 500;
+/** How often a draining listener closes the connections that have become idle. */
+const REAP_INTERVAL_MS = 50;
 
 export interface DataServerOptions {
   readonly host: string;
@@ -60,11 +62,23 @@ export class DataServer {
       const error = new GatewayError('shutting_down', 'This data plane is shutting down.');
       // A copy: ending one may wake, and so end, another.
       for (const exchange of Array.from(runtime.running)) exchange.terminate(error);
-      server.closeIdleConnections();
     }, deadlineMs);
+    const stopReaping = this.reapIdleConnections();
     await closed;
+    stopReaping();
     deadline.cancel();
     await this.app.close();
+  }
+
+  /** An answer that began before the drain leaves its connection open, and a closed listener waits for all of them. */
+  private reapIdleConnections(): () => void {
+    const { runtime, server } = this;
+    let timer = runtime.clock.setTimer(reap, REAP_INTERVAL_MS);
+    function reap(): void {
+      server.closeIdleConnections();
+      timer = runtime.clock.setTimer(reap, REAP_INTERVAL_MS);
+    }
+    return () => timer.cancel();
   }
 }
 

@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { SCHEMA_VERSION, TableDigest } from '#libs/routing-table';
 import { systemClock } from '../../src/clock.js';
 import type { CredentialSource, ResolvedCredential } from '../../src/credentials/credential-source.js';
@@ -102,23 +102,30 @@ export class Gateway {
     );
   }
 
-  chat(body: object | string = {}, headers: Record<string, string> = {}): Promise<Reply> {
+  chat(body: object | string = {}, headers: Record<string, string> = {}, agent?: Agent): Promise<Reply> {
     const text =
       typeof body === 'string'
         ? body
         : JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: 'hi' }], ...body });
-    return this.send('POST', '/v1/chat/completions', { 'content-type': 'application/json', ...headers }, text);
+    return this.send('POST', '/v1/chat/completions', { 'content-type': 'application/json', ...headers }, text, agent);
   }
 
   get(path: string, headers: Record<string, string> = {}): Promise<Reply> {
     return this.send('GET', path, headers);
   }
 
-  send(method: string, path: string, headers: Record<string, string>, body?: string): Promise<Reply> {
+  /** Without an `agent` the connection closes with its answer. */
+  send(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: string,
+    agent: Agent | false = false,
+  ): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const call = request(
         `${this.origin}${path}`,
-        { method, agent: false, headers: { authorization: `Bearer ${API_KEY}`, ...headers } },
+        { method, agent, headers: { authorization: `Bearer ${API_KEY}`, ...headers } },
         (response) => {
           const parts: Buffer[] = [];
           response.on('data', (part: Buffer) => parts.push(part));
