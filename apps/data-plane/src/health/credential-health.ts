@@ -4,7 +4,7 @@ import type { KeyPoolEntry, PoolKey } from '#libs/routing-table';
 import type { CredentialSource, ResolvedCredential } from '../credentials/credential-source.js';
 import { IdentityMap } from '../limits/identity-map.js';
 
-/** A credential that is out for good until its value changes is looked up again this often, beside at every swap. */
+/** A credential that is out is looked up again this often, beside at every swap: a new value ends its pause. */
 export const RECHECK_MS = 1_000;
 
 /** One credential's pause. */
@@ -30,8 +30,8 @@ export interface CredentialAlert {
 /** Which credentials may be used when: their cooldowns, kept by version, and told to every index that offers them. */
 export class CredentialHealth {
   readonly byId = new IdentityMap((id) => new CredentialState(id));
-  /** Out until their value changes. */
-  private readonly parked = new Set<CredentialState>();
+  /** Out until their time is over or their value changes. */
+  private readonly paused = new Set<CredentialState>();
   private readonly source: CredentialSource;
   private readonly onRefused: (alert: CredentialAlert) => void;
 
@@ -81,16 +81,20 @@ export class CredentialHealth {
     }
   }
 
-  /** Puts back what has a new value. Called at each swap, and every RECHECK_MS while `hasParked`. */
-  recheck(): void {
-    for (const state of this.parked) {
+  /** Puts back what has a new value. Called at each swap, and every RECHECK_MS while `hasPaused`. */
+  recheck(nowMs: number): void {
+    for (const state of this.paused) {
+      if (state.cooldown.untilMs <= nowMs) {
+        this.paused.delete(state);
+        continue;
+      }
       const version = this.source.resolve(state.id)?.version;
       if (version !== state.version && version !== undefined) this.turnTo(state, version);
     }
   }
 
-  get hasParked(): boolean {
-    return this.parked.size > 0;
+  get hasPaused(): boolean {
+    return this.paused.size > 0;
   }
 
   private turnTo(state: CredentialState, version: string | undefined): void {
@@ -101,8 +105,8 @@ export class CredentialHealth {
   private set(state: CredentialState, cooldown: Cooldown): void {
     const moved = cooldown.untilMs !== state.cooldown.untilMs;
     state.cooldown = cooldown;
-    if (cooldown.untilMs === Infinity) this.parked.add(state);
-    else this.parked.delete(state);
+    if (cooldown.untilMs > 0) this.paused.add(state);
+    else this.paused.delete(state);
     if (moved) for (const index of state.watchers) index.cool(state.id, cooldown.untilMs);
   }
 }

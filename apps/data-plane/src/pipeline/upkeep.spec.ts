@@ -53,3 +53,17 @@ it('a key without a value is offered again once it has one', async () => {
   await turn();
   expect(gateway.calls).toHaveLength(1);
 });
+
+it('a rotated key is used at once, however long the pause of its old value', async () => {
+  const gateway = new VirtualGateway(1);
+  await gateway.serve({ providers: [alpha()] });
+  gateway.chat(false);
+  gateway.calls[0]?.sent();
+  gateway.calls[0]?.head(402, 'application/json');
+  gateway.calls[0]?.end();
+  expect(gateway.chat(false).status).toBe(429);
+  gateway.credentials.rotate('default/alpha/key-0', 'v2');
+  await gateway.clock.advanceAsync(2_000);
+  gateway.chat(false);
+  expect(gateway.calls).toHaveLength(2);
+});

@@ -7,7 +7,7 @@ const SWEEP_EVERY_MS = 60_000;
 /** Identities looked at before the event loop gets its turn. */
 const SLICE = 2_000;
 
-/** What is done beside the requests: forgetting state that no table names, and trying parked credentials again. */
+/** What is done beside the requests: forgetting state that no table names, and looking for new values of paused credentials. */
 export class Upkeep {
   private readonly clock: Clock;
   private readonly tables: PinnedTables;
@@ -36,11 +36,11 @@ export class Upkeep {
   /** New values travel before the table that names them, so they are there now. */
   swapped(): void {
     this.sweepDue = true;
-    this.credentials.recheck();
+    this.credentials.recheck(this.clock.nowMs());
   }
 
   private readonly tick = (): void => {
-    if (this.credentials.hasParked) this.credentials.recheck();
+    if (this.credentials.hasPaused) this.credentials.recheck(this.clock.nowMs());
     if (this.sweepDue && this.clock.nowMs() >= this.nextSweepMs) this.beginSweep();
     this.start();
   };
