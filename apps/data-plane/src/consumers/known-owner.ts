@@ -35,6 +35,7 @@ export class KnownOwner {
 
   rememberRoute(model: string, route: PreparedRoute): void {
     if (this.routes.size >= MAX_ROUTES) this.routes.clear();
-    this.routes.set(model, route);
+    // A copy: the name is a slice of the request's text, and as a key it would keep all of that text in memory.
+    this.routes.set(JSON.parse(JSON.stringify(model)) as string, route);
   }
 }

@@ -54,6 +54,7 @@ describe('the scan of a request', () => {
     ['{"model":7,"messages":[]}', 'invalid_type', 'model', 'expected a string'],
     ['{"model":null,"messages":[]}', 'invalid_type', 'model', 'expected a string'],
     ['{"model":"","messages":[]}', 'invalid_value', 'model', 'name of a model'],
+    [`{"model":"${'a'.repeat(257)}","messages":[]}`, 'invalid_value', 'model', 'at most 256 characters'],
     ['{"model":"a","messages":"hi"}', 'invalid_type', 'messages', 'expected an array'],
     ['{"model":"a","messages":[],"stream":"yes"}', 'invalid_type', 'stream', 'expected a boolean'],
     ['{"model":"a","messages":[],"stream_options":[]}', 'invalid_type', 'stream_options', 'expected an object'],

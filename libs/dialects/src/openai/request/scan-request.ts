@@ -3,6 +3,8 @@ import { RequestFault } from './request-fault.js';
 
 /** More nesting than any client needs, and far less than a parser's stack. */
 const maxDepth = 128;
+/** Far beyond any model's name; and what is shown in logs, spans and errors must have an end. */
+const maxModelLength = 256;
 /** Up to so many top-level keys, comparing each new one with all before is cheaper than a set. */
 const fewKeys = 16;
 
@@ -99,7 +101,10 @@ function scanModel(scanner: JsonScanner, scan: RequestScan): void {
   scan.modelEnd = scanner.position;
   if (code !== QUOTE) refuse('invalid_type', 'model', "Invalid type for 'model': expected a string.");
   scan.model = decodeString(scanner.text, scan.modelStart + 1, scan.modelEnd - 1);
-  if (scan.model === '') refuse('invalid_value', 'model', "Invalid value for 'model': expected the name of a model.");
+  if (scan.model === '' || scan.model.length > maxModelLength) {
+    const expected = `expected the name of a model, of at most ${maxModelLength} characters`;
+    refuse('invalid_value', 'model', `Invalid value for 'model': ${expected}.`);
+  }
 }
 
 function scanMessages(scanner: JsonScanner): true {
