@@ -1,5 +1,8 @@
-/** Called once, when a key of the pool may be free; must decide anew, since another request may have been quicker. */
-export type Wake = () => void;
+/**
+ * Called when a key of the pool may be free; must decide anew, since another request may have been quicker, or the key
+ * may not serve this one's model. True: it started an attempt. To go on waiting it calls `wait` again.
+ */
+export type Wake = () => boolean;
 
 /**
  * Requests waiting for a key, per pool, in order of arrival. Depth and time are bounded by `decide`, which sees the depth
@@ -28,14 +31,20 @@ export class KeyQueue {
     if (waiting.size === 0) this.pools.delete(pool);
   }
 
-  /** A permit came back: the first in line gets its chance. */
-  wakeFirst(pool: string): void {
+  /** A permit came back: the first in line that can use it gets it, and the others keep their places. */
+  wake(pool: string): void {
+    const line = this.pools.get(pool);
+    if (line === undefined) return;
+    const inOrder = [...line];
+    for (const wake of inOrder) {
+      // One that was woken before may have ended another.
+      if (this.pools.get(pool)?.has(wake) !== true) continue;
+      this.leave(pool, wake);
+      if (wake()) break;
+    }
     const waiting = this.pools.get(pool);
     if (waiting === undefined) return;
-    for (const wake of waiting) {
-      this.leave(pool, wake);
-      wake();
-      return;
-    }
+    const kept = inOrder.filter((wake) => waiting.has(wake));
+    this.pools.set(pool, new Set([...kept, ...waiting]));
   }
 }

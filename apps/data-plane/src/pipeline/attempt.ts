@@ -194,7 +194,7 @@ export class Attempt implements UpstreamHandler {
     runtime.credentials.ended(state.pool, plan.key, this.credential.version, errorClass, retryAfterMs, nowMs);
     this.exchange.attempt = undefined;
     this.limiter.release();
-    runtime.queue.wakeFirst(record.pool);
+    runtime.queue.wake(record.pool);
   }
 
   /** `limitMs` counts from the attempt's start. Where several limits apply, the least wins. */

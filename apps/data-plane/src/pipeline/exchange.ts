@@ -36,8 +36,8 @@ export class Exchange {
   /** The pool whose queue this request stands in. */
   waitingFor: string | undefined = undefined;
   /** Runs while waiting between attempts. */
-  readonly pause = new Timer(() => resumeAttempts(this));
-  readonly wake = (): void => resumeAttempts(this);
+  readonly pause = new Timer(() => void resumeAttempts(this));
+  readonly wake = (): boolean => resumeAttempts(this);
 
   /** Neighbours among the running requests. */
   next: Exchange | undefined = undefined;

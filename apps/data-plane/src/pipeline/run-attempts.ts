@@ -37,9 +37,9 @@ export function runAttempts(exchange: Exchange): void {
   }
 }
 
-/** Time has passed, or a key may be free. */
-export function resumeAttempts(exchange: Exchange): void {
-  if (exchange.isFinished) return;
+/** Time has passed, or a key may be free. True: an attempt is under way. */
+export function resumeAttempts(exchange: Exchange): boolean {
+  if (exchange.isFinished) return false;
   const { runtime, waitingFor } = exchange;
   runtime.wheel.disarm(exchange.pause);
   if (waitingFor !== undefined) {
@@ -47,6 +47,7 @@ export function resumeAttempts(exchange: Exchange): void {
     exchange.waitingFor = undefined;
   }
   runAttempts(exchange);
+  return exchange.attempt !== undefined;
 }
 
 function waitFor(exchange: Exchange, wait: Wait): void {
