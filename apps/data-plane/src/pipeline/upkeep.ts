@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { type CredentialHealth, RECHECK_MS } from '../health/credential-health.js';
 import type { IdentityMap } from '../limits/identity-map.js';
-import type { PinnedTables } from './pinned-table.js';
+import type { PinnedTable, PinnedTables } from './pinned-table.js';
 
 const SWEEP_EVERY_MS = 60_000;
 /** Identities looked at before the event loop gets its turn. */
@@ -14,6 +14,8 @@ export class Upkeep {
   private readonly credentials: CredentialHealth;
   private readonly maps: readonly IdentityMap<unknown>[];
   private sweepDue = true;
+  /** The names that the sweep under way has yet to collect, by table; undefined: none is under way. */
+  private uncollected: Iterator<string>[] | undefined = undefined;
   private nextSweepMs: number;
 
   constructor(
@@ -36,6 +38,9 @@ export class Upkeep {
   /** New values travel before the table that names them, so they are there now. */
   swapped(): void {
     this.sweepDue = true;
+    const { current } = this.tables;
+    // A sweep under way must not drop what the new table has just begun to use.
+    if (current !== undefined) this.uncollected?.push(namesOf(current));
     this.credentials.recheck(this.clock.nowMs());
   }
 
@@ -48,8 +53,8 @@ export class Upkeep {
   private beginSweep(): void {
     this.nextSweepMs = Infinity;
     this.sweepDue = false;
-    const tables = [...this.tables.live].map((table) => table.view.identities()[Symbol.iterator]());
-    this.collect(tables, new Set());
+    this.uncollected = Array.from(this.tables.live, namesOf);
+    this.collect(this.uncollected, new Set());
   }
 
   /** A table of 100,000 entries takes many slices; requests run between them. */
@@ -57,6 +62,7 @@ export class Upkeep {
     for (let seen = 0; seen < SLICE; seen += 1) {
       const next = tables.at(-1)?.next();
       if (next === undefined) {
+        this.uncollected = undefined;
         this.sweep(named);
         return;
       }
@@ -77,4 +83,8 @@ export class Upkeep {
     }
     this.nextSweepMs = nowMs + SWEEP_EVERY_MS;
   }
+}
+
+function namesOf(table: PinnedTable): Iterator<string> {
+  return table.view.identities()[Symbol.iterator]();
 }
