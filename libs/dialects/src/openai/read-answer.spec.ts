@@ -65,6 +65,8 @@ describe('a plain answer', () => {
   it('may be an error in disguise', () => {
     expect(read('{"error":{"message":"x"}}').kind).toBe('Error');
     expect(read('{"error":null,"choices":[]}').kind).toBe('Complete');
+    expect(read('{"choices":[],"usage":{},"error":{"message":"x"}}').kind).toBe('Error');
+    expect(read('{"choices":[{"finish_reason":"error"}],"usage":{}}').kind).toBe('Error');
   });
 });
 

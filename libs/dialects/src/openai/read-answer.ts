@@ -8,7 +8,7 @@ const maxDepth = 256;
 export interface Answer {
   /**
    * `Complete`: to be passed on. `Malformed`: cut off or no JSON object, so a ServerError although the status is 200.
-   * `Error`: a whole error body at 200.
+   * `Error`: an error at 200, as the whole body, beside the choices, or as the reason why one of them ended.
    */
   readonly kind: 'Complete' | 'Malformed' | 'Error';
   readonly finishReason?: string;
@@ -35,6 +35,8 @@ function readTail(body: Buffer, text: string): Answer | undefined {
   if (!afterList.test(text.slice(Math.max(0, at - 16), at))) return undefined;
   const choices = text.indexOf('"choices"');
   if (text.charCodeAt(0) !== OPEN_BRACE || choices === -1 || choices > at) return undefined;
+  // A key, or the reason that a choice ended: rare, and worth reading all of it.
+  if (text.includes('"error"')) return undefined;
   const scanner = new JsonScanner(body, text, maxDepth);
   scanner.position = at;
   try {
@@ -89,7 +91,7 @@ function scanAnswer(scanner: JsonScanner): Answer {
     } else if (isKey(text, keyStart, keyEnd, 'error')) hasError = text.charCodeAt(start) === OPEN_BRACE;
   } while (scanner.nextProperty());
   scanner.end();
-  if (hasError && !hasChoices) return { kind: 'Error' };
+  if (hasError || finishReason === 'error') return { kind: 'Error' };
   return hasChoices ? { kind: 'Complete', finishReason, usage } : malformed;
 }
 
