@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { connect, type Socket } from 'node:net';
 import { request } from 'node:http';
 import { eventually, eventuallyPasses } from '#libs/testing';
@@ -328,6 +329,18 @@ describe('models', () => {
     expect((await gateway.get('/v1/models/nobody')).status).toBe(404);
     expect((await gateway.get('/v1/models', { authorization: 'Bearer no' })).status).toBe(401);
   });
+});
+
+it('a fault of ours ends the request that meets it, and no other', async () => {
+  const { credentials } = gateway;
+  const resolve = jest.spyOn(credentials, 'resolve').mockImplementationOnce(() => {
+    throw new Error('a bug');
+  });
+  const reply = await gateway.chat();
+  expect([reply.status, errorOf(reply.body).code]).toEqual([500, 'internal_error']);
+  expect(reply.body).not.toContain('a bug');
+  resolve.mockRestore();
+  expect((await gateway.chat()).status).toBe(200);
 });
 
 it('continues the trace of a client that sends one', async () => {

@@ -22,15 +22,26 @@ export function serveInference(runtime: Runtime, request: IncomingMessage, respo
   if (operation === undefined) return false;
 
   const exchange = openExchange(runtime, request, response, path, operation);
-  if (request.method !== operation.method) {
-    refuseMethod(exchange, request, operation);
-  } else if (operation.name === 'chat') {
-    if (acceptInference(exchange)) receiveBody(exchange, request, response);
-  } else if (acceptLookup(exchange)) {
-    if (operation.name === 'listModels') handleListModels(exchange);
-    else handleGetModel(exchange, operation.model);
+  try {
+    if (request.method !== operation.method) {
+      refuseMethod(exchange, request, operation);
+    } else if (operation.name === 'chat') {
+      if (acceptInference(exchange)) receiveBody(exchange, request, response);
+    } else if (acceptLookup(exchange)) {
+      if (operation.name === 'listModels') handleListModels(exchange);
+      else handleGetModel(exchange, operation.model);
+    }
+  } catch (error) {
+    endByOurFault(exchange, error);
   }
   return true;
+}
+
+/** What one request runs into must not end the process, and with it all the others. */
+function endByOurFault(exchange: Exchange, error: unknown): void {
+  const { runtime, record } = exchange;
+  runtime.logger.error({ err: error, request_id: record.requestId }, 'a request failed by a fault of ours');
+  exchange.terminate(new GatewayError('internal_error', 'The data plane failed at this request.'));
 }
 
 function openExchange(
@@ -66,7 +77,13 @@ function openExchange(
 function receiveBody(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
   const { maxRequestBytes } = exchange.runtime.limits;
   readBody(request, maxRequestBytes, {
-    onBody: (body) => handleInference(exchange, body),
+    onBody: (body) => {
+      try {
+        handleInference(exchange, body);
+      } catch (error) {
+        endByOurFault(exchange, error);
+      }
+    },
     onTooLarge: () => {
       // The rest of the body is not worth reading: the connection goes with the answer.
       response.shouldKeepAlive = false;
