@@ -1,7 +1,6 @@
 import type { Usage } from '#libs/inference';
 import { LineEndings } from '../../sse/line-endings.js';
-import { parseEvent } from '../../sse/parse-event.js';
-import { maxEventBytes } from '../../sse/sse-decoder.js';
+import { maxEventBytes, parseEvent } from '../../sse/parse-event.js';
 import { isObject } from '../usage.js';
 import { readChunk } from './read-chunk.js';
 
