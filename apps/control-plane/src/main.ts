@@ -16,7 +16,7 @@ const TELEMETRY_DEADLINE_MS = 2_000;
 /** Runs until SIGTERM or SIGINT, then exits 0; 1 if it can't start. */
 async function main(): Promise<void> {
   const config = configOrExit();
-  const logger = createLogger({ name: 'control-plane', level: config.logLevel });
+  const logger = createLogger({ name: 'signalbox-control-plane', level: config.logLevel });
   const metrics = new MetricsRegistry();
   registerProcessMetrics(metrics, softwareVersion);
   const telemetry = await startTelemetry({
@@ -30,9 +30,14 @@ async function main(): Promise<void> {
   const stopRequested = new Promise<NodeJS.Signals>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
   });
-  let controlPlane: ControlPlane;
+  let controlPlane: ControlPlane | undefined;
   try {
-    controlPlane = await ControlPlane.start({ config, logger, telemetry, metrics });
+    // A start may wait a minute for its database; whoever asks for the end meanwhile doesn't. What it began is one
+    // transaction, which the database rolls back.
+    controlPlane = await Promise.race([
+      ControlPlane.start({ config, logger, telemetry, metrics }),
+      stopRequested.then(() => undefined),
+    ]);
   } catch (error) {
     logger.fatal({ err: error }, 'the control plane cannot start');
     await telemetry.shutdown(TELEMETRY_DEADLINE_MS);
@@ -40,7 +45,7 @@ async function main(): Promise<void> {
   }
   const signal = await stopRequested;
   logger.info({ signal }, 'stopping');
-  await controlPlane.stop(STOP_DEADLINE_MS);
+  await controlPlane?.stop(STOP_DEADLINE_MS);
   await telemetry.shutdown(TELEMETRY_DEADLINE_MS);
   logger.info('stopped');
   process.exit(0);

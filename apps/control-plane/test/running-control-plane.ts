@@ -134,7 +134,7 @@ export class RunningControlPlane {
       SIGNALBOX_STATE_DIR: this.directory,
       SIGNALBOX_LOG_LEVEL: process.env['SIGNALBOX_TEST_LOG_LEVEL'] ?? 'silent',
     });
-    const logger = createLogger({ name: 'control-plane', level: config.logLevel });
+    const logger = createLogger({ name: 'signalbox-control-plane', level: config.logLevel });
     const metrics = new MetricsRegistry();
     this.telemetry = await startTelemetry({
       serviceName: 'control-plane',

@@ -120,6 +120,34 @@ describe('the process', () => {
     }
   });
 
+  test('while it waits for its database, SIGTERM ends it with 0 at once', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'signalbox-process-'));
+    const [port = 0, nobody = 0] = await freePorts(2);
+    writeFileSync(join(directory, 'tokens.yaml'), 'tokens: []');
+    writeFileSync(join(directory, 'master.key'), randomBytes(32).toString('base64'));
+    const child = new ManagedProcess(
+      'control-plane',
+      [process.execPath, join(checkout, 'dist/apps/control-plane/src/main.js')],
+      {
+        SIGNALBOX_DATABASE_URL: `postgresql://signalbox@127.0.0.1:${nobody}/signalbox`,
+        SIGNALBOX_CONTROL_PORT: String(port),
+        SIGNALBOX_TOKENS_FILE: join(directory, 'tokens.yaml'),
+        SIGNALBOX_MASTER_KEY_FILE: join(directory, 'master.key'),
+      },
+      directory,
+    );
+    try {
+      child.start();
+      await eventually(() => child.output.includes('trying again'), { deadlineMs: 20_000 });
+      expect(await child.end('SIGTERM')).toBe(0);
+      // Left to itself it would have given up, with 1.
+      expect(child.output).not.toContain('cannot start');
+    } finally {
+      await child.end('SIGKILL');
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   test('on SIGTERM ends its watches in good order and exits 0', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'signalbox-process-'));
     const database = await createEmptyDatabase();

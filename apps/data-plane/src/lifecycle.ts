@@ -42,7 +42,7 @@ export class Lifecycle {
     probes.markStarted();
     logger.info(
       { address: this.dataServer.address.address, port: this.dataServer.address.port, admin_port: adminAddress.port },
-      'Data plane is up',
+      'data plane is up',
     );
   }
 

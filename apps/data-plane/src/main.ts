@@ -21,14 +21,14 @@ try {
   await main(readConfig(process.env));
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`Signalbox data plane: ${error.message}\n`);
+  process.stderr.write(`signalbox data-plane: ${error.message}\n`);
   process.exit(1);
 }
 
 async function main(config: DataPlaneConfig): Promise<void> {
   const logger = createLogger({ name: 'signalbox-data-plane', level: config.logLevel });
   // Node would print the bare error, and a rejected promise ends here too: log it masked, then end.
-  process.on('uncaughtException', (err) => fail(logger, err, 'Ended by an unexpected error'));
+  process.on('uncaughtException', (err) => fail(logger, err, 'ended by an unexpected error'));
 
   const metrics = new MetricsRegistry();
   registerProcessMetrics(metrics, softwareVersion);
@@ -61,7 +61,7 @@ async function main(config: DataPlaneConfig): Promise<void> {
     );
     await lifecycle.start();
   } catch (error) {
-    fail(logger, error, 'The start failed');
+    fail(logger, error, 'the data plane cannot start');
   }
 }
 

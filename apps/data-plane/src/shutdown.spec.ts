@@ -27,8 +27,8 @@ it('runs the steps in order, each to its end or deadline, whatever the others do
   );
   expect(order).toEqual(['at once', 'last']);
   expect(log.map(({ step, msg }) => [step, msg])).toEqual([
-    ['broken', 'Shutdown step failed'],
-    ['rejected', 'Shutdown step failed'],
-    ['endless', 'Shutdown step cut off at its deadline'],
+    ['broken', 'shutdown step failed'],
+    ['rejected', 'shutdown step failed'],
+    ['endless', 'shutdown step cut off at its deadline'],
   ]);
 });

@@ -17,9 +17,9 @@ export async function runShutdown(steps: readonly ShutdownStep[], log: Logger): 
     try {
       const ended = await Promise.race([Promise.resolve(run()), overrun]);
       if (ended === 'overrun')
-        log.warn({ step: name, deadline_ms: deadlineMs }, 'Shutdown step cut off at its deadline');
+        log.warn({ step: name, deadline_ms: deadlineMs }, 'shutdown step cut off at its deadline');
     } catch (err) {
-      log.error({ err, step: name }, 'Shutdown step failed');
+      log.error({ err, step: name }, 'shutdown step failed');
     } finally {
       clearTimeout(timer);
     }
@@ -35,9 +35,9 @@ export function shutDownOnSignal(steps: readonly ShutdownStep[], log: Logger): v
   const onSignal = (signal: NodeJS.Signals, number: number): void => {
     if (stopping) process.exit(128 + number);
     stopping = true;
-    log.info({ signal }, 'Shutting down');
+    log.info({ signal }, 'stopping');
     void runShutdown(steps, log).then(() => {
-      log.info('Stopped');
+      log.info('stopped');
       process.exit(0);
     });
   };

@@ -1,16 +1,16 @@
 import type { AddressInfo } from 'node:net';
+import { createLogger } from '#libs/telemetry';
 import { readConfig } from './config/config.js';
 import { createSimulator } from './server.js';
 
 const loopback = '127.0.0.1';
 const config = readConfig(process.env);
+const log = createLogger({ name: 'signalbox-simulator', level: 'info' });
 const server = createSimulator();
 
 server.listen(config.port, loopback, () => {
   const { port } = server.address() as AddressInfo;
-  process.stdout.write(
-    `${JSON.stringify({ level: 30, name: 'simulator', port, msg: `listening on http://${loopback}:${port}` })}\n`,
-  );
+  log.info({ url: `http://${loopback}:${port}` }, 'simulator is ready');
 });
 server.on('error', (error: NodeJS.ErrnoException) => {
   const cause = error.code === 'EADDRINUSE' ? 'is in use; set SIGNALBOX_SIMULATOR_PORT to a free one' : error.message;

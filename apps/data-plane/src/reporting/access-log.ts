@@ -24,7 +24,7 @@ export class AccessLog {
     }
     if (!this.failures.admits(record.endedMs)) return;
     const suppressed = this.failures.takeRefused();
-    this.log.info({ ...fieldsOf(record), ...(suppressed > 0 && { suppressed }) }, 'Request failed');
+    this.log.info({ ...fieldsOf(record), ...(suppressed > 0 && { suppressed }) }, 'request failed');
   }
 }
 

@@ -103,7 +103,7 @@ export class CountedExport implements SpanProcessor {
     this.exported += spans;
     if (!this.failing) return;
     this.failing = false;
-    this.log.info({ droppedSpans: this.dropped }, 'Traces are exported again');
+    this.log.info({ droppedSpans: this.dropped }, 'traces are exported again');
   }
 
   /** Logs the first failure of a row: an exporter that is away for a day is one line, and a metric. */
@@ -113,7 +113,7 @@ export class CountedExport implements SpanProcessor {
     this.failing = true;
     this.log.warn(
       { err: error },
-      'Traces can not be exported; spans are dropped until the OTLP endpoint answers again',
+      'traces cannot be exported; spans are dropped until the OTLP endpoint answers again',
     );
   }
 }

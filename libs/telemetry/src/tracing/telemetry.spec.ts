@@ -164,8 +164,8 @@ describe('with a backend', () => {
     await eventually(() => metric('signalbox_spans_exported_total') === 1);
     expect(metric('signalbox_spans_dropped_total')).toBe(2);
     expect(log.map(({ level, msg }) => [level, msg])).toEqual([
-      ['warn', expect.stringMatching(/can not be exported/)],
-      ['info', 'Traces are exported again'],
+      ['warn', expect.stringMatching(/cannot be exported/)],
+      ['info', 'traces are exported again'],
     ]);
   });
 });
