@@ -151,8 +151,19 @@ describe('the connection', () => {
     const { code, error } = await signalbox(['get', 'providers'], {
       environment: { SIGNALBOX_CONTROL_PLANE_URL: '', SIGNALBOX_STATE_DIR: join(folder, 'none') },
     });
-    expect(code).toBe(exitCodes.failure);
+    expect(code).toBe(exitCodes.usage);
     expect(error).toContain('SIGNALBOX_CONTROL_PLANE_URL');
+  });
+
+  test.each([
+    ['a token file that is not there', { SIGNALBOX_TOKEN_FILE: '/nonexistent' }, /\/nonexistent: there is no such file/],
+    ['a token file that is no token', { SIGNALBOX_TOKEN_FILE: '/dev/null' }, /\/dev\/null.*one word/],
+    ['a key with a line break', { SIGNALBOX_API_KEY: 'sbx\n1' }, /SIGNALBOX_API_KEY must be one word/],
+  ])('%s is named, and nothing is sent', async (_what, environment, message) => {
+    const { code, error } = await signalbox(['get', 'providers'], { environment });
+    expect(code).toBe(exitCodes.usage);
+    expect(error).toMatch(message);
+    expect(server.requests).toEqual([]);
   });
 
   test('plain http is refused before anything is sent', async () => {

@@ -1,9 +1,19 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { sha256Hex } from './secret-text.js';
-import { readSecret, StateDirectory } from './state-directory.js';
+import { endpointsOf, readSecret, StateDirectory } from './state-directory.js';
 
 let parent: string;
 let state: StateDirectory;
@@ -21,14 +31,7 @@ test('the directory is for its owner alone, and so is every secret in it', () =>
   state.prepare();
   expect(mode(state.path)).toBe(0o700);
   const secrets = readdirSync(state.path).filter((name) => name !== '.gitignore');
-  expect(secrets.sort()).toEqual([
-    'admin.token',
-    'consumer.key',
-    'data-plane.token',
-    'master.key',
-    'state.key',
-    'tokens.yaml',
-  ]);
+  expect(secrets.sort()).toEqual(['admin.token', 'data-plane.token', 'master.key', 'state.key', 'tokens.yaml']);
   for (const name of secrets) expect([name, mode(join(state.path, name))]).toEqual([name, 0o600]);
 });
 
@@ -84,7 +87,23 @@ test('a path that is a file is reported with the variable that moves it', () => 
 test('endpoints are read back', () => {
   state.prepare();
   expect(state.readEndpoints()).toBeUndefined();
-  const endpoints = state.writeEndpoints({ data: 1, control: 2, simulator: 3, dataAdmin: 4 });
+  const endpoints = endpointsOf({ data: 1, control: 2, simulator: 3, dataAdmin: 4 });
+  state.writeEndpoints(endpoints);
   expect(state.readEndpoints()).toEqual(endpoints);
   expect(endpoints.controlPlane).toBe('https://127.0.0.1:2');
+});
+
+test('endpoints that are not what was written count as none', () => {
+  state.prepare();
+  writeFileSync(state.endpoints, '{');
+  expect(state.readEndpoints()).toBeUndefined();
+});
+
+test('a database whose master key is gone gets no new one, unless another file is named', () => {
+  state.prepare();
+  mkdirSync(join(state.postgres, 'data'), { recursive: true });
+  rmSync(state.masterKey);
+  expect(() => state.prepare()).toThrow(/master\.key is missing/);
+  expect(existsSync(state.masterKey)).toBe(false);
+  expect(() => state.prepare('/elsewhere/master.key')).not.toThrow();
 });

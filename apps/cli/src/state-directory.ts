@@ -1,9 +1,18 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Connection } from './client/connection.js';
 import type { Ports } from './config/config.js';
 import { CliError } from './cli-error.js';
-import { newConsumerKey, newEncryptionKey, newToken, sha256Hex } from './secret-text.js';
+import { newEncryptionKey, newToken, sha256Hex } from './secret-text.js';
 import { writePrivateFile } from './private-file.js';
 
 /** Where the commands find what `signalbox up` started. Holds no secret. */
@@ -12,6 +21,15 @@ export interface Endpoints {
   readonly dataPlane: string;
   readonly dataPlaneAdmin: string;
   readonly simulator: string;
+}
+
+export function endpointsOf(ports: Ports): Endpoints {
+  return {
+    controlPlane: `https://127.0.0.1:${ports.control}`,
+    dataPlane: `http://127.0.0.1:${ports.data}`,
+    dataPlaneAdmin: `http://127.0.0.1:${ports.dataAdmin}`,
+    simulator: `http://127.0.0.1:${ports.simulator}`,
+  };
 }
 
 /** The files of the embedded mode's state directory; `ca.crt` and `kubeconfig` are written by the control plane. */
@@ -33,32 +51,31 @@ export class StateDirectory {
     return join(this.path, name);
   }
 
-  /** Makes the directory (0700) and the secrets in it that don't exist yet (0600). Throws a CliError it can't. */
-  prepare(): void {
+  /**
+   * Makes the directory (0700) and the secrets in it that don't exist yet (0600). Throws a CliError where it can't, and
+   * where the master key of a database that is there is gone, unless another file is named for it.
+   */
+  prepare(masterKeyFile?: string): void {
     makePrivateDirectory(this.path);
     // Nothing in here belongs into version control, wherever the working directory is.
     if (!existsSync(this.file('.gitignore'))) writeFileSync(this.file('.gitignore'), '*\n');
+    if (masterKeyFile === undefined) this.requireMasterKey();
     ensure(this.masterKey, () => `${newEncryptionKey()}\n`);
     ensure(this.stateKey, () => `${newEncryptionKey()}\n`);
-    ensure(this.consumerKey, newConsumerKey);
     this.prepareTokens();
   }
 
-  writeEndpoints(ports: Ports): Endpoints {
-    const endpoints: Endpoints = {
-      controlPlane: `https://127.0.0.1:${ports.control}`,
-      dataPlane: `http://127.0.0.1:${ports.data}`,
-      dataPlaneAdmin: `http://127.0.0.1:${ports.dataAdmin}`,
-      simulator: `http://127.0.0.1:${ports.simulator}`,
-    };
+  writeEndpoints(endpoints: Endpoints): void {
     writePrivateFile(this.endpoints, `${JSON.stringify(endpoints, null, 2)}\n`);
-    return endpoints;
   }
 
-  /** Undefined if `signalbox up` never ran here. */
+  /** Undefined if `signalbox up` never ran here, or the file isn't what it wrote: the next start writes it anew. */
   readEndpoints(): Endpoints | undefined {
-    if (!existsSync(this.endpoints)) return undefined;
-    return JSON.parse(readFileSync(this.endpoints, 'utf8')) as Endpoints;
+    try {
+      return JSON.parse(readFileSync(this.endpoints, 'utf8')) as Endpoints;
+    } catch {
+      return undefined;
+    }
   }
 
   /** To the control plane that runs here, as its administrator. */
@@ -68,6 +85,14 @@ export class StateDirectory {
       token: readSecret(this.adminToken),
       certificateAuthority: readFileSync(this.certificateAuthority, 'utf8'),
     };
+  }
+
+  /** A new key in its place would be of no use, and would look as if it were the right one. */
+  private requireMasterKey(): void {
+    if (existsSync(this.masterKey) || !existsSync(join(this.postgres, 'data'))) return;
+    throw new CliError(`${this.masterKey} is missing; the secrets in the database can't be read without it.`, {
+      hints: [`Put it back, or remove ${this.path} (and what its postgres links to) to begin anew.`],
+    });
   }
 
   private prepareTokens(): void {
@@ -114,6 +139,7 @@ function makePrivateDirectory(path: string): void {
     // Root may enter anyone's directory, but would leave files there that their owner can't read.
     const { uid } = statSync(path);
     if (uid !== process.getuid?.()) throw new Error(`it belongs to the account ${uid}`);
+    accessSync(path, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new CliError(`The state directory ${path} can't be used: ${(cause as Error).message}.`, {
       cause,

@@ -26,17 +26,24 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function signalbox(...args: string[]): ManagedProcess {
+function signalbox(args: readonly string[], variables: Record<string, string> = {}): ManagedProcess {
   return new ManagedProcess(
     'signalbox',
     [process.execPath, join(checkout, 'dist/apps/cli/src/main.js'), ...args],
-    environment,
+    { ...environment, ...variables },
     folder,
   );
 }
 
-async function finished(...args: string[]): Promise<{ code: number | string; output: string }> {
-  const process = signalbox(...args);
+interface Finished {
+  readonly code: number | string;
+  readonly output: string;
+}
+
+const finished = (...args: string[]): Promise<Finished> => finishedWith({}, ...args);
+
+async function finishedWith(variables: Record<string, string>, ...args: string[]): Promise<Finished> {
+  const process = signalbox(args, variables);
   process.start();
   return { code: await process.untilEnded(), output: process.output };
 }
@@ -102,7 +109,7 @@ describe('a second start', () => {
   let up: ManagedProcess;
 
   beforeAll(async () => {
-    up = signalbox('up');
+    up = signalbox(['up']);
     up.start();
     await up.untilReady(async () => (await chatStatus()) === 200, 60_000);
     remember(up.pid);
@@ -126,8 +133,25 @@ describe('a second start', () => {
     expect(await finished('get', 'routepolicy', 'missing')).toMatchObject({ code: 3 });
   });
 
-  test('another one beside it says which ports are taken', async () => {
-    const { code, output } = await finished('up');
+  test('another one in the same directory is refused, with other ports too, and changes nothing', async () => {
+    const endpoints = readFileSync(join(folder, '.signalbox/endpoints.json'), 'utf8');
+    const [data = 0, control = 0, simulator = 0, dataAdmin = 0] = await freePorts(4);
+    const otherPorts = {
+      SIGNALBOX_DATA_PORT: String(data),
+      SIGNALBOX_CONTROL_PORT: String(control),
+      SIGNALBOX_SIMULATOR_PORT: String(simulator),
+      SIGNALBOX_DATA_ADMIN_PORT: String(dataAdmin),
+    };
+    for (const ports of [{}, otherPorts]) {
+      const { code, output } = await finishedWith(ports, 'up');
+      expect(code).toBe(1);
+      expect(output).toMatch(/runs already with .*\.signalbox/);
+    }
+    expect(readFileSync(join(folder, '.signalbox/endpoints.json'), 'utf8')).toBe(endpoints);
+  });
+
+  test('one of another directory says which ports are taken', async () => {
+    const { code, output } = await finishedWith({ SIGNALBOX_STATE_DIR: join(folder, 'other') }, 'up');
     expect(code).toBe(1);
     expect(output).toMatch(/is in use; set SIGNALBOX_DATA_PORT/);
   });
@@ -166,7 +190,7 @@ describe('a second start', () => {
 });
 
 test('killed with SIGKILL, it takes everything along, and the next start finds the data', async () => {
-  const up = signalbox('up');
+  const up = signalbox(['up']);
   up.start();
   await up.untilReady(async () => (await chatStatus()) === 200, 60_000);
   seen.clear();
@@ -174,4 +198,12 @@ test('killed with SIGKILL, it takes everything along, and the next start finds t
   await up.end('SIGKILL');
   await eventually(() => left().length === 0, { deadlineMs: 30_000, pollMs: 100 });
   expect(await finished('up', '--once')).toMatchObject({ code: 0 });
+});
+
+test('a consumer key that is gone is made anew', async () => {
+  const file = join(folder, '.signalbox/consumer.key');
+  const before = readFileSync(file, 'utf8');
+  rmSync(file);
+  expect(await finished('up', '--once')).toMatchObject({ code: 0, output: expect.stringMatching(/^answer +\S/m) });
+  expect(readFileSync(file, 'utf8')).not.toBe(before);
 });

@@ -73,7 +73,7 @@ export class AdminClient {
         },
       });
     } catch (error) {
-      throw connectionError(error as NodeJS.ErrnoException, this.connection.controlPlaneUrl);
+      throw connectionError(error, this.connection.controlPlaneUrl, 'SIGNALBOX_CONTROL_PLANE_URL');
     }
     for (const text of warningsOf(response.headers['warning'])) this.onWarning(printable(text));
     if (response.statusCode >= 400) throw serverError(response.statusCode, await response.body.text());
@@ -108,11 +108,13 @@ const certificateErrors = new Set([
   'CERT_SIGNATURE_FAILURE',
 ]);
 
-export function connectionError(error: NodeJS.ErrnoException, url: string): Error {
+/** `variable` names the server in the environment. */
+export function connectionError(cause: unknown, url: string, variable: string): Error {
+  const error = cause as NodeJS.ErrnoException;
   if (error.name === 'AbortError') return error;
   const hints = certificateErrors.has(error.code ?? '')
     ? ['Set SIGNALBOX_CA_FILE to the ca.crt of this control plane.']
-    : ['Is it running (`signalbox up`)? SIGNALBOX_CONTROL_PLANE_URL names another one.'];
+    : [`Is it running (\`signalbox up\`)? ${variable} names another one.`];
   return new CliError(`Can't reach ${url}: ${error.message || error.code || 'no reason given'}`, {
     cause: error,
     hints,

@@ -53,7 +53,7 @@ async function send(connection: DataPlaneConnection, path: string, body?: object
       body: body && JSON.stringify(body),
     });
   } catch (error) {
-    throw connectionError(error as NodeJS.ErrnoException, connection.dataPlaneUrl);
+    throw connectionError(error, connection.dataPlaneUrl, 'SIGNALBOX_DATA_PLANE_URL');
   }
   if (response.statusCode < 400) return response;
   const { traceId } = routingOf(response.headers);

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { CliError } from '../cli-error.js';
+import { CliError, exitCodes } from '../cli-error.js';
 import { stateDirectoryCandidates } from '../config/config.js';
 import type { ClientConfig } from '../config/config.js';
 import { readSecret, StateDirectory } from '../state-directory.js';
@@ -36,18 +36,21 @@ export function connectionTo(config: ClientConfig, state: StateDirectory | undef
   const tokenFile = config.tokenFile ?? own?.adminToken;
   const caFile = config.caFile ?? own?.certificateAuthority;
   if (!controlPlaneUrl) {
-    throw new CliError('No control plane to talk to: there is no .signalbox here or above.', {
+    throw new CliError(`No control plane to talk to: ${whyUnknown(config, state)}.`, {
+      exitCode: exitCodes.usage,
       hints: [
         'Start one here with `signalbox up`, or set SIGNALBOX_CONTROL_PLANE_URL, SIGNALBOX_TOKEN_FILE and SIGNALBOX_CA_FILE.',
       ],
     });
   }
   if (!tokenFile) {
-    throw new CliError(`No token for ${controlPlaneUrl}: set SIGNALBOX_TOKEN_FILE to a file with a bearer token.`);
+    throw new CliError(`No token for ${controlPlaneUrl}: set SIGNALBOX_TOKEN_FILE to a file with a bearer token.`, {
+      exitCode: exitCodes.usage,
+    });
   }
   return {
     controlPlaneUrl,
-    token: read(tokenFile, 'SIGNALBOX_TOKEN_FILE', readSecret),
+    token: read(tokenFile, 'SIGNALBOX_TOKEN_FILE', readHeaderSecret),
     certificateAuthority: caFile && read(caFile, 'SIGNALBOX_CA_FILE', (path) => readFileSync(path, 'utf8')),
   };
 }
@@ -56,23 +59,41 @@ export function dataPlaneConnection(config: ClientConfig, state: StateDirectory 
   const embedded = state?.readEndpoints()?.dataPlane;
   const dataPlaneUrl = config.dataPlaneUrl ?? embedded;
   if (!dataPlaneUrl) {
-    throw new CliError('No data plane to talk to: there is no .signalbox here or above.', {
+    throw new CliError(`No data plane to talk to: ${whyUnknown(config, state)}.`, {
+      exitCode: exitCodes.usage,
       hints: ['Start one here with `signalbox up`, or set SIGNALBOX_DATA_PLANE_URL and SIGNALBOX_API_KEY.'],
     });
   }
   const own = dataPlaneUrl === embedded ? state : undefined;
-  const apiKey = config.apiKey ?? (own && read(own.consumerKey, 'SIGNALBOX_API_KEY', readSecret));
-  if (!apiKey) throw new CliError(`No API key for ${dataPlaneUrl}: set SIGNALBOX_API_KEY.`);
+  const apiKey = config.apiKey ?? (own && read(own.consumerKey, 'SIGNALBOX_API_KEY', readHeaderSecret));
+  if (!apiKey) {
+    throw new CliError(`No API key for ${dataPlaneUrl}: set SIGNALBOX_API_KEY.`, { exitCode: exitCodes.usage });
+  }
   return { dataPlaneUrl, apiKey };
+}
+
+function whyUnknown(config: ClientConfig, state: StateDirectory | undefined): string {
+  if (state) return `\`signalbox up\` did not run with ${state.path}`;
+  if (config.stateDirectory) return `there is no ${config.stateDirectory}`;
+  return 'there is no .signalbox here or above';
+}
+
+/** What goes into a header must be one printable word, or the request fails with a message that helps nobody. */
+function readHeaderSecret(path: string): string {
+  const secret = readSecret(path);
+  if (/^[\x21-\x7e]+$/.test(secret)) return secret;
+  throw new Error('its first line is not one word of printable ASCII');
 }
 
 function read(path: string, variable: string, reader: (path: string) => string): string {
   try {
     return reader(path);
   } catch (cause) {
-    throw new CliError(`Can't read ${path}: ${(cause as Error).message}`, {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new CliError(`Can't use ${path}: ${code === 'ENOENT' ? 'there is no such file' : message}.`, {
       cause,
-      hints: [`${variable} would name another one.`],
+      exitCode: exitCodes.usage,
+      hints: [`Put it right, or set ${variable}.`],
     });
   }
 }

@@ -1,8 +1,6 @@
 import { Command } from 'commander';
-import type { ApiObject } from '#libs/resources';
-import type { AdminClient } from '../client/admin-client.js';
-import { findKind, resourcePath } from '../client/resource-path.js';
-import { ServerError } from '../client/server-error.js';
+import { putConsumerKey } from '../client/consumer-keys.js';
+import type { KeyEntry } from '../client/consumer-keys.js';
 import { withAdminClient } from '../context.js';
 import type { CliContext } from '../context.js';
 import { newConsumerKey, sha256Hex } from '../secret-text.js';
@@ -12,11 +10,6 @@ interface KeyOptions {
   readonly namespace: string;
   readonly keyName: string;
   readonly apply?: true;
-}
-
-interface KeyEntry {
-  readonly name: string;
-  readonly sha256: string;
 }
 
 export function consumerCommand(context: CliContext): Command {
@@ -43,8 +36,10 @@ Examples:
       const key = newConsumerKey();
       const entry: KeyEntry = { name: options.keyName, sha256: sha256Hex(key) };
       // First the server: a key that nobody accepts must not be shown.
-      if (options.apply) await withAdminClient(context, (client) => addKey(client, name, options.namespace, entry));
-      else context.stderr.write(manifestFragment(name, options.namespace, entry));
+      if (options.apply) {
+        await withAdminClient(context, (client) => putConsumerKey(client, options.namespace, name, entry));
+      }
+      if (!options.apply) context.stderr.write(manifestFragment(name, options.namespace, entry));
       context.stdout.write(`${key}\n`);
     });
   return consumer;
@@ -58,27 +53,4 @@ spec:
   keys:
   - {name: ${entry.name}, sha256: ${entry.sha256}}
 `;
-}
-
-/** With the resourceVersion that was read, so that two who add a key at once can't lose one: the second gets a conflict. */
-async function addKey(client: AdminClient, name: string, namespace: string, entry: KeyEntry): Promise<void> {
-  const kind = findKind('Consumer');
-  const path = resourcePath(kind, namespace, name);
-  const stored = await client.json<ApiObject>({ path }).catch((error: unknown) => {
-    if (error instanceof ServerError && error.statusCode === 404) return undefined;
-    throw error;
-  });
-  if (!stored) {
-    const body = {
-      apiVersion: 'signalbox.dev/v1',
-      kind: kind.kind,
-      metadata: { name, namespace },
-      spec: { keys: [entry] },
-    };
-    await client.json({ method: 'POST', path: resourcePath(kind, namespace), body: JSON.stringify(body) });
-    return;
-  }
-  const keys = ((stored.spec?.['keys'] ?? []) as readonly KeyEntry[]).filter((key) => key.name !== entry.name);
-  const body = { metadata: { resourceVersion: stored.metadata.resourceVersion }, spec: { keys: [...keys, entry] } };
-  await client.json({ method: 'PATCH', path, contentType: 'application/merge-patch+json', body: JSON.stringify(body) });
 }

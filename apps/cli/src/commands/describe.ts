@@ -37,7 +37,7 @@ function renderDescription(object: ApiObject, audit: readonly AuditEntry[], styl
   const { conditions: _shownAsTable, ...otherStatus } = status ?? {};
   const sections: [string, string][] = [
     ['Labels', section(metadata.labels)],
-    ['Annotations', section(metadata.annotations)],
+    ['Annotations', section(withoutLastApplied(metadata.annotations))],
     ...Object.entries(content).map(([name, value]): [string, string] => [capital(name), section(value)]),
     ['Status', section(otherStatus)],
     ['Conditions', conditionTable(conditions)],
@@ -57,6 +57,12 @@ function renderDescription(object: ApiObject, audit: readonly AuditEntry[], styl
       .map(([name, text]) => `${style('bold', `${name}:`)}\n${indent(text)}`),
     '\n',
   ].join('');
+}
+
+/** kubectl keeps the manifest it applied in an annotation; the object itself is shown above. */
+function withoutLastApplied(annotations: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const { 'kubectl.kubernetes.io/last-applied-configuration': _manifest, ...others } = annotations;
+  return others;
 }
 
 function section(value: unknown): string {

@@ -91,13 +91,17 @@ export function readClientConfig(environment: Environment, workingDirectory: str
       problems.push(`${name} must be a URL with ${protocols.map((allowed) => `${allowed}//`).join(' or ')}`);
     }
   }
+  const apiKey = environment['SIGNALBOX_API_KEY'] || undefined;
+  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
+    problems.push('SIGNALBOX_API_KEY must be one word of printable ASCII, without blanks and line breaks');
+  }
   refuse(problems);
   return {
     controlPlaneUrl: environment['SIGNALBOX_CONTROL_PLANE_URL'] || undefined,
     tokenFile: path('SIGNALBOX_TOKEN_FILE'),
     caFile: path('SIGNALBOX_CA_FILE'),
     dataPlaneUrl: environment['SIGNALBOX_DATA_PLANE_URL'] || undefined,
-    apiKey: environment['SIGNALBOX_API_KEY'] || undefined,
+    apiKey,
     stateDirectory: path('SIGNALBOX_STATE_DIR'),
   };
 }

@@ -23,9 +23,19 @@ const realClock: RestartClock = {
   pause: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
 };
 
+interface PlaneStart {
+  readonly name: PlaneName;
+  readonly stopDeadlineMs: number;
+  readonly livenessUrl: string;
+  readonly caFile?: string;
+  /** The control plane's alone. */
+  readonly databaseUrl?: string;
+}
+
 /**
- * Postgres, the planes and the simulator, each supervised. They start in the order in which they need each other and end
- * in the opposite one, so that a request in flight finds everything it needs until it is answered.
+ * Postgres, the planes and the simulator, each supervised. They start in the order in which they need each other (the
+ * simulator, which needs nobody, beside the first) and end in the opposite one, so that a request in flight finds
+ * everything it needs until it is answered.
  */
 export class EmbeddedStack {
   private readonly running: SupervisedProgram[] = [];
@@ -41,27 +51,30 @@ export class EmbeddedStack {
 
   /** Resolves when the control plane is ready and the data plane lives. Throws a CliError, or when the signal aborts. */
   async start(progress: Progress, signal: AbortSignal): Promise<void> {
-    const databaseUrl = this.config.databaseUrl ?? (await this.startPostgres(progress, signal));
     const { controlPlane, dataPlane, dataPlaneAdmin, simulator } = this.endpoints;
-    const ca = this.state.certificateAuthority;
-    const dataPlaneStopMs = this.config.drainTimeoutMs + dataPlaneStopExtraMs;
-    const plane = (name: PlaneName, stopDeadlineMs: number, livenessUrl: string, caFile?: string) =>
-      new PlaneProcess({
-        name,
-        environment: planeEnvironment(name, this.config, this.state, this.endpoints, databaseUrl, this.inherited),
-        stopDeadlineMs,
-        isLive: async () => (await probe(livenessUrl, caFile)).ok,
-        onLine: (line) => this.log.write(name, line),
-      });
-    await progress.step(`Control plane on ${controlPlane}`, async () => {
-      await this.supervise(plane('control-plane', controlPlaneStopMs, `${controlPlane}/livez`, ca), signal);
-      await untilReady('control plane', `${controlPlane}/readyz`, { deadlineMs: readyDeadlineMs, signal, caFile: ca });
-    });
-    await progress.step(`Simulated providers on ${simulator}`, () =>
-      this.supervise(plane('simulator', simulatorStopMs, `${simulator}/livez`), signal),
+    const caFile = this.state.certificateAuthority;
+    const simulatorStarts = this.supervise(
+      this.plane({ name: 'simulator', stopDeadlineMs: simulatorStopMs, livenessUrl: `${simulator}/livez` }),
+      signal,
     );
+    // Awaited below; until then a failure is not unhandled.
+    simulatorStarts.catch(() => undefined);
+    const databaseUrl = this.config.databaseUrl ?? (await this.startPostgres(progress, signal));
+    await progress.step(`Control plane on ${controlPlane}`, async () => {
+      const livenessUrl = `${controlPlane}/livez`;
+      await this.supervise(
+        this.plane({ name: 'control-plane', stopDeadlineMs: controlPlaneStopMs, livenessUrl, caFile, databaseUrl }),
+        signal,
+      );
+      await untilReady('control plane', `${controlPlane}/readyz`, { deadlineMs: readyDeadlineMs, signal, caFile });
+    });
+    await progress.step(`Simulated providers on ${simulator}`, () => simulatorStarts);
+    const stopDeadlineMs = this.config.drainTimeoutMs + dataPlaneStopExtraMs;
     await progress.step(`Data plane on ${dataPlane}`, () =>
-      this.supervise(plane('data-plane', dataPlaneStopMs, `${dataPlaneAdmin}/livez`), signal),
+      this.supervise(
+        this.plane({ name: 'data-plane', stopDeadlineMs, livenessUrl: `${dataPlaneAdmin}/livez` }),
+        signal,
+      ),
     );
   }
 
@@ -74,6 +87,16 @@ export class EmbeddedStack {
     for (const program of [...this.running].reverse()) {
       await program.stop(options.atOnce ? 0 : program.program.stopDeadlineMs);
     }
+  }
+
+  private plane({ name, stopDeadlineMs, livenessUrl, caFile, databaseUrl }: PlaneStart): PlaneProcess {
+    return new PlaneProcess({
+      name,
+      environment: planeEnvironment(name, this.config, this.state, this.endpoints, databaseUrl, this.inherited),
+      stopDeadlineMs,
+      isLive: async () => (await probe(livenessUrl, caFile)).ok,
+      onLine: (line) => this.log.write(name, line),
+    });
   }
 
   private async startPostgres(progress: Progress, signal: AbortSignal): Promise<string> {

@@ -1,4 +1,4 @@
-import { parseLogLine, renderLogLine, warnLevel } from './log-line.js';
+import { parseLogLine, plainText, renderLogLine, warnLevel } from './log-line.js';
 import { LogView } from './log-view.js';
 
 const plain = (_format: unknown, text: string) => text;
@@ -20,6 +20,12 @@ test('levels by name and times as text are read too', () => {
 test('an error keeps its stack', () => {
   const line = parseLogLine(pino({ level: 50, msg: 'failed', err: { message: 'no', stack: 'Error: no\n    at x' } }));
   expect(renderLogLine('simulator', line, plain)).toBe('08:15:02.113 ERROR simulator     failed Error: no\n    at x');
+});
+
+test('a program’s last words are its message and its error’s, without the stack', () => {
+  const err = { message: 'no such key', stack: 'Error: no such key\n    at x' };
+  expect(plainText(parseLogLine(pino({ level: 60, msg: 'cannot start', err })))).toBe('cannot start: no such key');
+  expect(plainText(parseLogLine('not JSON'))).toBe('not JSON');
 });
 
 test('control characters in a message can’t move the cursor', () => {

@@ -67,6 +67,13 @@ export function renderLogLine(program: string, line: LogLine, style: Style): str
   return printableLine([head, textOf(fields['msg']), ...rest, errorText(fields['err'])]);
 }
 
+/** The message and its error's, without time, fields and stack: for a person who asks why. */
+export function plainText({ fields, text }: LogLine): string {
+  if (!fields) return printable(text);
+  const error = fields['err'] as { readonly message?: unknown } | null | undefined;
+  return printable([textOf(fields['msg']), textOf(error?.message)].filter((part) => part !== '').join(': '));
+}
+
 /** Epoch milliseconds or RFC 3339; what comes without a time is printed as it comes. */
 function timeOf(value: unknown): Date {
   const time = new Date(typeof value === 'number' || typeof value === 'string' ? value : Date.now());

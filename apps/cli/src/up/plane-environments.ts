@@ -11,7 +11,7 @@ export function planeEnvironment(
   config: UpConfig,
   state: StateDirectory,
   endpoints: Endpoints,
-  databaseUrl: string,
+  databaseUrl: string | undefined,
   inherited: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
   // The latter is a client's, and its name would pass the pattern of provider keys.

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { CliError } from '../cli-error.js';
 import { spawnGuarded } from './guarded-process.js';
 import type { GuardedProcess, ProcessEnd } from './guarded-process.js';
+import { parseLogLine, plainText } from './log-line.js';
 import type { Program } from './supervised-program.js';
 
 export type PlaneName = 'control-plane' | 'data-plane' | 'simulator';
@@ -80,7 +81,8 @@ export class PlaneProcess implements Program {
   }
 
   private lastWords(): string {
-    return this.lastLines.length === 0 ? '' : ` It said:\n${this.lastLines.map((line) => `  ${line}`).join('\n')}`;
+    const lines = this.lastLines.map((line) => `  ${plainText(parseLogLine(line))}`);
+    return lines.length === 0 ? '' : ` It said:\n${lines.join('\n')}`;
   }
 }
 

@@ -35,7 +35,7 @@ export async function untilReady(
   url: string,
   options: { readonly deadlineMs: number; readonly signal: AbortSignal; readonly caFile?: string },
 ): Promise<void> {
-  let report = 'it did not answer';
+  let report = '';
   const isReady = async () => {
     const answer = await probe(`${url}?verbose`, options.caFile);
     report = answer.report;
@@ -45,20 +45,29 @@ export async function untilReady(
     await until(`the ${name} is not ready`, isReady, options);
   } catch (error) {
     if (options.signal.aborted) throw error;
-    throw new CliError(`${(error as Error).message}\n${printable(report).trim()}`, { cause: error });
+    throw new CliError(`${(error as Error).message}\n${printable(report)}`.trim(), { cause: error });
   }
 }
 
-/** Polls until `condition` holds; a throw counts as not yet. Throws a CliError that says what is the matter. */
+/** Polls until `condition` holds; a throw counts as not yet. Throws a CliError with what was last the matter. */
 export async function until(
   what: string,
   condition: () => Promise<boolean>,
   options: { readonly deadlineMs: number; readonly signal: AbortSignal },
 ): Promise<void> {
   const deadline = Date.now() + options.deadlineMs;
-  while (!(await condition().catch(() => false))) {
+  let reason = '';
+  const holds = async () => {
+    reason = '';
+    return condition();
+  };
+  const noted = (error: unknown) => {
+    reason = error instanceof Error && error.message ? `: ${error.message}` : '';
+    return false;
+  };
+  while (!(await holds().catch(noted))) {
     options.signal.throwIfAborted();
-    if (Date.now() > deadline) throw new CliError(`After ${options.deadlineMs / 1000} s ${what}.`);
+    if (Date.now() > deadline) throw new CliError(`After ${options.deadlineMs / 1000} s ${what}${reason}`);
     await sleep(25, undefined, { signal: options.signal });
   }
 }

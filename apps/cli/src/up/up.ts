@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { CliError, exitCodes } from '../cli-error.js';
 import { AdminClient } from '../client/admin-client.js';
 import type { UpConfig } from '../config/config.js';
 import { styleFor } from '../output/style.js';
 import { EmbeddedStack } from './embedded-stack.js';
+import { onEndSignals } from './end-signals.js';
 import { firstChat } from './first-chat.js';
 import { requireFreePorts } from './free-ports.js';
 import { infoLevel } from './log-line.js';
@@ -9,7 +12,8 @@ import { LogView } from './log-view.js';
 import { nextSteps } from './next-steps.js';
 import { Progress } from './progress.js';
 import { applyQuickstart } from './quickstart.js';
-import { readSecret, StateDirectory } from '../state-directory.js';
+import { requireNotRunning } from './running-instance.js';
+import { endpointsOf, readSecret, StateDirectory } from '../state-directory.js';
 import type { Endpoints } from '../state-directory.js';
 
 export interface UpOptions {
@@ -22,8 +26,6 @@ export interface UpOptions {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
 }
-
-const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * The embedded mode: everything in one command, until a signal ends it. Resolves when all children are gone; throws a
@@ -38,17 +40,18 @@ export async function up(options: UpOptions): Promise<void> {
     if (!interrupted.signal.aborted) log.around(() => void stderr.write(`${line}\n`));
   };
 
-  await requireFreePorts(config.ports);
   const state = new StateDirectory(config.stateDirectory);
-  state.prepare();
+  await requireNotRunning(state);
+  await requireFreePorts(config.ports);
+  state.prepare(config.masterKeyFile);
   const simulatorBefore = state.readEndpoints()?.simulator;
-  const endpoints = state.writeEndpoints(config.ports);
+  const endpoints = endpointsOf(config.ports);
   const stack = new EmbeddedStack(config, state, endpoints, environment, log, say);
   if (simulatorBefore && simulatorBefore !== endpoints.simulator) {
     say(`The simulator moved: Providers that were applied with ${simulatorBefore} need their baseURL changed.`);
   }
-  const release = onEndSignals((count) => {
-    if (count === 1) stderr.write('Ending: data plane, simulator, control plane, Postgres ...\n');
+  const release = onEndSignals(process, performance.now.bind(performance), (count) => {
+    if (count === 1) stderr.write('Ending: data plane, control plane, Postgres, simulator ...\n');
     interrupted.abort();
     // What is still starting is ended too; a second signal doesn't wait for requests in flight.
     void stack.stop({ atOnce: count > 1 });
@@ -56,12 +59,8 @@ export async function up(options: UpOptions): Promise<void> {
   try {
     await start(options, stack, state, endpoints, progress, interrupted.signal);
     if (options.once) {
-      stdout.write(
-        await firstChat(
-          { dataPlaneUrl: endpoints.dataPlane, apiKey: readSecret(state.consumerKey) },
-          interrupted.signal,
-        ),
-      );
+      const apiKey = demoKey(state);
+      stdout.write(await firstChat({ dataPlaneUrl: endpoints.dataPlane, apiKey }, interrupted.signal));
     } else {
       stdout.write(stdout.isTTY ? nextSteps(endpoints, state, styleFor(stdout, environment)) : '');
       if (!stdout.isTTY) stderr.write(nextSteps(endpoints, state, styleFor(stderr, environment)));
@@ -85,6 +84,8 @@ async function start(
   signal: AbortSignal,
 ): Promise<void> {
   await stack.start(progress, signal);
+  // Not before: the commands must not be sent to planes that could not be started.
+  state.writeEndpoints(endpoints);
   if (options.quickstart) {
     await progress.step('Quickstart manifests', () => quickstart(state, endpoints));
   }
@@ -94,20 +95,18 @@ async function start(
 async function quickstart(state: StateDirectory, endpoints: Endpoints): Promise<void> {
   const client = new AdminClient(state.connection(endpoints));
   try {
-    await applyQuickstart(client, readSecret(state.consumerKey), endpoints.simulator);
+    await applyQuickstart(client, state.consumerKey, endpoints.simulator);
   } finally {
     await client.close();
   }
 }
 
-/** Calls back with the number of signals so far; the result removes the handlers. */
-function onEndSignals(callback: (count: number) => void): () => void {
-  let count = 0;
-  const handler = () => callback((count += 1));
-  for (const signal of endSignals) process.on(signal, handler);
-  return () => {
-    for (const signal of endSignals) process.off(signal, handler);
-  };
+function demoKey(state: StateDirectory): string {
+  if (existsSync(state.consumerKey)) return readSecret(state.consumerKey);
+  throw new CliError('--once asks as the demo consumer, which --no-quickstart leaves out.', {
+    exitCode: exitCodes.usage,
+    hints: ['Leave out one of the two.'],
+  });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
