@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { eventuallyPasses } from '#libs/testing';
 import type { Configuration, Provider } from './support/entries.js';
@@ -67,6 +68,9 @@ async function expectInterrupted(body: object = {}): Promise<void> {
   expect(beta.calls).toHaveLength(0);
   expect(gateway.records.at(-1)).toMatchObject({ finish: 'Failed', errorCode: 'stream_interrupted', status: 200 });
 }
+
+/** A connection must come soon; for the rest there is time. */
+const timeouts = { connectMs: 100, firstByteMs: 5_000, streamIdleMs: 5_000, requestMs: 60_000 };
 
 /** One attempt, and no more. */
 const once = {
@@ -523,34 +527,46 @@ describe('when nothing is left', () => {
   });
 
   it('a connect that hangs is ended, with its socket', async () => {
-    // A listener with a full backlog can't be made portably; a lookup that never ends can't either. So: the request's own
-    // deadline ends the attempt while the connection is refused to be given.
+    // It takes connections and never says a word: the TLS handshake hangs.
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket.resume().on('error', () => {})));
+    await new Promise<void>((resolve) => {
+      silent.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = silent.address() as AddressInfo;
+    await start({ providers: providers({ baseURL: `https://127.0.0.1:${port}/v1`, backend: { timeouts } }) });
+    await expectTakenOver();
+    expect(gateway.records.at(-1)?.attempts[0]).toMatchObject({ code: 'ConnectTimeout', progress: 'NotSent' });
+    await eventuallyPasses(() => expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true]));
+    silent.close();
+  });
+
+  it('calls beyond the connections that may be open fail as our own limit, and no breaker counts them', async () => {
+    const connections = { max: 1, maxPending: 1 };
     await start({
-      providers: [
-        {
-          name: 'alpha',
-          baseURL: alpha.baseURL,
-          backend: {
-            connections: { max: 1, maxPending: 1 },
-            timeouts: { connectMs: 100, firstByteMs: 5_000, streamIdleMs: 5_000, requestMs: 60_000 },
-          },
-        },
-      ],
+      providers: [{ name: 'alpha', baseURL: alpha.baseURL, backend: { connections, timeouts } }],
       route: { retry: once },
     });
+    let answer = (): void => {};
     alpha.answers({
       type: 'drive',
       run: (response) => {
-        setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":[]}'), 300);
+        answer = () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":[]}');
       },
     });
-    const [first, ...others] = await Promise.all([gateway.chat(), gateway.chat(), gateway.chat()]);
-    expect(first?.status).toBe(200);
-    expect(others.map(({ status }) => status).sort((a, b) => a - b)).toEqual([502, 504]);
-    expect(gateway.records.flatMap(({ attempts }) => attempts.map(({ code }) => code)).sort()).toEqual([
-      '',
-      'ConnectTimeout',
-      'ConnectionRefused',
-    ]);
+    const running = gateway.chat();
+    await eventuallyPasses(() => expect(alpha.calls).toHaveLength(1));
+    for (let round = 0; round < 3; round += 1) {
+      for (const { status, headers } of await Promise.all([gateway.chat(), gateway.chat()])) {
+        expect([status, headers['retry-after']]).toEqual([503, '1']);
+      }
+    }
+    answer();
+    expect((await running).status).toBe(200);
+    expect(new Set(gateway.records.flatMap(({ attempts }) => attempts.map(({ code }) => code)))).toEqual(
+      new Set(['NoConnection', '']),
+    );
+    const [[, breaker] = []] = [...gateway.runtime.breakers.byId.entries()];
+    expect(breaker?.state).toMatchObject({ phase: 'Closed', consecutiveFailures: 0 });
   });
 });

@@ -42,6 +42,8 @@ export type TransportFailure =
   | 'AttemptTimeout'
   | 'RequestTimeout'
   | 'ConnectionRefused'
+  /** Never sent: as many connections as this side allows were busy. It tells nothing of the upstream. */
+  | 'NoConnection'
   | 'ConnectionReset'
   | 'NameNotFound'
   | 'TlsError'

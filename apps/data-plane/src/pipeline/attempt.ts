@@ -147,7 +147,7 @@ export class Attempt implements UpstreamHandler {
   /** The answer is whole. The caller has told the client, or is about to. */
   succeed(): void {
     this.record.outcome = 'Success';
-    this.settle(undefined, undefined);
+    this.settle();
   }
 
   /** The transport or a rule of ours ended it: no (usable) answer. */
@@ -165,7 +165,7 @@ export class Attempt implements UpstreamHandler {
   cancel(): void {
     if (this.ended) return;
     this.record.outcome = 'Cancelled';
-    this.settle('Cancelled', undefined);
+    this.settle('Cancelled');
     this.call?.abort();
   }
 
@@ -177,20 +177,22 @@ export class Attempt implements UpstreamHandler {
     this.record.code = outcome.code ?? code;
     this.record.message = detail === '' ? (outcome.message ?? '') : `${outcome.message ?? ''} (${detail})`;
     this.record.retryAfterMs = outcome.retryAfterMs;
-    this.settle(errorClass, outcome.retryAfterMs);
+    // A limit of ours must not eject a backend that works.
+    const heard = result.failure === 'NoConnection' ? 'Cancelled' : errorClass;
+    this.settle(errorClass, outcome.retryAfterMs, heard);
     this.call?.abort();
     this.exchange.attemptFailed();
   }
 
-  /** State and history, once. */
-  private settle(errorClass: ErrorClass | undefined, retryAfterMs: number | undefined): void {
+  /** State and history, once. `heard`: what the breaker is told. */
+  private settle(errorClass?: ErrorClass, retryAfterMs?: number, heard = errorClass): void {
     this.ended = true;
     const { runtime } = this.exchange;
     const nowMs = runtime.clock.nowMs();
     const { state, plan, record } = this;
     record.endedMs = nowMs;
     runtime.wheel.disarm(this.timer);
-    runtime.breakers.ended(state.breaker, state.entry, this.breakerEpoch, errorClass, nowMs);
+    runtime.breakers.ended(state.breaker, state.entry, this.breakerEpoch, heard, nowMs);
     runtime.credentials.ended(state.pool, plan.key, this.credential.version, errorClass, retryAfterMs, nowMs);
     this.exchange.attempt = undefined;
     this.limiter.release();
@@ -234,6 +236,6 @@ export class Attempt implements UpstreamHandler {
     }
     this.reader?.onCut?.();
     if (this.ended) this.call?.abort();
-    else this.fail(failure, '');
+    else this.fail(failure === 'ConnectTimeout' && this.call?.isWaiting === true ? 'NoConnection' : failure, '');
   }
 }

@@ -7,7 +7,7 @@ export interface UpstreamTarget {
   readonly origin: string;
   readonly allowPrivateNetwork: boolean;
   readonly maxConnections: number;
-  /** Calls that may wait for a connection; further ones fail with `ConnectionRefused`. */
+  /** Calls that may wait for a connection; further ones fail with `NoConnection`. */
   readonly maxPending: number;
 }
 
@@ -36,6 +36,8 @@ export interface UpstreamHandler {
 }
 
 export interface UpstreamCall {
+  /** No connection was free yet: nothing has been tried. */
+  readonly isWaiting: boolean;
   resume(): void;
   abort(): void;
 }

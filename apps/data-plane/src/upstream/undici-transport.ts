@@ -57,8 +57,12 @@ class UndiciCall implements UpstreamCall, ConnectionWaiter, Dispatcher.DispatchH
     this.cancelled = true;
     // The caller gets its handle first.
     queueMicrotask(() => {
-      this.handler.onFailure('ConnectionRefused', `${maxPending} calls wait for a connection already`);
+      this.handler.onFailure('NoConnection', `${maxPending} calls wait for a connection already`);
     });
+  }
+
+  get isWaiting(): boolean {
+    return this.connection === undefined && !this.cancelled;
   }
 
   resume(): void {

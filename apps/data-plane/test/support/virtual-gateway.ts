@@ -14,6 +14,7 @@ import { TestCredentials } from './gateway.js';
 
 /** One upstream call, whose course the test tells step by step. After an abort or an end nothing more is told. */
 export class VirtualCall implements UpstreamCall {
+  readonly isWaiting = false;
   isOver = false;
   isAborted = false;
   constructor(
