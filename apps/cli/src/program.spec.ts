@@ -156,7 +156,11 @@ describe('the connection', () => {
   });
 
   test.each([
-    ['a token file that is not there', { SIGNALBOX_TOKEN_FILE: '/nonexistent' }, /\/nonexistent: there is no such file/],
+    [
+      'a token file that is not there',
+      { SIGNALBOX_TOKEN_FILE: '/nonexistent' },
+      /\/nonexistent: there is no such file/,
+    ],
     ['a token file that is no token', { SIGNALBOX_TOKEN_FILE: '/dev/null' }, /\/dev\/null.*one word/],
     ['a key with a line break', { SIGNALBOX_API_KEY: 'sbx\n1' }, /SIGNALBOX_API_KEY must be one word/],
   ])('%s is named, and nothing is sent', async (_what, environment, message) => {

@@ -111,9 +111,6 @@ export class CountedExport implements SpanProcessor {
     this.dropped += spans;
     if (this.failing) return;
     this.failing = true;
-    this.log.warn(
-      { err: error },
-      'traces cannot be exported; spans are dropped until the OTLP endpoint answers again',
-    );
+    this.log.warn({ err: error }, 'traces cannot be exported; spans are dropped until the OTLP endpoint answers again');
   }
 }
