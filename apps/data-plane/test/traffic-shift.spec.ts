@@ -90,3 +90,28 @@ it('says Programmed once every data plane serves the edit', async () => {
   });
   for (const { origin } of stack.dataPlanes) expect((await chat(origin)).revision).toBeGreaterThanOrEqual(revision);
 });
+
+it('a data plane that was paused catches up to what the others serve', async () => {
+  const paused = stack.dataPlanes[1];
+  if (paused === undefined) throw new Error('two data planes were started');
+  process.kill(paused.process.pid, 'SIGSTOP');
+  let revision = 0;
+  try {
+    for (const weights of [
+      { alpha: 1, beta: 99 },
+      { alpha: 50, beta: 50 },
+      { alpha: 100, beta: 0 },
+    ]) {
+      ({ revision } = await stack.admin.apply(routeManifest(weights)));
+    }
+    await eventuallyPasses(async () =>
+      expect((await chat(stack.dataOrigin)).revision).toBeGreaterThanOrEqual(revision),
+    );
+  } finally {
+    process.kill(paused.process.pid, 'SIGCONT');
+  }
+  await eventuallyPasses(async () => {
+    const seen = await chat(paused.origin);
+    expect([seen.status, seen.revision >= revision, seen.backend.includes('alpha')]).toEqual([200, true, true]);
+  });
+});

@@ -88,6 +88,8 @@ export class VirtualClient implements Downstream {
 /** The whole request path in memory: virtual time, seeded chance, upstream calls that the test drives. */
 export class VirtualGateway {
   readonly clock = new FakeClock();
+  /** How far the wall clock is from the monotonic one; a test may make it jump. */
+  epochOffsetMs = 0;
   readonly calls: VirtualCall[] = [];
   readonly clients: VirtualClient[] = [];
   readonly finished: RequestRecord[] = [];
@@ -100,7 +102,7 @@ export class VirtualGateway {
     const random = seededRandom(seed);
     const clock: Clock = {
       nowMs: this.clock.now,
-      epochMs: this.clock.now,
+      epochMs: () => this.clock.now() + this.epochOffsetMs,
       setTimer: (callback, delayMs) => {
         const id = this.clock.setTimeout(callback, delayMs);
         return { cancel: () => this.clock.clear(id) };
