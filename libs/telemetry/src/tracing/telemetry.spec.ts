@@ -136,7 +136,8 @@ describe('with a backend', () => {
     ]);
     expect(spans[0]!.startMs).toBeCloseTo(1_700_000_000_000.25, 2);
     expect(spans[0]!.endMs).toBeCloseTo(1_700_000_001_500.75, 2);
-    expect(metric('signalbox_spans_exported_total')).toBe(3);
+    // Counted once the receiver's answer is back, which is a moment after it has the spans.
+    await eventually(() => metric('signalbox_spans_exported_total') === 3);
     expect(metric('signalbox_spans_dropped_total')).toBe(0);
   });
 
