@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { connect, type Socket } from 'node:net';
 import { request } from 'node:http';
 import { eventually, eventuallyPasses } from '#libs/testing';
-import { API_KEY, type Configuration } from './support/entries.js';
+import { API_KEY, type Configuration, ONE_ATTEMPT } from './support/entries.js';
 import { Gateway } from './support/gateway.js';
 import {
   type Answer,
@@ -357,13 +357,7 @@ it('a stream that is held long is kept alive with comments, and fails as an even
     configuration({
       route: {
         timeouts: { firstTokenMs: 400 },
-        retry: {
-          maxAttempts: 1,
-          maxRetryAfterMs: 0,
-          backoff: { baseMs: 1, factor: 1, maxMs: 1, jitter: 'None' },
-          budget: { percent: 0, intervalMs: 1_000, minPerSecond: 0 },
-          rules: [],
-        },
+        retry: ONE_ATTEMPT,
       },
     }),
     { limits: { holdMs: 100 } },

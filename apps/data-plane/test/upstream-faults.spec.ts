@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { eventuallyPasses } from '#libs/testing';
-import type { Configuration, Provider } from './support/entries.js';
+import { type Configuration, ONE_ATTEMPT, type Provider } from './support/entries.js';
 import { Gateway } from './support/gateway.js';
 import {
   type Answer,
@@ -71,15 +71,6 @@ async function expectInterrupted(body: object = {}): Promise<void> {
 
 /** A connection must come soon; for the rest there is time. */
 const timeouts = { connectMs: 100, firstByteMs: 5_000, streamIdleMs: 5_000, requestMs: 60_000 };
-
-/** One attempt, and no more. */
-const once = {
-  maxAttempts: 1,
-  maxRetryAfterMs: 0,
-  backoff: { baseMs: 1, factor: 1, maxMs: 1, jitter: 'None' },
-  budget: { percent: 20, intervalMs: 10_000, minPerSecond: 10 },
-  rules: [],
-} as const;
 
 const first = [roleChunk, chunk({ content: 'first' })];
 
@@ -457,7 +448,7 @@ describe('keys', () => {
   });
 
   it('a rate limit that is not retried: 429 with the time that the upstream asked for', async () => {
-    await start({ providers: [{ name: 'alpha', baseURL: alpha.baseURL }], route: { retry: once } });
+    await start({ providers: [{ name: 'alpha', baseURL: alpha.baseURL }], route: { retry: ONE_ATTEMPT } });
     alpha.answers(errorAnswer(429, 'rate_limit_exceeded', { 'retry-after': '45' }));
     const reply = await gateway.chat();
     expect([reply.status, reply.headers['retry-after']]).toEqual([429, '45']);
@@ -545,7 +536,7 @@ describe('when nothing is left', () => {
     const connections = { max: 1, maxPending: 1 };
     await start({
       providers: [{ name: 'alpha', baseURL: alpha.baseURL, backend: { connections, timeouts } }],
-      route: { retry: once },
+      route: { retry: ONE_ATTEMPT },
     });
     let answer = (): void => {};
     alpha.answers({

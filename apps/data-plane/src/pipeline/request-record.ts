@@ -72,20 +72,22 @@ export class AttemptRecord implements HistoryEntry {
   }
 }
 
-export interface AttemptStart {
-  readonly number: number;
-  readonly step: Step;
-  readonly backend: string;
-  readonly provider: string;
-  readonly vendor: string;
-  readonly upstreamModel: string;
-  readonly serverAddress: string;
-  readonly serverPort: number;
-  readonly pool: string;
-  readonly key: string;
-  readonly spanId: string;
-  readonly startedMs: number;
-}
+/** What is known of a call before it is made. */
+export type AttemptStart = Pick<
+  AttemptRecord,
+  | 'number'
+  | 'step'
+  | 'backend'
+  | 'provider'
+  | 'vendor'
+  | 'upstreamModel'
+  | 'serverAddress'
+  | 'serverPort'
+  | 'pool'
+  | 'key'
+  | 'spanId'
+  | 'startedMs'
+>;
 
 /**
  * All that is known of one request, written while it runs and read once, when it has finished: response headers, spans,
@@ -183,14 +185,16 @@ export class RequestRecord {
   }
 }
 
-export interface RequestStart {
-  readonly requestId: string;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId: string;
-  readonly parentSampled: boolean;
-  readonly startedMs: number;
-  readonly epochOffsetMs: number;
-  readonly method: string;
-  readonly path: string;
-}
+/** What is known of a request by its head. */
+export type RequestStart = Pick<
+  RequestRecord,
+  | 'requestId'
+  | 'traceId'
+  | 'spanId'
+  | 'parentSpanId'
+  | 'parentSampled'
+  | 'startedMs'
+  | 'epochOffsetMs'
+  | 'method'
+  | 'path'
+>;

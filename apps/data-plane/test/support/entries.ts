@@ -8,7 +8,11 @@ import {
   type EntryTypes,
   type KeyPoolEntry,
   type RouteEntry,
+  SCHEMA_VERSION,
+  TableDigest,
 } from '#libs/routing-table';
+import { prepareTable } from '../../src/table/prepare-table.js';
+import type { Table } from '../../src/table/table.js';
 
 export const API_KEY = 'sbx_test-consumer-key';
 export const BREAKER: BackendEntry['breaker'] = {
@@ -19,6 +23,15 @@ export const BREAKER: BackendEntry['breaker'] = {
   halfOpenProbes: 1,
   successesToClose: 2,
   maxEjectedPercent: 100,
+};
+
+/** One attempt, and no more. */
+export const ONE_ATTEMPT: RouteEntry['retry'] = {
+  maxAttempts: 1,
+  maxRetryAfterMs: 0,
+  backoff: { baseMs: 1, factor: 1, maxMs: 1, jitter: 'None' },
+  budget: { percent: 20, intervalMs: 10_000, minPerSecond: 10 },
+  rules: [],
 };
 
 type Partially<Type> = { -readonly [Member in keyof Type]?: Type[Member] };
@@ -41,7 +54,13 @@ export interface Configuration {
 }
 
 /** A table for the model `chat`, served by all given providers. */
-export function entriesOf({ providers, route, consumer }: Configuration): Entry[] {
+export function tableOf(configuration: Configuration, revision: number): Promise<Table> {
+  const entries = entriesOf(configuration);
+  const { version } = TableDigest.of(entries);
+  return prepareTable({ schemaVersion: SCHEMA_VERSION, revision, version, upserts: entries, removals: [] });
+}
+
+function entriesOf({ providers, route, consumer }: Configuration): Entry[] {
   const entries: Entry[] = [
     entry('Match', 'default/chat', { namespace: 'default', pattern: 'chat', candidates: [{ route: 'default/chat' }] }),
     entry('Route', 'default/chat', {

@@ -1,5 +1,4 @@
 import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
-import { SCHEMA_VERSION, TableDigest } from '#libs/routing-table';
 import { systemClock } from '../../src/clock.js';
 import type { CredentialSource, ResolvedCredential } from '../../src/credentials/credential-source.js';
 import { type DataServer, startDataServer } from '../../src/http/data-server.js';
@@ -7,9 +6,8 @@ import type { RequestRecord } from '../../src/pipeline/request-record.js';
 import { createRuntime, type RequestLimits, type Runtime } from '../../src/pipeline/runtime.js';
 import { systemRandom } from '../../src/random.js';
 import { CurrentTable } from '../../src/table/current-table.js';
-import { prepareTable } from '../../src/table/prepare-table.js';
 import { UndiciTransport } from '../../src/upstream/undici-transport.js';
-import { API_KEY, type Configuration, entriesOf } from './entries.js';
+import { API_KEY, type Configuration, tableOf } from './entries.js';
 
 /** Values that tests may rotate and revoke. Unknown ids resolve to `sk-<id>` at version 1. */
 export class TestCredentials implements CredentialSource {
@@ -88,18 +86,8 @@ export class Gateway {
 
   /** Swaps to a new table. */
   async serve(configuration: Configuration): Promise<void> {
-    const entries = entriesOf(configuration);
     this.revision += 1;
-    const { version } = TableDigest.of(entries);
-    this.tables.swap(
-      await prepareTable({
-        schemaVersion: SCHEMA_VERSION,
-        revision: this.revision,
-        version,
-        upserts: entries,
-        removals: [],
-      }),
-    );
+    this.tables.swap(await tableOf(configuration, this.revision));
   }
 
   chat(body: object | string = {}, headers: Record<string, string> = {}, agent?: Agent): Promise<Reply> {

@@ -1,4 +1,3 @@
-import { SCHEMA_VERSION, TableDigest } from '#libs/routing-table';
 import { FakeClock, seededRandom } from '#libs/testing';
 import type { Clock } from '../../src/clock.js';
 import type { Downstream } from '../../src/pipeline/downstream.js';
@@ -7,9 +6,8 @@ import { acceptInference, handleInference } from '../../src/pipeline/handle-infe
 import { RequestRecord } from '../../src/pipeline/request-record.js';
 import { createRuntime, type Runtime } from '../../src/pipeline/runtime.js';
 import { CurrentTable } from '../../src/table/current-table.js';
-import { prepareTable } from '../../src/table/prepare-table.js';
 import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../../src/upstream/transport.js';
-import { API_KEY, type Configuration, entriesOf } from './entries.js';
+import { API_KEY, type Configuration, tableOf } from './entries.js';
 import { TestCredentials } from './gateway.js';
 
 /** One upstream call, whose course the test tells step by step. After an abort or an end nothing more is told. */
@@ -132,18 +130,8 @@ export class VirtualGateway {
   }
 
   async serve(configuration: Configuration): Promise<void> {
-    const entries = entriesOf(configuration);
     this.revision += 1;
-    const { version } = TableDigest.of(entries);
-    this.tables.swap(
-      await prepareTable({
-        schemaVersion: SCHEMA_VERSION,
-        revision: this.revision,
-        version,
-        upserts: entries,
-        removals: [],
-      }),
-    );
+    this.tables.swap(await tableOf(configuration, this.revision));
   }
 
   chat(stream: boolean): VirtualClient {
