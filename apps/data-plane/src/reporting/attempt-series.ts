@@ -20,6 +20,9 @@ export class AttemptSeries implements IdentitySeries {
   private timeToFirstChunk: Histogram | undefined;
   private inputTokens: Histogram | undefined;
   private outputTokens: Histogram | undefined;
+  /** What the GenAI handles are labelled with; an edit of the provider may change both under the same backend. */
+  private vendor = '';
+  private upstreamModel = '';
 
   constructor(
     private readonly families: AttemptFamilies,
@@ -29,6 +32,7 @@ export class AttemptSeries implements IdentitySeries {
   finished(record: RequestRecord, attempt: AttemptRecord): void {
     const outcome = attempt.outcome === 'Pending' ? 'Cancelled' : attempt.outcome;
     this.counterOf(attempt.step, outcome).add(1);
+    if (attempt.upstreamModel !== this.upstreamModel || attempt.vendor !== this.vendor) this.relabel(attempt);
     const endedMs = attempt.endedMs ?? record.endedMs;
     this.durationOf(record, attempt, outcome).record((endedMs - attempt.startedMs) / 1000);
     if (outcome !== 'Success') return;
@@ -50,6 +54,15 @@ export class AttemptSeries implements IdentitySeries {
     for (const [step, byOutcome] of this.counters) {
       for (const outcome of byOutcome.keys()) this.families.attempts.remove(this.backend, step, outcome);
     }
+  }
+
+  private relabel({ vendor, upstreamModel }: AttemptRecord): void {
+    this.vendor = vendor;
+    this.upstreamModel = upstreamModel;
+    this.durations.clear();
+    this.timeToFirstChunk = undefined;
+    this.inputTokens = undefined;
+    this.outputTokens = undefined;
   }
 
   private counterOf(step: string, outcome: string): Counter {

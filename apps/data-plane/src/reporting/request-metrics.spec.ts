@@ -64,6 +64,14 @@ it('counts no tokens that nobody told, and none for a failed attempt', () => {
   expect(lines('gen_ai_client_token_usage_sum')).toEqual([]);
 });
 
+it('labels by the model that was called, also after an edit of the same backend', () => {
+  finish({ inputTokens: 1 }, [endedAttempt()]);
+  finish({ inputTokens: 2 }, [endedAttempt({}, { upstreamModel: 'renamed', vendor: 'Groq' })]);
+  const models = (name: string) => lines(name).map((line) => /gen_ai_request_model="([^"]+)"/.exec(line)?.[1]);
+  expect(models('gen_ai_client_operation_duration_seconds_count')).toEqual(['sim-small', 'renamed']);
+  expect(models('gen_ai_client_token_usage_count')).toEqual(['sim-small', 'renamed']);
+});
+
 it('forgets what left the table ten minutes later, and keeps what came back', async () => {
   const table = (identities: readonly string[], backends: readonly string[]) =>
     ({
