@@ -186,6 +186,8 @@ describe('a second start', () => {
     expect(left().length).toBeGreaterThan(8);
     expect(await up.end('SIGTERM')).toBe(0);
     expect(left()).toEqual([]);
+    // Each plane in its own order: none was killed.
+    expect(up.output.match(/"msg":"stopped"/g)).toHaveLength(2);
   });
 });
 

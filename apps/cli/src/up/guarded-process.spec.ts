@@ -49,6 +49,20 @@ test('stop lets the program end in its own way', async () => {
   expect(isAlive(program.pid)).toBe(false);
 });
 
+test('a second stop doesn’t hurry the program, but its deadline counts', async () => {
+  const program = guarded(
+    'process.on("SIGTERM", () => console.log("asked")); console.log("on"); setInterval(() => {}, 1000)',
+  );
+  const lines: string[] = [];
+  program.stdout.on('data', (chunk: Buffer) => lines.push(...chunk.toString().trim().split('\n')));
+  await eventually(() => lines.includes('on'));
+  const first = program.stop(60_000);
+  await eventually(() => lines.includes('asked'));
+  await program.stop(300);
+  expect(await first).toEqual(await program.ended);
+  expect(lines).toEqual(['on', 'asked']);
+});
+
 test('a program that doesn’t end is killed at the deadline', async () => {
   const program = guarded(`process.on("SIGTERM", () => {}); ${waits}`);
   const pid = Number(await firstLine(program));
@@ -64,16 +78,12 @@ test('a guard that is killed takes its program along', async () => {
   await eventually(() => !isAlive(pid));
 });
 
-test('a command that doesn’t exist ends with 127, as in a shell', async () => {
-  const program = spawnGuarded({
-    command: '/nonexistent/program',
-    args: [],
-    env: {},
-    cwd: '/',
-    stopSignal: 'SIGTERM',
-    orphanGraceSeconds: 1,
-  });
-  expect(await program.ended).toMatchObject({ code: 127 });
+test('a command that doesn’t exist ends with 127, as in a shell, however often', async () => {
+  const missing = { command: '/nonexistent/program', args: [], env: {}, cwd: '/', stopSignal: 'SIGTERM' } as const;
+  // Many at once, because the end of a program meets the start of its watcher.
+  const programs = Array.from({ length: 40 }, () => spawnGuarded({ ...missing, orphanGraceSeconds: 1 }));
+  const ends = await Promise.all(programs.map((program) => program.ended));
+  expect(ends.map(({ code }) => code)).toEqual(programs.map(() => 127));
 });
 
 test.each([

@@ -32,7 +32,10 @@ export interface GuardedProcess {
   readonly stderr: Readable;
   /** Settles once the program and its guard are gone; never rejects. */
   readonly ended: Promise<ProcessEnd>;
-  /** Asks the program to end; kills its process group if it is still there after `deadlineMs`. */
+  /**
+   * Asks the program to end; kills its process group if it is still there after `deadlineMs`. Of several calls only the
+   * first asks, as programs take a second signal for "at once"; the shortest deadline counts.
+   */
   stop(deadlineMs: number): Promise<ProcessEnd>;
 }
 
@@ -41,7 +44,8 @@ export interface GuardedProcess {
  * children, and neither Linux nor macOS does it for everyone (PR_SET_PDEATHSIG is Linux's and is cleared by a change of
  * account). It holds the read end of a pipe whose write end is ours alone: end of file means that we are gone, however
  * that happened. A session of its own keeps Ctrl-C in the terminal from reaching the program, so that the order of the
- * shutdown is ours. `wait` returns early when a trapped signal arrives, hence the loop.
+ * shutdown is ours. `wait` returns early when a trapped signal arrives, hence the loop. The watcher gets
+ * SIGKILL: a SIGTERM that meets it between its fork and its first line is lost with the traps it drops there.
  */
 const guardScript = `
 signal=$1; grace=$2; shift 2
@@ -62,7 +66,7 @@ while :; do
   wait "$program" 2>/dev/null; status=$?
   kill -0 "$program" 2>/dev/null || break
 done
-kill -s TERM "$watcher" 2>/dev/null; wait "$watcher" 2>/dev/null
+kill -s KILL "$watcher" 2>/dev/null; wait "$watcher" 2>/dev/null
 exit "$status"
 `;
 
@@ -92,6 +96,7 @@ export function spawnGuarded(options: GuardedCommand): GuardedProcess {
   // A guard that was killed leaves its program behind, which would hold its ports and files.
   child.once('exit', () => killGroup(child.pid));
   const ended = endOf(child);
+  let asked = false;
   return {
     pid: child.pid ?? -1,
     stdout: child.stdout,
@@ -99,7 +104,8 @@ export function spawnGuarded(options: GuardedCommand): GuardedProcess {
     ended,
     async stop(deadlineMs) {
       if (child.exitCode !== null || child.signalCode !== null) return ended;
-      child.kill('SIGTERM');
+      if (!asked) child.kill('SIGTERM');
+      asked = true;
       const timer = setTimeout(() => killGroup(child.pid), deadlineMs);
       try {
         return await ended;
