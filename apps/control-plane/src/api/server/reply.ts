@@ -63,7 +63,7 @@ function warningHeader(text: string): string {
 function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const { code = '', statusCode = 500 } = (error ?? {}) as { code?: string; statusCode?: number };
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return requestEntityTooLarge('the body is too large: split it');
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return requestEntityTooLarge('the body is over 3 MiB: split it');
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType('the Content-Type header is malformed');
   const databaseError = orUnavailable(error);
   if (databaseError instanceof ApiError) return databaseError;
