@@ -7,8 +7,8 @@ import { startProcess } from '../processes/bench-process.js';
 import type { Section, SectionReport } from '../report.js';
 import { median, percentile, shuffled } from '../statistics.js';
 
-const rounds = 9;
-const roundMs = 1_000;
+const rounds = 21;
+const roundMs = 500;
 const warmUpMs = 2_000;
 const connections = 32;
 
@@ -91,7 +91,7 @@ spec:
 `;
   const { revision } = await stack.admin.apply(
     documents(
-      consumerManifest(stack.consumerKey),
+      consumerManifest(stack.consumerKey, false),
       provider,
       route('bench', 'upstream-model'),
       route('bench-paced', 'upstream-paced'),

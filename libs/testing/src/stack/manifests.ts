@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
-/** A consumer with routing headers for `apiKey`, in the namespace `default`. */
-export function consumerManifest(apiKey: string, name = 'demo'): string {
+/** A consumer of `apiKey` in the namespace `default`; `exposeRouting`: its answers tell route, backend and key. */
+export function consumerManifest(apiKey: string, exposeRouting = true): string {
   const sha256 = createHash('sha256').update(apiKey).digest('hex');
   return `apiVersion: signalbox.dev/v1
 kind: Consumer
-metadata: {name: ${name}, namespace: default}
+metadata: {name: demo, namespace: default}
 spec:
-  exposeRouting: true
+  exposeRouting: ${exposeRouting}
   keys: [{name: main, sha256: ${sha256}}]
 `;
 }
