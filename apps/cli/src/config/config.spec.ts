@@ -3,7 +3,7 @@ import { readClientConfig, readUpConfig, stateDirectoryCandidates } from './conf
 
 test('`up` needs nothing', () => {
   expect(readUpConfig({}, '/work')).toEqual({
-    stateDirectory: '/work/.signalbox',
+    stateDirectory: '/srv/app/.signalbox',
     databaseUrl: undefined,
     ports: { data: 7070, control: 7071, simulator: 7072, dataAdmin: 7073 },
     masterKeyFile: undefined,
