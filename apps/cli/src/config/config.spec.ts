@@ -2,7 +2,7 @@ import { exitCodes } from '../cli-error.js';
 import { readClientConfig, readUpConfig, stateDirectoryCandidates } from './config.js';
 
 test('`up` needs nothing', () => {
-  expect(readUpConfig({}, '/work')).toEqual({
+  expect(readUpConfig({}, '/srv/app')).toEqual({
     stateDirectory: '/srv/app/.signalbox',
     databaseUrl: undefined,
     ports: { data: 7070, control: 7071, simulator: 7072, dataAdmin: 7073 },
