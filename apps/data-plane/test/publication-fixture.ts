@@ -12,7 +12,7 @@ import {
   PublicationServer,
   type PublicationServerOptions,
 } from '../../control-plane/src/publication/publication-server.js';
-import type { SecretValue } from '../../control-plane/src/reconcilers/secret-values.js';
+import type { SecretValue } from '../../control-plane/src/cache/secret-values.js';
 import { systemTimers } from '../../control-plane/src/reconcilers/system-timers.js';
 import { createAuthority, issueServerCertificate } from '../../control-plane/src/tls/certificates.js';
 import { systemClock } from '../src/clock.js';

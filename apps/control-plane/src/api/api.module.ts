@@ -11,7 +11,7 @@ import type { Authorizer } from '../auth/authorizer.js';
 import { LOGGER, TELEMETRY } from '../config/config.module.js';
 import { CompileController } from '../reconcilers/compile-controller.js';
 import { CompileModule } from '../reconcilers/compile.module.js';
-import { ObjectCache } from '../reconcilers/object-cache.js';
+import { ObjectCache } from '../cache/object-cache.js';
 import { CredentialVersions } from '../secrets/credential-versions.js';
 import { LogFollower } from '../store/log-follower.js';
 import type { ChangeFeed, ObjectStore } from '../store/object-store.js';

@@ -1,5 +1,5 @@
 import type { Fleet } from '#libs/compiler';
-import type { CacheUpdate, ObjectCache } from '../reconcilers/object-cache.js';
+import type { CacheUpdate, ObjectCache } from '../cache/object-cache.js';
 import { statusOf } from './data-plane-status.js';
 
 /** All connected data planes of all replicas, as the DataPlane objects tell. */

@@ -3,7 +3,7 @@ import type { KindDefinition } from '#libs/resources';
 import type { Logger } from '#libs/telemetry';
 import type { LeaderElection } from '../leader/leader-election.js';
 import { controlPlaneOrigin } from '../store/control-plane-origin.js';
-import type { ObjectCache } from '../reconcilers/object-cache.js';
+import type { ObjectCache } from '../cache/object-cache.js';
 import type { ObjectStore, ObjectWrite } from '../store/object-store.js';
 import { statusOf } from './data-plane-status.js';
 

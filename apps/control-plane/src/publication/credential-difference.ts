@@ -1,5 +1,5 @@
 import type { Credentials } from '#libs/control-protocol';
-import type { SecretValue } from '../reconcilers/secret-values.js';
+import type { SecretValue } from '../cache/secret-values.js';
 
 /**
  * What a data plane must be told so that it holds just the credentials that the table names; undefined: nothing.

@@ -11,7 +11,7 @@ import {
 import type { Timers } from '#libs/reconcile';
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import { attributeNames, spanNames, withSpanInEach, type RunningSpan } from '#libs/telemetry';
-import type { SecretValue } from '../reconcilers/secret-values.js';
+import type { SecretValue } from '../cache/secret-values.js';
 import { credentialDifference } from './credential-difference.js';
 import type { PublishedTable } from './published-table.js';
 import {

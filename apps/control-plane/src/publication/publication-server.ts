@@ -9,7 +9,7 @@ import { SCHEMA_VERSION } from '#libs/routing-table';
 import type { Logger } from '#libs/telemetry';
 import { groups, type Identity } from '../auth/identity.js';
 import type { Compiled } from '../reconcilers/compile-controller.js';
-import type { SecretValue } from '../reconcilers/secret-values.js';
+import type { SecretValue } from '../cache/secret-values.js';
 import { DataPlaneSession, type SessionListener, type SessionOptions } from './data-plane-session.js';
 import { keepAlive } from './keep-alive.js';
 import { PublishedTable } from './published-table.js';

@@ -6,8 +6,8 @@ import { Upgrades } from '../api/server/upgrades.js';
 import { LOGGER, TELEMETRY } from '../config/config.module.js';
 import { ConnectedDataPlanes } from '../fleet/connected-data-planes.js';
 import { FleetModule } from '../fleet/fleet.module.js';
-import { CacheModule } from '../reconcilers/cache.module.js';
-import { SecretValues } from '../reconcilers/secret-values.js';
+import { CacheModule } from '../cache/cache.module.js';
+import { SecretValues } from '../cache/secret-values.js';
 import { systemTimers } from '../reconcilers/system-timers.js';
 import { PublicationServer } from './publication-server.js';
 

@@ -4,8 +4,8 @@ import { FakeClock } from '#libs/testing';
 import { CompileController, type Compiled } from './compile-controller.js';
 import type { CompileRequest, CompileResult, Preview, PreviewRequest } from './compile-messages.js';
 import { CompileState } from './compile-state.js';
-import { ObjectCache } from './object-cache.js';
-import { SecretValues } from './secret-values.js';
+import { ObjectCache } from '../cache/object-cache.js';
+import { SecretValues } from '../cache/secret-values.js';
 import { timersOf } from './testing/fake-timers.js';
 import { ScriptedStore } from './testing/scripted-store.js';
 

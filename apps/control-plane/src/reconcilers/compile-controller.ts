@@ -5,8 +5,8 @@ import type { ApiObject } from '#libs/resources';
 import { attributeNames, spanNames, withSpanInEach, type Logger } from '#libs/telemetry';
 import type { CompileChanges, CompileRequest, CompileResult, Preview, PreviewRequest } from './compile-messages.js';
 import { changed, idle, ran, type DebounceLimits } from './debounce.js';
-import type { CacheChange, CacheUpdate, ObjectCache } from './object-cache.js';
-import type { CredentialFact, SecretValues } from './secret-values.js';
+import type { CacheChange, CacheUpdate, ObjectCache } from '../cache/object-cache.js';
+import type { CredentialFact, SecretValues } from '../cache/secret-values.js';
 
 export interface Compiled {
   /** The log position that the compile read. */

@@ -1,7 +1,7 @@
 import type { Verdict } from '#libs/compiler';
 import type { ApiObject } from '#libs/resources';
 import type { Entry, EntryName } from '#libs/routing-table';
-import type { CredentialFact } from './secret-values.js';
+import type { CredentialFact } from '../cache/secret-values.js';
 
 /** Changes of what compile reads; never a Secret, never a value. */
 export interface CompileChanges {

@@ -3,7 +3,7 @@ import type { ApiObject } from '#libs/resources';
 import { entryId, TableDigest, type Entry } from '#libs/routing-table';
 import type { CompileRequest, CompileResult } from './compile-messages.js';
 import { CompileState } from './compile-state.js';
-import type { CredentialFact } from './secret-values.js';
+import type { CredentialFact } from '../cache/secret-values.js';
 
 const meta = (name: string, generation: number) => ({ name, namespace: 'default', uid: `uid-${name}`, generation });
 const consumer = (name: string, generation: number): ApiObject => ({

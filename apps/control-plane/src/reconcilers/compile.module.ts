@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
 import { MetricsRegistry, type Logger, type Telemetry } from '#libs/telemetry';
 import { LOGGER, TELEMETRY } from '../config/config.module.js';
-import { CacheModule } from './cache.module.js';
+import { CacheModule } from '../cache/cache.module.js';
 import { CompileController } from './compile-controller.js';
 import { CompileThread } from './compile-thread.js';
-import { ObjectCache } from './object-cache.js';
+import { ObjectCache } from '../cache/object-cache.js';
 import { countReconciles } from './reconcile-metrics.js';
-import { SecretValues } from './secret-values.js';
+import { SecretValues } from '../cache/secret-values.js';
 import { systemTimers } from './system-timers.js';
 
 /** From changed objects to a table. Apart from what becomes of it, so that the API can ask what would come out. */

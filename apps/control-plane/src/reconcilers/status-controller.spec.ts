@@ -5,7 +5,7 @@ import { FakeClock } from '#libs/testing';
 import { LeadershipLostError } from '../store/fencing.js';
 import type { CommitResult, ObjectStore } from '../store/object-store.js';
 import { CompileVerdicts } from './compile-verdicts.js';
-import { ObjectCache } from './object-cache.js';
+import { ObjectCache } from '../cache/object-cache.js';
 import { StatusController } from './status-controller.js';
 import { timersOf } from './testing/fake-timers.js';
 import { ScriptedStore } from './testing/scripted-store.js';

@@ -2,9 +2,9 @@ import { serviceUnavailable } from '#libs/apimachinery';
 import { objectId, type Verdict } from '#libs/compiler';
 import { type ApiObject, kindOf } from '#libs/resources';
 import type { CompileController } from '../../reconcilers/compile-controller.js';
-import type { CredentialFact } from '../../reconcilers/secret-values.js';
-import { SecretValues } from '../../reconcilers/secret-values.js';
-import { cacheKey, type ObjectCache } from '../../reconcilers/object-cache.js';
+import type { CredentialFact } from '../../cache/secret-values.js';
+import { SecretValues } from '../../cache/secret-values.js';
+import { cacheKey, type ObjectCache } from '../../cache/object-cache.js';
 import type { CredentialVersions } from '../../secrets/credential-versions.js';
 
 /** The cache follows the database by milliseconds; this long it is away only where the database is. */
