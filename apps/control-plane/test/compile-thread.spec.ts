@@ -1,6 +1,6 @@
 import { TableDigest } from '#libs/routing-table';
 import type { ApiObject } from '#libs/resources';
-import { CompileThread } from '../src/reconcilers/compile-thread.js';
+import { CompileThread } from '../src/compile/compile-thread.js';
 
 const consumer = (name: string): ApiObject => ({
   apiVersion: 'signalbox.dev/v1',

@@ -8,7 +8,7 @@ import type { Timers } from '#libs/reconcile';
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import type { Logger } from '#libs/telemetry';
 import { groups, type Identity } from '../auth/identity.js';
-import type { Compiled } from '../reconcilers/compile-controller.js';
+import type { Compiled } from '../compile/compile-controller.js';
 import type { SecretValue } from '../cache/secret-values.js';
 import { DataPlaneSession, type SessionListener, type SessionOptions } from './data-plane-session.js';
 import { keepAlive } from './keep-alive.js';

@@ -1,5 +1,5 @@
 import { entryId, entryName, type CredentialEntry, type Entry, type EntryName } from '#libs/routing-table';
-import type { CompileResult } from '../reconcilers/compile-messages.js';
+import type { CompileResult } from '../compile/compile-messages.js';
 
 interface Step {
   readonly baseVersion: string;

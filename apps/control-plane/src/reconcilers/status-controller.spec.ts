@@ -4,7 +4,7 @@ import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import { LeadershipLostError } from '../store/fencing.js';
 import type { CommitResult, ObjectStore } from '../store/object-store.js';
-import { CompileVerdicts } from './compile-verdicts.js';
+import { CompileVerdicts } from '../compile/compile-verdicts.js';
 import { ObjectCache } from '../cache/object-cache.js';
 import { StatusController } from './status-controller.js';
 import { timersOf } from './testing/fake-timers.js';

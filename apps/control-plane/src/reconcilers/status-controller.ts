@@ -12,7 +12,7 @@ import type { Logger } from '#libs/telemetry';
 import type { LeaderElection } from '../leader/leader-election.js';
 import { controlPlaneOrigin } from '../store/control-plane-origin.js';
 import type { ObjectStore } from '../store/object-store.js';
-import type { CompileVerdicts } from './compile-verdicts.js';
+import type { CompileVerdicts } from '../compile/compile-verdicts.js';
 import type { CacheKey, CacheUpdate, ObjectCache } from '../cache/object-cache.js';
 
 export interface StatusControllerOptions {

@@ -1,7 +1,7 @@
 import { serviceUnavailable } from '#libs/apimachinery';
 import { objectId, type Verdict } from '#libs/compiler';
 import { type ApiObject, kindOf } from '#libs/resources';
-import type { CompileController } from '../../reconcilers/compile-controller.js';
+import type { CompileController } from '../../compile/compile-controller.js';
 import type { CredentialFact } from '../../cache/secret-values.js';
 import { SecretValues } from '../../cache/secret-values.js';
 import { cacheKey, type ObjectCache } from '../../cache/object-cache.js';

@@ -6,8 +6,8 @@ import type { CompileRequest, CompileResult, Preview, PreviewRequest } from './c
 import { CompileState } from './compile-state.js';
 import { ObjectCache } from '../cache/object-cache.js';
 import { SecretValues } from '../cache/secret-values.js';
-import { timersOf } from './testing/fake-timers.js';
-import { ScriptedStore } from './testing/scripted-store.js';
+import { timersOf } from '../reconcilers/testing/fake-timers.js';
+import { ScriptedStore } from '../reconcilers/testing/scripted-store.js';
 
 const trace = (digit: string) => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;
 const traceIds = ({ traceParents }: Compiled) => traceParents.map((parent) => parent.split('-')[1]?.[0]);
