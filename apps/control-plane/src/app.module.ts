@@ -4,7 +4,7 @@ import { AuditModule } from './audit/audit.module.js';
 import { ConfigModule, type ProcessEnvironment } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { LeaderModule } from './leader/leader.module.js';
-import { ReconcilersModule } from './reconcilers/reconcilers.module.js';
+import { ReconcilersModule } from './change-flow.module.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { StoreModule } from './store/store.module.js';
 import { TlsModule } from './tls/tls.module.js';

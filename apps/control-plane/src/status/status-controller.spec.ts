@@ -7,8 +7,8 @@ import type { CommitResult, ObjectStore } from '../store/object-store.js';
 import { CompileVerdicts } from '../compile/compile-verdicts.js';
 import { ObjectCache } from '../cache/object-cache.js';
 import { StatusController } from './status-controller.js';
-import { timersOf } from './testing/fake-timers.js';
-import { ScriptedStore } from './testing/scripted-store.js';
+import { timersOf } from '../reconcilers/testing/fake-timers.js';
+import { ScriptedStore } from '../reconcilers/testing/scripted-store.js';
 
 const consumer = (name: string, generation = 1): ApiObject => ({
   apiVersion: 'signalbox.dev/v1',
