@@ -5,7 +5,7 @@ import { ObjectCodec } from '../src/store/object-codec.js';
 import type { Change } from '../src/store/object-store.js';
 import { PostgresObjectStore } from '../src/store/postgres-object-store.js';
 import { KindIndex } from '../src/store/stored-object.js';
-import { MasterKeys } from '../src/secrets/master-keys.js';
+import { MasterKeys } from '../src/encryption/master-keys.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 import { testKinds } from './test-kinds.js';
 

@@ -3,7 +3,7 @@ import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import { ObjectCache, type CacheUpdate } from './object-cache.js';
 import { timersOf } from '../reconcilers/testing/fake-timers.js';
-import { ScriptedStore } from '../reconcilers/testing/scripted-store.js';
+import { ScriptedStore } from '../store/testing/scripted-store.js';
 
 const consumer = (name: string, labels: Record<string, string> = {}): ApiObject => ({
   apiVersion: 'signalbox.dev/v1',

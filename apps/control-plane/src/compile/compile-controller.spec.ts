@@ -7,7 +7,7 @@ import { CompileState } from './compile-state.js';
 import { ObjectCache } from '../cache/object-cache.js';
 import { SecretValues } from '../cache/secret-values.js';
 import { timersOf } from '../reconcilers/testing/fake-timers.js';
-import { ScriptedStore } from '../reconcilers/testing/scripted-store.js';
+import { ScriptedStore } from '../store/testing/scripted-store.js';
 
 const trace = (digit: string) => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;
 const traceIds = ({ traceParents }: Compiled) => traceParents.map((parent) => parent.split('-')[1]?.[0]);

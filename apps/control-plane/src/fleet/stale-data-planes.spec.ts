@@ -3,7 +3,7 @@ import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import { ObjectCache } from '../cache/object-cache.js';
 import { timersOf } from '../reconcilers/testing/fake-timers.js';
-import { ScriptedStore } from '../reconcilers/testing/scripted-store.js';
+import { ScriptedStore } from '../store/testing/scripted-store.js';
 import { StaleDataPlanes } from './stale-data-planes.js';
 
 const plane = (connected: boolean, connectedTo: string): ApiObject => ({

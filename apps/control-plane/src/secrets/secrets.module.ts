@@ -3,7 +3,7 @@ import { kindOf } from '#libs/resources';
 import type { ObjectStore } from '../store/object-store.js';
 import { OBJECT_STORE } from '../store/tokens.js';
 import { CredentialVersions } from './credential-versions.js';
-import { MasterKeys } from './master-keys.js';
+import { MasterKeys } from '../encryption/master-keys.js';
 import { SystemSecrets } from './system-secrets.js';
 
 /** Encryption at rest, the product's own secrets, and versions of credentials. */

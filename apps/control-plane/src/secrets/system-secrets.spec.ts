@@ -5,7 +5,7 @@ import { alice, keyOf, objectOf, put, remove, secrets } from '../../test/test-ki
 import { AuditService } from '../audit/audit.service.js';
 import { PostgresObjectStore } from '../store/postgres-object-store.js';
 import { CredentialVersions } from './credential-versions.js';
-import { MasterKeys } from './master-keys.js';
+import { MasterKeys } from '../encryption/master-keys.js';
 import { SystemSecrets } from './system-secrets.js';
 
 let fixture: StoreFixture;

@@ -8,7 +8,7 @@ import { CompileVerdicts } from '../compile/compile-verdicts.js';
 import { ObjectCache } from '../cache/object-cache.js';
 import { StatusController } from './status-controller.js';
 import { timersOf } from '../reconcilers/testing/fake-timers.js';
-import { ScriptedStore } from '../reconcilers/testing/scripted-store.js';
+import { ScriptedStore } from '../store/testing/scripted-store.js';
 
 const consumer = (name: string, generation = 1): ApiObject => ({
   apiVersion: 'signalbox.dev/v1',

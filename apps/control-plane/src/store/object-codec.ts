@@ -1,7 +1,7 @@
 import { LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
 import type { ApiObject, KindDefinition } from '#libs/resources';
-import { isEnvelope, open, seal } from '../secrets/envelope.js';
-import type { MasterKeys } from '../secrets/master-keys.js';
+import { isEnvelope, open, seal } from '../encryption/envelope.js';
+import type { MasterKeys } from '../encryption/master-keys.js';
 
 /** Where an object is stored; ties an encrypted one to its row. */
 export interface Place {

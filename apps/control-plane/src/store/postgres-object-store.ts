@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { ApiObject, KindDefinition } from '#libs/resources';
 import { orUnavailable } from '../database/unavailable.js';
-import type { MasterKeys } from '../secrets/master-keys.js';
+import type { MasterKeys } from '../encryption/master-keys.js';
 import { prepareRow, type Effect } from './commit-rows.js';
 import { takeRevisions, writeRows } from './commit-sql.js';
 import { checkEpoch } from './fencing.js';

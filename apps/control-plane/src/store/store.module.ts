@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { kinds } from '#libs/resources';
 import type { DatabaseOptions } from '../database/data-source.js';
 import { DATABASE_OPTIONS } from '../database/database.module.js';
-import { MasterKeys } from '../secrets/master-keys.js';
+import { MasterKeys } from '../encryption/master-keys.js';
 import { LogCompactor } from './log-compactor.js';
 import { LogFollower } from './log-follower.js';
 import { LogReader } from './log-reader.js';
