@@ -15,9 +15,9 @@ import { CompileController } from './compile/compile-controller.js';
 import { CompileThread } from './compile/compile-thread.js';
 import { CompileVerdicts } from './compile/compile-verdicts.js';
 import { ObjectCache } from './cache/object-cache.js';
-import { countReconciles } from './reconcilers/reconcile-metrics.js';
+import { countReconciles } from '#libs/telemetry';
 import { StatusController } from './status/status-controller.js';
-import { systemTimers } from './reconcilers/system-timers.js';
+import { systemTimers } from '#libs/clock';
 
 const running = { timers: systemTimers, random: Math.random };
 

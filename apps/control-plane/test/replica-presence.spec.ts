@@ -1,7 +1,7 @@
 import { createLogger } from '#libs/telemetry';
 import { eventually, eventuallyPasses } from '#libs/testing';
 import { ReplicaPresence } from '../src/fleet/replica-presence.js';
-import { systemTimers } from '../src/reconcilers/system-timers.js';
+import { systemTimers } from '#libs/clock';
 import { createEmptyDatabase, type TestDatabase } from './test-database.js';
 
 describe('ReplicaPresence', () => {

@@ -13,7 +13,7 @@ import {
   type PublicationServerOptions,
 } from '../../control-plane/src/publication/publication-server.js';
 import type { SecretValue } from '../../control-plane/src/cache/secret-values.js';
-import { systemTimers } from '../../control-plane/src/reconcilers/system-timers.js';
+import { systemTimers } from '#libs/clock';
 import { createAuthority, issueServerCertificate } from '../../control-plane/src/tls/certificates.js';
 import { systemClock } from '../src/clock.js';
 import { Credentials } from '../src/credentials/credentials.js';

@@ -1,5 +1,5 @@
 import { Controller, ReconcileError, reconcileResults, type ReconcileAnswer } from './controller.js';
-import type { Timers } from './timers.js';
+import type { Timers } from '#libs/clock';
 
 /** Virtual time: `advance` runs what is due, in order. */
 class VirtualTimers implements Timers {

@@ -1,6 +1,6 @@
 import { DelayedAdditions } from './delayed-additions.js';
 import { RetryAdditions, type RetryDelays } from './retry-additions.js';
-import type { Timers } from './timers.js';
+import type { Timers } from '#libs/clock';
 import { WorkQueue } from './work-queue.js';
 
 /** What a run came to; each is one label of the controller's metric, present at zero from the start. */

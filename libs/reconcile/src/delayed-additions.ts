@@ -1,4 +1,4 @@
-import type { Timers } from './timers.js';
+import type { Timers } from '#libs/clock';
 import type { WorkQueue } from './work-queue.js';
 
 /** Adds keys to a queue later. A key has one pending addition: the earliest that was asked for. */

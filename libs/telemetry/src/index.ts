@@ -12,6 +12,7 @@ export {
 export { MASK, maskSecrets } from './logging/mask-secrets.js';
 export { EXPOSITION_CONTENT_TYPE, type MetricType } from './metrics/exposition.js';
 export { type Family, OVERFLOW } from './metrics/family.js';
+export { countReconciles } from './metrics/reconcile-metrics.js';
 export { type Collect, MetricsRegistry, type MetricsRegistryOptions } from './metrics/registry.js';
 export type { Counter, Gauge, Histogram } from './metrics/series.js';
 export { ratioSelects } from './tracing/ratio.js';

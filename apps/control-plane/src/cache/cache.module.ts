@@ -7,7 +7,7 @@ import type { ChangeFeed, ObjectStore } from '../store/object-store.js';
 import { CHANGE_FEED, OBJECT_STORE } from '../store/tokens.js';
 import { ObjectCache } from './object-cache.js';
 import { SecretValues } from './secret-values.js';
-import { systemTimers } from '../reconcilers/system-timers.js';
+import { systemTimers } from '#libs/clock';
 
 /** All objects in memory, current. Started by ReconcilersModule, once everyone who listens has been made. */
 @Global()

@@ -2,7 +2,7 @@ import { kinds, type ApiObject } from '#libs/resources';
 import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import { ObjectCache, type CacheUpdate } from './object-cache.js';
-import { timersOf } from '../reconcilers/testing/fake-timers.js';
+import { timersOf } from '#libs/testing';
 import { ScriptedStore } from '../store/testing/scripted-store.js';
 
 const consumer = (name: string, labels: Record<string, string> = {}): ApiObject => ({

@@ -1,4 +1,5 @@
-import { Controller, ReconcileError, type Timers } from '#libs/reconcile';
+import type { Timers } from '#libs/clock';
+import { Controller, ReconcileError } from '#libs/reconcile';
 import { apiVersionOf, type ApiObject, type KindDefinition } from '#libs/resources';
 import type { Logger } from '#libs/telemetry';
 import { MAX_TRACE_PARENTS } from '#libs/control-protocol';

@@ -6,7 +6,7 @@ import type { CompileRequest, CompileResult, Preview, PreviewRequest } from './c
 import { CompileState } from './compile-state.js';
 import { ObjectCache } from '../cache/object-cache.js';
 import { SecretValues } from '../cache/secret-values.js';
-import { timersOf } from '../reconcilers/testing/fake-timers.js';
+import { timersOf } from '#libs/testing';
 import { ScriptedStore } from '../store/testing/scripted-store.js';
 
 const trace = (digit: string) => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;

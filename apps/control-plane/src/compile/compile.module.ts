@@ -5,9 +5,9 @@ import { CacheModule } from '../cache/cache.module.js';
 import { CompileController } from './compile-controller.js';
 import { CompileThread } from './compile-thread.js';
 import { ObjectCache } from '../cache/object-cache.js';
-import { countReconciles } from '../reconcilers/reconcile-metrics.js';
+import { countReconciles } from '#libs/telemetry';
 import { SecretValues } from '../cache/secret-values.js';
-import { systemTimers } from '../reconcilers/system-timers.js';
+import { systemTimers } from '#libs/clock';
 
 /** From changed objects to a table. Apart from what becomes of it, so that the API can ask what would come out. */
 @Module({

@@ -1,4 +1,5 @@
-import { Controller, ReconcileError, type ControllerOptions, type Timers } from '#libs/reconcile';
+import type { Timers } from '#libs/clock';
+import { Controller, ReconcileError, type ControllerOptions } from '#libs/reconcile';
 import { apiVersionOf, type ApiObject, type KindDefinition } from '#libs/resources';
 import type { Logger } from '#libs/telemetry';
 import { controlPlaneOrigin } from '../store/control-plane-origin.js';

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
-import { Controller, ReconcileError, type Timers } from '#libs/reconcile';
+import type { Timers } from '#libs/clock';
+import { Controller, ReconcileError } from '#libs/reconcile';
 import type { Logger } from '#libs/telemetry';
 import { openConnection } from '../database/connection.js';
 

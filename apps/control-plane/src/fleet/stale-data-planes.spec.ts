@@ -2,7 +2,7 @@ import { kindOf, kinds, type ApiObject } from '#libs/resources';
 import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import { ObjectCache } from '../cache/object-cache.js';
-import { timersOf } from '../reconcilers/testing/fake-timers.js';
+import { timersOf } from '#libs/testing';
 import { ScriptedStore } from '../store/testing/scripted-store.js';
 import { StaleDataPlanes } from './stale-data-planes.js';
 

@@ -1,4 +1,5 @@
-import { Controller, ReconcileError, type ControllerOptions, type Timers } from '#libs/reconcile';
+import type { Timers } from '#libs/clock';
+import { Controller, ReconcileError, type ControllerOptions } from '#libs/reconcile';
 import type { KindDefinition } from '#libs/resources';
 import type { Logger } from '#libs/telemetry';
 import type { LeaderElection } from '../leader/leader-election.js';

@@ -8,7 +8,7 @@ import {
   type Report,
   type TraceParents,
 } from '#libs/control-protocol';
-import type { Timers } from '#libs/reconcile';
+import type { Timers } from '#libs/clock';
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import { attributeNames, spanNames, withSpanInEach, type RunningSpan } from '#libs/telemetry';
 import type { SecretValue } from '../cache/secret-values.js';

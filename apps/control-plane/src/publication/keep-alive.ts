@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import type { Timers } from '#libs/reconcile';
+import type { Timers } from '#libs/clock';
 
 /** Rounds without any answer after which the peer is taken for gone. */
 const MISSED_ROUNDS = 3;

@@ -4,7 +4,7 @@ import type { Tracer } from '@opentelemetry/api';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { forbidden } from '#libs/apimachinery';
 import { decodeFromDataPlane, MAX_FRAME_FROM_DATA_PLANE_BYTES, type Hello } from '#libs/control-protocol';
-import type { Timers } from '#libs/reconcile';
+import type { Timers } from '#libs/clock';
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import type { Logger } from '#libs/telemetry';
 import { groups, type Identity } from '../auth/identity.js';

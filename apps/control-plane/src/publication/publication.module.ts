@@ -8,7 +8,7 @@ import { ConnectedDataPlanes } from '../fleet/connected-data-planes.js';
 import { FleetModule } from '../fleet/fleet.module.js';
 import { CacheModule } from '../cache/cache.module.js';
 import { SecretValues } from '../cache/secret-values.js';
-import { systemTimers } from '../reconcilers/system-timers.js';
+import { systemTimers } from '#libs/clock';
 import { PublicationServer } from './publication-server.js';
 
 /** The stream endpoint for data planes, on the API's server. */

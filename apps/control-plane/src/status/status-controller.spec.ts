@@ -7,7 +7,7 @@ import type { CommitResult, ObjectStore } from '../store/object-store.js';
 import { CompileVerdicts } from '../compile/compile-verdicts.js';
 import { ObjectCache } from '../cache/object-cache.js';
 import { StatusController } from './status-controller.js';
-import { timersOf } from '../reconcilers/testing/fake-timers.js';
+import { timersOf } from '#libs/testing';
 import { ScriptedStore } from '../store/testing/scripted-store.js';
 
 const consumer = (name: string, generation = 1): ApiObject => ({

@@ -1,12 +1,6 @@
 import { objectId, rollup, type Fleet } from '#libs/compiler';
-import {
-  Controller,
-  mergeConditions,
-  ReconcileError,
-  type ControllerOptions,
-  type MergeableCondition,
-  type Timers,
-} from '#libs/reconcile';
+import type { Timers } from '#libs/clock';
+import { Controller, mergeConditions, ReconcileError, type ControllerOptions, type MergeableCondition } from '#libs/reconcile';
 import type { ApiObject, KindDefinition } from '#libs/resources';
 import type { Logger } from '#libs/telemetry';
 import type { LeaderElection } from '../leader/leader-election.js';

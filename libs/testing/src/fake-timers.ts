@@ -1,5 +1,5 @@
-import type { Timers } from '#libs/reconcile';
-import type { FakeClock } from '#libs/testing';
+import type { Timers } from '#libs/clock';
+import type { FakeClock } from './fake-clock.js';
 
 /** The queues' timers on virtual time. */
 export function timersOf(clock: FakeClock): Timers {

@@ -1,4 +1,4 @@
-import type { Timers } from '#libs/reconcile';
+import type { Timers } from './timers.js';
 
 /** Real time. Pending timers don't keep the process alive. */
 export const systemTimers: Timers = {

@@ -1,0 +1,2 @@
+export { systemTimers } from './system-timers.js';
+export type { Timers } from './timers.js';
