@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { decodeFromControlPlane, encodeFromDataPlane, STREAM_PATH } from '#libs/control-protocol';
 import { eventually, eventuallyPasses } from '#libs/testing';
-import type { ApiObject, Condition } from '#libs/resources';
+import type { ApiObject, Condition } from '#libs/apimachinery';
 import { TestDataPlane } from '../../data-plane/test/publication-fixture.js';
 import { PROVIDERS, RunningControlPlane } from './running-control-plane.js';
 

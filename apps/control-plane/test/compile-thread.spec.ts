@@ -1,5 +1,5 @@
 import { TableDigest } from '#libs/routing-table';
-import type { ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
 import { CompileThread } from '../src/compile/compile-thread.js';
 
 const consumer = (name: string): ApiObject => ({

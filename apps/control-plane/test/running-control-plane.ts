@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, fetch, type Response } from 'undici';
 import { createLogger, MetricsRegistry, startTelemetry, type Telemetry } from '#libs/telemetry';
-import type { ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
 import { readConfig } from '../src/config/config.js';
 import { ControlPlane } from '../src/control-plane.js';
 import { createEmptyDatabase } from './test-database.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApiObject, KindDefinition } from '#libs/resources';
+import type { ApiObject, KindDefinition } from '#libs/apimachinery';
 import type { ObjectKey, ObjectWrite, Origin } from '../src/store/object-store.js';
 
 function kind(kind: string, overrides: Partial<KindDefinition> = {}): KindDefinition {

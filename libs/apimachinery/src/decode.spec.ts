@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { KindDefinition } from '#libs/resources';
+import type { KindDefinition } from './kind.js';
 import { decodeObject } from './decode.js';
 import type { FieldValidation } from './decode.js';
 

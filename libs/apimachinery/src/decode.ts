@@ -1,11 +1,6 @@
-import {
-  type ApiObject,
-  apiVersionOf,
-  type FieldError,
-  fieldPath,
-  type KindDefinition,
-  schemaErrors,
-} from '#libs/resources';
+import { type ApiObject, apiVersionOf, type FieldError, type KindDefinition } from './kind.js';
+import { fieldPath } from './field-path.js';
+import { schemaErrors } from './schema-errors.js';
 import { isMap } from './json-map.js';
 import { unknownMetadataFields, validateMetadata } from './metadata.js';
 import { badRequest } from './status.js';

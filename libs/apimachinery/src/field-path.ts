@@ -1,4 +1,12 @@
-import { fieldPath } from '#libs/resources';
+/** `spec.keys[0].weight`; names that aren't identifiers are bracketed: `data[tls.crt]`. */
+export function fieldPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`;
+    const name = String(step);
+    if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name)) return `${text}[${name}]`;
+    return text === '' ? name : `${text}.${name}`;
+  }, '');
+}
 
 /** A path in Kubernetes form, one step further: `spec.keys[0]`, `metadata.labels[example.com/team]`. */
 export function childPath(parent: string, segment: string | number): string {

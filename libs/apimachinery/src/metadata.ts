@@ -1,4 +1,4 @@
-import type { FieldError, KindDefinition } from '#libs/resources';
+import type { FieldError, KindDefinition } from './kind.js';
 import { childPath } from './field-path.js';
 import { isMap } from './json-map.js';
 

@@ -1,4 +1,4 @@
-import type { FieldError } from '#libs/resources';
+import type { FieldError } from './kind.js';
 
 /** `reason` of a Kubernetes Status: what a client may branch on. */
 export type StatusReason =

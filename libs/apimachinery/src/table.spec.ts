@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApiObject, KindDefinition } from '#libs/resources';
+import type { ApiObject, KindDefinition } from './kind.js';
 import { humanDuration } from './human-duration.js';
 import { toTable } from './table.js';
 

@@ -1,4 +1,4 @@
-import type { ApiObject, KindDefinition, PrinterColumn } from '#libs/resources';
+import type { ApiObject, KindDefinition, PrinterColumn } from './kind.js';
 import { humanDuration } from './human-duration.js';
 
 /** Query parameter `includeObject`: what each row carries beside its cells. */

@@ -1,4 +1,4 @@
-import type { ApiObject, Condition } from '#libs/resources';
+import type { ApiObject, Condition } from '#libs/apimachinery';
 import type { Entry } from '#libs/routing-table';
 
 export interface CompileInput {

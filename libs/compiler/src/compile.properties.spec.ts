@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
 import { compile, type CompileOutput, objectId } from './index.js';
 
 /** Few names, so that objects refer to each other, miss each other and collide. */

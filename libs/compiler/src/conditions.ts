@@ -1,4 +1,4 @@
-import type { ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
 import { objectId, type Verdict } from './compile-types.js';
 import { acceptedReasons, type Finding, referenceReasons } from './finding.js';
 

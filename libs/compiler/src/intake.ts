@@ -1,5 +1,5 @@
+import type { ApiObject } from '#libs/apimachinery';
 import {
-  type ApiObject,
   checkObject,
   type Checked,
   type EffectiveConsumerSpec,

@@ -1,8 +1,9 @@
+import type { ApiObject } from '#libs/apimachinery';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadAll } from 'js-yaml';
-import { type ApiObject, checkObject, kindOf } from '#libs/resources';
+import { checkObject, kindOf } from '#libs/resources';
 import { compile, secretCredentialId } from './index.js';
 
 const root = fileURLToPath(new URL('../../../manifests/', import.meta.url));

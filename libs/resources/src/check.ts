@@ -1,5 +1,4 @@
-import type { ApiObject, FieldError, KindDefinition } from './kind.js';
-import { schemaErrors } from './schema-errors.js';
+import { type ApiObject, type FieldError, type KindDefinition, schemaErrors } from '#libs/apimachinery';
 
 /** An object that passed every check, with its defaults filled in. */
 export interface Checked {

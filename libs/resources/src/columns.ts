@@ -1,4 +1,4 @@
-import type { ApiObject, Condition, PrinterColumn } from './kind.js';
+import type { ApiObject, Condition, PrinterColumn } from '#libs/apimachinery';
 
 /** Columns that several kinds share, and how a column reads an object that may lack anything. */
 export const ageColumn: PrinterColumn = {

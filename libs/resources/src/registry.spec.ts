@@ -1,6 +1,7 @@
+import { apiVersionOf } from '#libs/apimachinery';
 import { z } from 'zod';
 import { checkObject } from './check.js';
-import { apiVersionOf, kindOf, kindOfPlural, kinds } from './registry.js';
+import { kindOf, kindOfPlural, kinds } from './registry.js';
 import { minimalSpecs, objectOf } from './testing/objects.js';
 
 /** What YAML 1.1, which kubectl reads, makes of a plain word: https://yaml.org/type/bool.html */

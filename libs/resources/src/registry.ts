@@ -1,7 +1,7 @@
 import { consumer } from './consumer/index.js';
 import { dataPlane } from './data-plane/index.js';
 import { keyPool } from './key-pool/index.js';
-import type { KindDefinition } from './kind.js';
+import { apiVersionOf, type KindDefinition } from '#libs/apimachinery';
 import { namespace } from './namespace/index.js';
 import { provider } from './provider/index.js';
 import { routePolicy } from './route-policy/index.js';
@@ -17,11 +17,6 @@ export const kinds: readonly KindDefinition[] = [
   consumer,
   dataPlane,
 ];
-
-/** `v1` or `signalbox.dev/v1`. */
-export function apiVersionOf(kind: Pick<KindDefinition, 'group' | 'version'>): string {
-  return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
-}
 
 /** By the two fields that every object carries; undefined: no such kind. */
 export function kindOf(apiVersion: string, kind: string): KindDefinition | undefined {

@@ -1,4 +1,4 @@
-import { fieldPath } from './schema-errors.js';
+import { fieldPath } from '#libs/apimachinery';
 import { errorsOf } from './testing/objects.js';
 
 const provider = (spec: Record<string, unknown>): string[] => errorsOf('Provider', spec);

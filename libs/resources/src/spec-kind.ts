@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ageColumn, readyColumn, reasonColumn } from './columns.js';
 import { conditionsStatus } from './fields/conditions.js';
-import type { ApiObject, FieldError, KindDefinition, PrinterColumn } from './kind.js';
+import type { ApiObject, FieldError, KindDefinition, PrinterColumn } from '#libs/apimachinery';
 
 /** A kind of the group signalbox.dev that is compiled: a spec, conditions as its status, and typed rules over the spec. */
 export interface SpecKind<Spec, EffectiveSpec> {

@@ -1,4 +1,4 @@
-import type { ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
 import type { AdminClient } from './admin-client.js';
 import { findKind, resourcePath } from './resource-path.js';
 import { ServerError } from './server-error.js';

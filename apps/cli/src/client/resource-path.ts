@@ -1,5 +1,5 @@
 import { kinds } from '#libs/resources';
-import type { KindDefinition } from '#libs/resources';
+import type { KindDefinition } from '#libs/apimachinery';
 import { CliError, exitCodes } from '../cli-error.js';
 
 /** A kind by any of its names, in any case: `routepolicies`, `routepolicy`, `rp`, `RoutePolicy`. Throws a CliError. */

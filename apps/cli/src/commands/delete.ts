@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { ManifestError, readYAML } from '#libs/apimachinery';
+import { type ApiObject, ManifestError, readYAML } from '#libs/apimachinery';
 import { kindOf } from '#libs/resources';
-import type { ApiObject } from '#libs/resources';
 import type { AdminClient } from '../client/admin-client.js';
 import { objectReferences, referenceText, resourcePath } from '../client/resource-path.js';
 import type { ObjectReference } from '../client/resource-path.js';

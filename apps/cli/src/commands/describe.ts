@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { ApiObject, Condition } from '#libs/resources';
+import type { ApiObject, Condition } from '#libs/apimachinery';
 import { listAudit } from '../client/audit.js';
 import type { AuditEntry } from '../client/audit.js';
 import { objectReferences, resourcePath } from '../client/resource-path.js';

@@ -1,4 +1,4 @@
-import type { KindDefinition } from '#libs/resources';
+import type { KindDefinition } from '#libs/apimachinery';
 import { resourcePath } from '../client/resource-path.js';
 import type { DocumentFormat } from '../output/document.js';
 

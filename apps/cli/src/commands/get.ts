@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { ApiObject, KindDefinition } from '#libs/resources';
+import type { ApiObject, KindDefinition } from '#libs/apimachinery';
 import type { AdminClient } from '../client/admin-client.js';
 import { findKind, resourcePath } from '../client/resource-path.js';
 import { CliError, exitCodes } from '../cli-error.js';

@@ -1,4 +1,4 @@
-import type { KindDefinition } from '#libs/resources';
+import type { KindDefinition } from '#libs/apimachinery';
 import type { AdminClient } from '../client/admin-client.js';
 import { serverError } from '../client/server-error.js';
 import type { CliContext } from '../context.js';

@@ -1,4 +1,4 @@
-import type { KindDefinition } from '#libs/resources';
+import type { KindDefinition } from '#libs/apimachinery';
 import type { AdminClient } from '#libs/testing';
 
 interface WatchEvent {

@@ -1,5 +1,4 @@
-import { LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
-import type { ApiObject } from '#libs/resources';
+import { type ApiObject, LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
 import { keyOf, objectOf, secrets, widgets } from '../../test/test-kinds.js';
 import { auditedChanges, fingerprint } from './audited-changes.js';
 

@@ -1,6 +1,11 @@
 import { createHmac } from 'node:crypto';
-import { diffObjects, type FieldChange, LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
-import type { ApiObject, KindDefinition } from '#libs/resources';
+import {
+  type ApiObject,
+  diffObjects,
+  type FieldChange,
+  type KindDefinition,
+  LAST_APPLIED_ANNOTATION,
+} from '#libs/apimachinery';
 
 /** Parts of a sensitive object that are no secret. */
 const notSecret = /^(type|immutable|metadata\.(labels|finalizers|deletionTimestamp|ownerReferences))\b/;

@@ -1,7 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { readYAML } from '#libs/apimachinery';
-import { fieldPath } from '#libs/resources';
+import { fieldPath, readYAML } from '#libs/apimachinery';
 import type { Identity } from './identity.js';
 
 /** Who bears a `system:` name is the product itself, whose status writes the audit leaves out: no token may claim one. */

@@ -1,4 +1,5 @@
-import { kinds, type ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
+import { kinds } from '#libs/resources';
 import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import { ObjectCache, type CacheUpdate } from './object-cache.js';

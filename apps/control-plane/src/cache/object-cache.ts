@@ -1,6 +1,6 @@
 import type { Timers } from '#libs/clock';
 import { Controller, ReconcileError } from '#libs/reconcile';
-import { apiVersionOf, type ApiObject, type KindDefinition } from '#libs/resources';
+import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/apimachinery';
 import type { Logger } from '#libs/telemetry';
 import { MAX_TRACE_PARENTS } from '#libs/control-protocol';
 import type { Change, ChangeFeed, ObjectStore } from '../store/object-store.js';

@@ -1,4 +1,4 @@
-import type { ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
 import { SecretValues } from './secret-values.js';
 
 const secret = (data: Record<string, string>, namespace = 'default'): ApiObject => ({

@@ -1,5 +1,6 @@
+import type { ApiObject } from '#libs/apimachinery';
 import { secretCredentialId } from '#libs/compiler';
-import { type ApiObject, apiKeyOf } from '#libs/resources';
+import { apiKeyOf } from '#libs/resources';
 import { SYSTEM_NAMESPACE } from '../secrets/system-secrets.js';
 
 export interface SecretValue {

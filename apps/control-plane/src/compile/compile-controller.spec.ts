@@ -1,4 +1,5 @@
-import { kinds, type ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
+import { kinds } from '#libs/resources';
 import { createLogger, silentTracer } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import { CompileController, type Compiled } from './compile-controller.js';

@@ -2,7 +2,7 @@ import type { Tracer } from '@opentelemetry/api';
 import { MAX_TRACE_PARENTS } from '#libs/control-protocol';
 import type { Timers } from '#libs/clock';
 import { Controller, ReconcileError, type ControllerOptions } from '#libs/reconcile';
-import type { ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
 import { attributeNames, spanNames, withSpanInEach, type Logger } from '#libs/telemetry';
 import type { CompileChanges, CompileRequest, CompileResult, Preview, PreviewRequest } from './compile-messages.js';
 import { changed, idle, ran, type DebounceLimits } from './debounce.js';

@@ -1,5 +1,5 @@
 import { compile, type CompileOutput } from '#libs/compiler';
-import type { ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
 import type { CompileChanges } from './compile-messages.js';
 
 /** All that compile reads, kept from one run to the next. */

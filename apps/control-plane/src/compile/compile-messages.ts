@@ -1,5 +1,5 @@
 import type { Verdict } from '#libs/compiler';
-import type { ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
 import type { Entry, EntryName } from '#libs/routing-table';
 import type { CredentialFact } from '../cache/secret-values.js';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
 import { entryId, TableDigest, type Entry } from '#libs/routing-table';
 import type { CompileRequest, CompileResult } from './compile-messages.js';
 import { CompileState } from './compile-state.js';

@@ -1,5 +1,5 @@
 import { objectId, type Verdict } from '#libs/compiler';
-import type { ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
 import type { Compiled } from './compile-controller.js';
 
 interface CompiledGeneration {

@@ -1,4 +1,5 @@
-import type { ApiObject, DataPlaneStatus } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
+import type { DataPlaneStatus } from '#libs/resources';
 import type { DataPlaneState } from './connected-data-planes.js';
 
 export function statusOf(object: ApiObject | undefined): Partial<DataPlaneStatus> {

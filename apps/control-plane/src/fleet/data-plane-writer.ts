@@ -1,6 +1,6 @@
 import type { Timers } from '#libs/clock';
 import { Controller, ReconcileError, type ControllerOptions } from '#libs/reconcile';
-import { apiVersionOf, type ApiObject, type KindDefinition } from '#libs/resources';
+import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/apimachinery';
 import type { Logger } from '#libs/telemetry';
 import { controlPlaneOrigin } from '../store/control-plane-origin.js';
 import type { ObjectStore, ObjectWrite } from '../store/object-store.js';

@@ -1,4 +1,5 @@
-import { kindOf, kinds, type ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
+import { kindOf, kinds } from '#libs/resources';
 import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import { ObjectCache } from '../cache/object-cache.js';

@@ -1,6 +1,6 @@
 import type { Timers } from '#libs/clock';
 import { Controller, ReconcileError, type ControllerOptions } from '#libs/reconcile';
-import type { KindDefinition } from '#libs/resources';
+import type { KindDefinition } from '#libs/apimachinery';
 import type { Logger } from '#libs/telemetry';
 import type { LeaderElection } from '../leader/leader-election.js';
 import { controlPlaneOrigin } from '../store/control-plane-origin.js';

@@ -1,4 +1,4 @@
-import type { ApiObject, KindDefinition } from '#libs/resources';
+import type { ApiObject, KindDefinition } from '#libs/apimachinery';
 import { controlPlaneOrigin } from '../store/control-plane-origin.js';
 import type { ObjectStore } from '../store/object-store.js';
 

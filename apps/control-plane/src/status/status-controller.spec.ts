@@ -1,5 +1,6 @@
+import type { ApiObject, Condition } from '#libs/apimachinery';
 import type { Fleet, Verdict } from '#libs/compiler';
-import { type ApiObject, type Condition, kinds } from '#libs/resources';
+import { kinds } from '#libs/resources';
 import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import { LeadershipLostError } from '../store/fencing.js';

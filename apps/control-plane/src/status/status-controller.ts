@@ -1,7 +1,13 @@
 import { objectId, rollup, type Fleet } from '#libs/compiler';
 import type { Timers } from '#libs/clock';
-import { Controller, mergeConditions, ReconcileError, type ControllerOptions, type MergeableCondition } from '#libs/reconcile';
-import type { ApiObject, KindDefinition } from '#libs/resources';
+import {
+  Controller,
+  mergeConditions,
+  ReconcileError,
+  type ControllerOptions,
+  type MergeableCondition,
+} from '#libs/reconcile';
+import type { ApiObject, KindDefinition } from '#libs/apimachinery';
 import type { Logger } from '#libs/telemetry';
 import type { LeaderElection } from '../leader/leader-election.js';
 import { controlPlaneOrigin } from '../store/control-plane-origin.js';

@@ -1,8 +1,7 @@
 import { auditHash } from '../audit/audit-chain.js';
 import type { AuditRow } from '../audit/audit.entity.js';
-import { LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
+import { type ApiObject, LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
 import { auditedChanges } from '../audit/audited-changes.js';
-import type { ApiObject } from '#libs/resources';
 import type { ObjectCodec, Place } from './object-codec.js';
 import type { ObjectWrite, Origin } from './object-store.js';
 import type { Transition } from './object-rules.js';

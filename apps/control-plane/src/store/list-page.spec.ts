@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
 import { createStoreFixture, range, type StoreFixture } from '../../test/store-fixture.js';
 import {
   alice,

@@ -1,6 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import { expired } from '#libs/apimachinery';
-import type { ApiObject, KindDefinition } from '#libs/resources';
+import { type ApiObject, expired, type KindDefinition } from '#libs/apimachinery';
 import { decodeContinue, encodeContinue, type ContinueToken } from './continue-token.js';
 import type { ObjectCodec } from './object-codec.js';
 import type { ListOptions, ListResult } from './object-store.js';

@@ -1,4 +1,4 @@
-import type { KindDefinition } from '#libs/resources';
+import type { KindDefinition } from '#libs/apimachinery';
 import type { ObjectCodec, Place } from './object-codec.js';
 import type { Change, ChangeType } from './object-store.js';
 import type { KindIndex } from './stored-object.js';

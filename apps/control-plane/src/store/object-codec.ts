@@ -1,5 +1,4 @@
-import { LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
-import type { ApiObject, KindDefinition } from '#libs/resources';
+import { type ApiObject, type KindDefinition, LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
 import { isEnvelope, open, seal } from '../encryption/envelope.js';
 import type { MasterKeys } from '../encryption/master-keys.js';
 

@@ -1,4 +1,4 @@
-import type { ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
 import { keyOf, objectOf, put, remove, secrets, setStatus, update, widgets, zones } from '../../test/test-kinds.js';
 import { transition, type Given } from './object-rules.js';
 import type { ObjectWrite } from './object-store.js';

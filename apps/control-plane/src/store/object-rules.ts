@@ -1,5 +1,12 @@
-import { badRequest, equal, invalid, notFound } from '#libs/apimachinery';
-import type { ApiObject, KindDefinition, ObjectMeta } from '#libs/resources';
+import {
+  type ApiObject,
+  badRequest,
+  equal,
+  invalid,
+  type KindDefinition,
+  notFound,
+  type ObjectMeta,
+} from '#libs/apimachinery';
 import { withoutLastApplied } from './object-codec.js';
 import type { ObjectWrite } from './object-store.js';
 

@@ -1,4 +1,4 @@
-import type { ApiObject, KindDefinition } from '#libs/resources';
+import type { ApiObject, KindDefinition } from '#libs/apimachinery';
 
 /** Who did it, from where: goes into the audit beside every write. Users named `system:` are the product itself. */
 export interface Origin {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource, QueryRunner } from 'typeorm';
-import type { ApiObject, KindDefinition } from '#libs/resources';
+import type { ApiObject, KindDefinition } from '#libs/apimachinery';
 import { orUnavailable } from '../database/unavailable.js';
 import type { MasterKeys } from '../encryption/master-keys.js';
 import { prepareRow, type Effect } from './commit-rows.js';

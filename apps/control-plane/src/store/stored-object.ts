@@ -1,4 +1,4 @@
-import type { ApiObject, KindDefinition } from '#libs/resources';
+import type { ApiObject, KindDefinition } from '#libs/apimachinery';
 import type { ObjectCodec, Place } from './object-codec.js';
 
 /** A row of `object`, as the driver reads it. */

@@ -1,5 +1,5 @@
 import { countAt, scalarAt } from '../columns.js';
-import type { KindDefinition } from '../kind.js';
+import type { KindDefinition } from '#libs/apimachinery';
 import { specKind } from '../spec-kind.js';
 import { effectiveConsumer } from './effective.js';
 import { consumerSpec } from './schema.js';

@@ -1,4 +1,4 @@
-import type { FieldError } from '../kind.js';
+import type { FieldError } from '#libs/apimachinery';
 import type { EffectiveConsumerSpec } from './schema.js';
 
 export function validateConsumer({ keys }: EffectiveConsumerSpec): FieldError[] {

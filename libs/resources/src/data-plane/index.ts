@@ -1,5 +1,5 @@
 import { ageColumn, scalarAt } from '../columns.js';
-import type { KindDefinition } from '../kind.js';
+import type { KindDefinition } from '#libs/apimachinery';
 import { dataPlaneContent, dataPlaneStatus } from './schema.js';
 
 export const dataPlane: KindDefinition = {

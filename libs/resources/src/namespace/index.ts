@@ -1,5 +1,5 @@
 import { ageColumn } from '../columns.js';
-import type { ApiObject, KindDefinition } from '../kind.js';
+import type { ApiObject, KindDefinition } from '#libs/apimachinery';
 import { namespaceContent } from './schema.js';
 
 export const namespace: KindDefinition = {

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { FieldError } from '../kind.js';
+import type { FieldError } from '#libs/apimachinery';
 
 interface Permissions {
   readonly allowInsecure: boolean;

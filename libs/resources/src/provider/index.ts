@@ -1,5 +1,5 @@
 import { countAt, scalarAt } from '../columns.js';
-import type { KindDefinition } from '../kind.js';
+import type { KindDefinition } from '#libs/apimachinery';
 import { specKind } from '../spec-kind.js';
 import { effectiveProvider } from './effective.js';
 import { providerSpec } from './schema.js';

@@ -1,4 +1,4 @@
-import type { FieldError } from '../kind.js';
+import type { FieldError } from '#libs/apimachinery';
 import { durationMs } from '../fields/duration.js';
 import { baseURLErrors } from './base-url.js';
 import type { EffectiveProviderSpec, ProviderSpec } from './schema.js';

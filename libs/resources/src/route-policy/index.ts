@@ -1,5 +1,5 @@
 import { countAt } from '../columns.js';
-import type { ApiObject, KindDefinition } from '../kind.js';
+import type { ApiObject, KindDefinition } from '#libs/apimachinery';
 import { specKind } from '../spec-kind.js';
 import { effectiveRoutePolicy } from './effective.js';
 import { routePolicySpec } from './schema.js';

@@ -1,5 +1,5 @@
 import { durationMs } from '../fields/duration.js';
-import type { FieldError } from '../kind.js';
+import type { FieldError } from '#libs/apimachinery';
 import type { EffectiveBackendRef, EffectiveRoutePolicySpec, EffectiveRule } from './schema.js';
 
 export function validateRoutePolicy(spec: EffectiveRoutePolicySpec): FieldError[] {

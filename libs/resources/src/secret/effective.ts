@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { fill } from '../fields/defaults.js';
-import type { ApiObject } from '../kind.js';
+import type { ApiObject } from '#libs/apimachinery';
 import { secretContent } from './schema.js';
 
 /** A Secret with its type and immutability filled in. */

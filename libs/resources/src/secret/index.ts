@@ -1,5 +1,5 @@
 import { ageColumn, scalarAt } from '../columns.js';
-import type { KindDefinition } from '../kind.js';
+import type { KindDefinition } from '#libs/apimachinery';
 import { effectiveSecret, prepareSecret } from './effective.js';
 import { secretContent } from './schema.js';
 import { secretWarnings, validateSecret, validateSecretUpdate } from './validate.js';

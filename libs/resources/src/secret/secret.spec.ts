@@ -1,5 +1,5 @@
 import { checkObject } from '../check.js';
-import type { ApiObject } from '../kind.js';
+import type { ApiObject } from '#libs/apimachinery';
 import { apiKeyOf } from './api-key.js';
 import { secret } from './index.js';
 

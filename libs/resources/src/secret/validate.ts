@@ -1,4 +1,4 @@
-import type { ApiObject, FieldError } from '../kind.js';
+import type { ApiObject, FieldError } from '#libs/apimachinery';
 
 /** As Kubernetes: all values together, decoded. */
 const maxBytes = 1024 * 1024;

@@ -1,6 +1,6 @@
-import type { ApiObject } from '../kind.js';
+import { type ApiObject, apiVersionOf } from '#libs/apimachinery';
 import { checkObject } from '../check.js';
-import { apiVersionOf, kinds } from '../registry.js';
+import { kinds } from '../registry.js';
 
 /** The least that each kind with a spec accepts. */
 export const minimalSpecs: Record<string, Record<string, unknown>> = {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { KindDefinition } from '../kind.js';
-import { apiVersionOf, kinds } from '../registry.js';
+import { apiVersionOf, type KindDefinition } from '#libs/apimachinery';
+import { kinds } from '../registry.js';
 
 /** The part of JSON Schema that the kinds use. */
 interface Schema {

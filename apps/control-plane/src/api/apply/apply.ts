@@ -1,5 +1,7 @@
 import {
   ApiError,
+  type ApiObject,
+  apiVersionOf,
   at,
   conflict,
   diffObjects,
@@ -8,7 +10,7 @@ import {
   invalidDocuments,
   LAST_APPLIED_ANNOTATION,
 } from '#libs/apimachinery';
-import { type ApiObject, apiVersionOf, checkObject } from '#libs/resources';
+import { checkObject } from '#libs/resources';
 import type { Authorizer } from '../../auth/authorizer.js';
 import type { ObjectWrite, WriteResult } from '../../store/object-store.js';
 import { admit } from '../objects/admission.js';

@@ -1,6 +1,6 @@
-import { serviceUnavailable } from '#libs/apimachinery';
+import { type ApiObject, serviceUnavailable } from '#libs/apimachinery';
 import { objectId, type Verdict } from '#libs/compiler';
-import { type ApiObject, kindOf } from '#libs/resources';
+import { kindOf } from '#libs/resources';
 import type { CompileController } from '../../compile/compile-controller.js';
 import type { CredentialFact } from '../../cache/secret-values.js';
 import { SecretValues } from '../../cache/secret-values.js';

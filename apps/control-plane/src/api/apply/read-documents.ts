@@ -1,15 +1,18 @@
 import {
   ApiError,
+  type ApiObject,
   at,
   badRequest,
   decodeObject,
+  type FieldError,
   type FieldValidation,
   isMap,
+  type KindDefinition,
   readJSON,
   readYAML,
   unsupportedMediaType,
 } from '#libs/apimachinery';
-import { type ApiObject, type FieldError, kindOf, type KindDefinition } from '#libs/resources';
+import { kindOf } from '#libs/resources';
 import { asBadRequest, bodyText } from '../request/body.js';
 import { parseMediaType } from '../request/media-type.js';
 

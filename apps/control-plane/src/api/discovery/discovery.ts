@@ -1,4 +1,5 @@
-import { kinds, type KindDefinition } from '#libs/resources';
+import type { KindDefinition } from '#libs/apimachinery';
+import { kinds } from '#libs/resources';
 
 /** Discovery documents, made from the kind registry. Legacy (one document a group and version) and aggregated (one in all). */
 

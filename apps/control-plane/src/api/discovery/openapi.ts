@@ -1,6 +1,7 @@
+import { apiVersionOf, type KindDefinition } from '#libs/apimachinery';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { apiVersionOf, kinds, type KindDefinition } from '#libs/resources';
+import { kinds } from '#libs/resources';
 import { objectMeta } from './object-meta-schema.js';
 import { resourceRoutes, type ResourceRoute } from '../server/resource-routes.js';
 

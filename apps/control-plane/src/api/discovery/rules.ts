@@ -1,4 +1,5 @@
-import { kinds, type KindDefinition } from '#libs/resources';
+import type { KindDefinition } from '#libs/apimachinery';
+import { kinds } from '#libs/resources';
 import type { Authorizer, Verb } from '../../auth/authorizer.js';
 import type { Identity } from '../../auth/identity.js';
 import { statusVerbs, verbsOf } from './discovery.js';

@@ -1,5 +1,4 @@
-import { equal, forbidden, invalid } from '#libs/apimachinery';
-import type { ApiObject, FieldError, KindDefinition } from '#libs/resources';
+import { type ApiObject, equal, type FieldError, forbidden, invalid, type KindDefinition } from '#libs/apimachinery';
 import type { Authorizer } from '../../auth/authorizer.js';
 import type { Identity } from '../../auth/identity.js';
 import { unmasked } from './presented.js';

@@ -1,5 +1,4 @@
-import { toTable } from '#libs/apimachinery';
-import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/resources';
+import { type ApiObject, apiVersionOf, type KindDefinition, toTable } from '#libs/apimachinery';
 import type { Call } from '../request/call.js';
 import { negotiate } from '../request/media-type.js';
 import { includeObjectOf } from '../request/query.js';

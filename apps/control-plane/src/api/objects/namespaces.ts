@@ -1,5 +1,5 @@
-import { forbidden, isNotFound, notFound } from '#libs/apimachinery';
-import { type ApiObject, kindOf, kinds, type KindDefinition } from '#libs/resources';
+import { type ApiObject, forbidden, isNotFound, type KindDefinition, notFound } from '#libs/apimachinery';
+import { kindOf, kinds } from '#libs/resources';
 import { SYSTEM_NAMESPACE } from '../../secrets/system-secrets.js';
 import type { ObjectStore, ObjectWrite, Origin } from '../../store/object-store.js';
 

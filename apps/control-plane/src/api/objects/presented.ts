@@ -1,5 +1,4 @@
-import { invalid } from '#libs/apimachinery';
-import type { ApiObject, FieldError, KindDefinition } from '#libs/resources';
+import { type ApiObject, type FieldError, invalid, type KindDefinition } from '#libs/apimachinery';
 
 /**
  * What a read shows in place of a value. It is valid base64, so that typed clients decode it, and reads as a word once

@@ -1,5 +1,4 @@
-import { badRequest, expired, notFound } from '#libs/apimachinery';
-import type { KindDefinition } from '#libs/resources';
+import { badRequest, expired, type KindDefinition, notFound } from '#libs/apimachinery';
 import type { ListOptions, ListResult, ObjectStore } from '../../store/object-store.js';
 import { answer, type Answer, type Call } from '../request/call.js';
 import { integerOf, resourceVersionOf } from '../request/query.js';

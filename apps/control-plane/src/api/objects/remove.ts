@@ -1,5 +1,12 @@
-import { conflict, forbidden, isNotFound, notFound, success } from '#libs/apimachinery';
-import type { ApiObject, KindDefinition } from '#libs/resources';
+import {
+  type ApiObject,
+  conflict,
+  forbidden,
+  isNotFound,
+  type KindDefinition,
+  notFound,
+  success,
+} from '#libs/apimachinery';
 import type { ObjectStore, ObjectWrite, WriteResult } from '../../store/object-store.js';
 import { answer, type Answer, type Call, originOf } from '../request/call.js';
 import { type DeleteOptions, deleteOptionsOf } from '../request/delete-options.js';

@@ -1,4 +1,4 @@
-import type { KindDefinition } from '#libs/resources';
+import type { KindDefinition } from '#libs/apimachinery';
 import type { ObjectKey } from '../../store/object-store.js';
 
 /** What a resource path points at. */

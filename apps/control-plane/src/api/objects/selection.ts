@@ -1,5 +1,4 @@
-import { parseFieldSelector, parseLabelSelector } from '#libs/apimachinery';
-import type { ApiObject } from '#libs/resources';
+import { type ApiObject, parseFieldSelector, parseLabelSelector } from '#libs/apimachinery';
 
 /** Which objects a list, watch or deletecollection is about. */
 export interface Selection {

@@ -1,17 +1,18 @@
 import {
-  applyMergePatch,
   alreadyExists,
+  type ApiObject,
+  applyMergePatch,
   badRequest,
   conflict,
   type Decoded,
   decodeObject,
+  type FieldError,
   forbidden,
   invalid,
   isMap,
   notFound,
   unsupportedMediaType,
 } from '#libs/apimachinery';
-import type { ApiObject, FieldError } from '#libs/resources';
 import type { Authorizer } from '../../auth/authorizer.js';
 import type { ObjectStore, ObjectWrite, WriteResult } from '../../store/object-store.js';
 import { readBody } from '../request/body.js';

@@ -1,4 +1,5 @@
-import { kinds, type KindDefinition } from '#libs/resources';
+import type { KindDefinition } from '#libs/apimachinery';
+import { kinds } from '#libs/resources';
 import type { Subresource } from '../objects/resource-target.js';
 
 /** A resource address: what it may be asked for depends on its shape alone. */

@@ -1,5 +1,4 @@
-import { type IncludeObject, toTable } from '#libs/apimachinery';
-import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/resources';
+import { type ApiObject, apiVersionOf, type IncludeObject, type KindDefinition, toTable } from '#libs/apimachinery';
 import type { Change } from '../../store/object-store.js';
 import { presented } from '../objects/presented.js';
 import type { WatchEvent } from './watch-filter.js';

@@ -1,4 +1,4 @@
-import type { ApiObject } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
 import { kindOf } from '#libs/resources';
 import type { Change } from '../../store/object-store.js';
 import { selectionOf } from '../objects/selection.js';

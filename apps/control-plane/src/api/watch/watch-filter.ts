@@ -1,4 +1,4 @@
-import type { ApiObject, KindDefinition } from '#libs/resources';
+import type { ApiObject, KindDefinition } from '#libs/apimachinery';
 import type { Change, ChangeType } from '../../store/object-store.js';
 import type { Selection } from '../objects/selection.js';
 

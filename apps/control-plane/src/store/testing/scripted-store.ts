@@ -1,4 +1,5 @@
-import { type ApiObject, kindOf } from '#libs/resources';
+import type { ApiObject } from '#libs/apimachinery';
+import { kindOf } from '#libs/resources';
 import type { Change, ChangeFeed, ObjectStore } from '../object-store.js';
 
 /** A store and its feed as a test scripts them: objects, failures, and transactions when the test says so. */

@@ -105,3 +105,8 @@ export interface KindDefinition {
   /** Special verbs the author of this spec needs (`allow-insecure`, `allow-private-network`), each with the field's path. */
   requiredVerbs?(effective: ApiObject): { verb: string; path: string }[];
 }
+
+/** `v1` or `signalbox.dev/v1`. */
+export function apiVersionOf(kind: Pick<KindDefinition, 'group' | 'version'>): string {
+  return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+}

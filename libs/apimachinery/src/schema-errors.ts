@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fieldPath } from './field-path.js';
 import type { FieldError } from './kind.js';
 
 type Issue = z.core.$ZodIssue;
@@ -71,16 +72,6 @@ function tooSmall(issue: z.core.$ZodIssueTooSmall): Omit<FieldError, 'path'> {
     return { reason: 'Required', message: `must have at least ${issue.minimum} item${issue.minimum === 1 ? '' : 's'}` };
   }
   return { reason: 'Invalid', message: `must be at least ${issue.minimum}` };
-}
-
-/** `spec.keys[0].weight`; names that aren't identifiers are bracketed: `data[tls.crt]`. */
-export function fieldPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, step) => {
-    if (typeof step === 'number') return `${text}[${step}]`;
-    const name = String(step);
-    if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name)) return `${text}[${name}]`;
-    return text === '' ? name : `${text}.${name}`;
-  }, '');
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
