@@ -14,6 +14,9 @@ const refused = [
   ['apps-never-import-each-other', 'apps/cli/src', `import '../../control-plane/src/store.js';`],
   ['libs-never-import-apps', 'libs/routing/src', `import '../../../apps/control-plane/src/store.js';`],
   ['innermost-libs-import-nothing-of-ours', 'libs/inference/src', `import '#libs/telemetry';`],
+  ['innermost-libs-import-nothing-of-ours', 'libs/apimachinery/src', `import '#libs/resources';`],
+  ['innermost-libs-import-nothing-of-ours', 'libs/apimachinery/src', `import type { one } from '#libs/clock';`],
+  ['reconcile-knows-only-the-clock', 'libs/reconcile/src', `import '#libs/routing';`],
   ['pure-libs-do-no-io', 'libs/routing/src', `import 'node:fs';`],
   ['pure-libs-do-no-io', 'libs/compiler/src', `import 'undici';`],
   ['test-code-stays-in-tests', 'apps/control-plane/src', `import '#libs/testing';`],
@@ -22,23 +25,48 @@ const refused = [
 
 const allowed = { folder: 'apps/data-plane/src', importLine: `import '#libs/routing';` };
 
+/** Two files that import each other's types, and two folders of which no file takes part in a circle. */
+const circles = [
+  [
+    'libs/compiler/src/circle-left.ts',
+    `import type { Right } from './circle-right.js';\nexport type Left = Right[];\n`,
+  ],
+  [
+    'libs/compiler/src/circle-right.ts',
+    `import type { Left } from './circle-left.js';\nexport type Right = { left: Left };\n`,
+  ],
+  [
+    'apps/control-plane/src/east/upper.ts',
+    `import type { one } from '../west/upper.js';\nexport type Upper = typeof one;\n`,
+  ],
+  ['apps/control-plane/src/west/upper.ts', 'export const one = 1;\n'],
+  [
+    'apps/control-plane/src/west/lower.ts',
+    `import type { two } from '../east/lower.js';\nexport type Lower = typeof two;\n`,
+  ],
+  ['apps/control-plane/src/east/lower.ts', 'export const two = 2;\n'],
+] as const;
+
 let tree: string;
 let violations: { from: string; rule: string }[];
+let folderViolations: { from: string; rule: string }[];
 
 /** A small tree with the same folders and the real rules; one run judges a file a case. */
 beforeAll(() => {
   tree = mkdtempSync(join(tmpdir(), 'signalbox-boundaries-'));
-  for (const file of ['.dependency-cruiser.cjs', 'tsconfig.json', 'package.json']) {
+  for (const file of ['.dependency-cruiser.cjs', '.dependency-cruiser.folders.cjs', 'tsconfig.json', 'package.json']) {
     copyFileSync(join(checkout, file), join(tree, file));
   }
   symlinkSync(join(checkout, 'node_modules'), join(tree, 'node_modules'));
-  for (const lib of ['compiler', 'resources', 'routing', 'inference', 'testing', 'telemetry']) {
+  for (const lib of ['compiler', 'resources', 'routing', 'inference', 'testing', 'telemetry', 'clock']) {
     write(`libs/${lib}/src/index.ts`, 'export const one = 1;\n');
   }
   write('apps/control-plane/src/store.ts', 'export const one = 1;\n');
   for (const [index, [, folder, importLine]] of refused.entries()) write(fileOf(folder, index), `${importLine}\n`);
   write(`${allowed.folder}/allowed.ts`, `${allowed.importLine}\n`);
-  violations = cruise();
+  for (const [path, text] of circles) write(path, text);
+  violations = cruise('.dependency-cruiser.cjs');
+  folderViolations = cruise('.dependency-cruiser.folders.cjs');
 });
 
 afterAll(() => rmSync(tree, { recursive: true, force: true }));
@@ -52,9 +80,9 @@ function write(path: string, text: string): void {
   writeFileSync(join(tree, path), text);
 }
 
-function cruise(): { from: string; rule: string }[] {
+function cruise(config: string): { from: string; rule: string }[] {
   const bin = join(checkout, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
-  const args = [bin, 'apps', 'libs', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'];
+  const args = [bin, 'apps', 'libs', '--config', config, '--output-type', 'json'];
   const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: tree, encoding: 'utf8' });
   if (stdout === '') throw new Error(stderr);
   const { summary } = JSON.parse(stdout) as { summary: { violations: { from: string; rule: { name: string } }[] } };
@@ -67,6 +95,15 @@ it.each(refused.map((row, index) => [...row, index] as const))(
     expect(violations).toContainEqual({ from: fileOf(folder, index), rule });
   },
 );
+
+it('refuses files that import each other, if only their types', () => {
+  expect(violations).toContainEqual({ from: 'libs/compiler/src/circle-left.ts', rule: 'no-circular' });
+});
+
+it('refuses folders that import each other, though no file does', () => {
+  const folders = folderViolations.filter(({ rule }) => rule === 'no-circular-folders').map(({ from }) => from);
+  expect(folders.sort()).toEqual(['apps/control-plane/src/east', 'apps/control-plane/src/west']);
+});
 
 it('lets a library be imported where it may be', () => {
   expect(violations.filter(({ from }) => from.endsWith('allowed.ts'))).toEqual([]);

@@ -12,6 +12,11 @@ const checks = [
     bin: 'dependency-cruiser/bin/dependency-cruise.mjs',
     args: ['apps', 'libs', 'migrations', 'bench', '--config', '.dependency-cruiser.cjs'],
   },
+  {
+    name: 'folders',
+    bin: 'dependency-cruiser/bin/dependency-cruise.mjs',
+    args: ['apps', 'libs', 'migrations', 'bench', '--config', '.dependency-cruiser.folders.cjs'],
+  },
   { name: 'types', bin: '@typescript/native/bin/tsc', args: ['-p', 'tsconfig.json'] },
   { name: 'dead code', bin: 'knip/bin/knip.js', args: ['--no-progress'] },
 ];

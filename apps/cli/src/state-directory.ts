@@ -9,11 +9,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Connection } from './client/connection.js';
 import type { Ports } from './config/config.js';
 import { CliError } from './cli-error.js';
 import { newEncryptionKey, newToken, sha256Hex } from './secret-text.js';
 import { writePrivateFile } from './private-file.js';
+
+/** What a request to the control plane needs. */
+export interface Connection {
+  readonly controlPlaneUrl: string;
+  readonly token: string;
+  /** PEM; undefined: the system's certificate authorities. */
+  readonly certificateAuthority: string | undefined;
+}
 
 /** Where the commands find what `signalbox up` started. Holds no secret. */
 export interface Endpoints {

@@ -3,6 +3,8 @@ import { ApiModule } from './api/api.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { ConfigModule, type ProcessEnvironment } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { EncryptionModule } from './encryption/encryption.module.js';
+import { entities } from './entities.js';
 import { LeaderModule } from './leader/leader.module.js';
 import { ReconcilersModule } from './change-flow.module.js';
 import { SecretsModule } from './secrets/secrets.module.js';
@@ -20,9 +22,11 @@ export class AppModule {
         ConfigModule.with(environment),
         DatabaseModule.forRoot({
           url: config.databaseUrl,
+          entities,
           onError: (where, error) => logger.warn({ where, err: error }, 'lost the database; trying again'),
         }),
-        SecretsModule.forRoot({ masterKeyFile: config.masterKeyFile }),
+        EncryptionModule.forRoot({ masterKeyFile: config.masterKeyFile }),
+        SecretsModule,
         StoreModule,
         LeaderModule,
         AuditModule,

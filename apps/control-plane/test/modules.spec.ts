@@ -9,6 +9,8 @@ import { kindOf } from '#libs/resources';
 import { AuditModule } from '../src/audit/audit.module.js';
 import { AuditService } from '../src/audit/audit.service.js';
 import { DatabaseModule } from '../src/database/database.module.js';
+import { EncryptionModule } from '../src/encryption/encryption.module.js';
+import { entities } from '../src/entities.js';
 import { LeaderElection } from '../src/leader/leader-election.js';
 import { LeaderModule } from '../src/leader/leader.module.js';
 import { CredentialVersions } from '../src/secrets/credential-versions.js';
@@ -31,8 +33,9 @@ test('the modules compose on an empty database, work, and close without leaving 
       AuditModule,
       LeaderModule,
       StoreModule,
-      SecretsModule.forRoot({ masterKeyFile }),
-      DatabaseModule.forRoot({ url: database.url }),
+      EncryptionModule.forRoot({ masterKeyFile }),
+      SecretsModule,
+      DatabaseModule.forRoot({ url: database.url, entities }),
     ],
   })
   class Application {}

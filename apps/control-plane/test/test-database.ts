@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { createDataSource } from '../src/database/data-source.js';
+import { entities } from '../src/entities.js';
 import { runMigrations } from '../src/database/run-migrations.js';
 
 /** A database of a suite's own on the Postgres that the test run started. */
@@ -28,7 +29,7 @@ async function createDatabase(how: string): Promise<TestDatabase> {
   const name = `suite_${process.pid}_${Date.now()}_${created++}`;
   await asAdmin((admin) => admin.query(`CREATE DATABASE ${name} ${how}`));
   const url = urlOf(name);
-  const dataSource = await createDataSource({ url }).initialize();
+  const dataSource = await createDataSource({ url, entities }).initialize();
   return {
     url,
     dataSource,

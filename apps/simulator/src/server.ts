@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { handleControl } from './control/control-api.js';
-import { chatCompletions } from './openai/chat.js';
+import { chatCompletions } from './serve-chat.js';
 import { errorBody, sendJson } from './openai/errors.js';
 import { ProviderDirectory } from './provider/provider-directory.js';
 

@@ -17,7 +17,8 @@ export { type Collect, MetricsRegistry, type MetricsRegistryOptions } from './me
 export type { Counter, Gauge, Histogram } from './metrics/series.js';
 export { ratioSelects } from './tracing/ratio.js';
 export type { RecordedSpan, SpanRecorder } from './tracing/span-recorder.js';
-export { startTelemetry, type Telemetry, type TelemetryOptions } from './tracing/start-telemetry.js';
+export { startTelemetry, type Telemetry } from './tracing/start-telemetry.js';
+export type { TelemetryOptions } from './tracing/telemetry-options.js';
 export { type RunningSpan, silentTracer, type SpanOptions, withSpan } from './tracing/with-span.js';
 export { withSpanInEach } from './tracing/with-span-in-each.js';
 export { registerProcessMetrics } from './process-metrics.js';

@@ -2,7 +2,7 @@ import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { CliError } from '../cli-error.js';
 import { printable } from '../output/style.js';
-import type { Connection } from './connection.js';
+import type { Connection } from '../state-directory.js';
 import { serverError } from './server-error.js';
 
 export interface AdminRequest {

@@ -2,15 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { CliError, exitCodes } from '../cli-error.js';
 import { stateDirectoryCandidates } from '../config/config.js';
 import type { ClientConfig } from '../config/config.js';
-import { readSecret, StateDirectory } from '../state-directory.js';
-
-/** What a request to the control plane needs. */
-export interface Connection {
-  readonly controlPlaneUrl: string;
-  readonly token: string;
-  /** PEM; undefined: the system's certificate authorities. */
-  readonly certificateAuthority: string | undefined;
-}
+import { type Connection, readSecret, StateDirectory } from '../state-directory.js';
 
 /** What `chat` needs. */
 export interface DataPlaneConnection {

@@ -1,4 +1,4 @@
-import { SYSTEM_NAMESPACE } from '../secrets/system-secrets.js';
+import { SYSTEM_NAMESPACE } from '#libs/resources';
 import type { Attributes, Authorizer, Verdict } from './authorizer.js';
 import { groups, type Identity } from './identity.js';
 

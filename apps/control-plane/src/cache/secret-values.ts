@@ -1,7 +1,7 @@
 import type { ApiObject } from '#libs/apimachinery';
 import { secretCredentialId } from '#libs/compiler';
 import { apiKeyOf } from '#libs/resources';
-import { SYSTEM_NAMESPACE } from '../secrets/system-secrets.js';
+import { SYSTEM_NAMESPACE } from '#libs/resources';
 
 export interface SecretValue {
   readonly version: string;

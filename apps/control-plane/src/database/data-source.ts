@@ -1,8 +1,5 @@
 import { DataSource } from 'typeorm';
 import { migrations } from '#migrations';
-import { AuditRow } from '../audit/audit.entity.js';
-import { LeaderRow } from '../leader/leader.entity.js';
-import { LogRow, ObjectRevisionRow, ObjectRow } from '../store/object.entity.js';
 import { MetaRow } from './meta.entity.js';
 
 export interface DatabaseOptions {
@@ -10,6 +7,8 @@ export interface DatabaseOptions {
   readonly url: string;
   readonly applicationName?: string;
   readonly poolSize?: number;
+  /** Tables of the modules that use this database, beside `meta`. */
+  readonly entities?: readonly (new () => object)[];
   /**
    * Told of every lost connection and failed attempt of what runs by itself (the pool's idle connections, the follower,
    * the election, compaction). Each of them tries again; nothing has to be done but to log it.
@@ -26,7 +25,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     type: 'postgres',
     url: options.url,
     applicationName: options.applicationName ?? 'signalbox',
-    entities: [MetaRow, ObjectRow, LogRow, ObjectRevisionRow, AuditRow, LeaderRow],
+    entities: [MetaRow, ...(options.entities ?? [])],
     migrations,
     migrationsTransactionMode: 'each',
     synchronize: false,

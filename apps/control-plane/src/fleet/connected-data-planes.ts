@@ -1,8 +1,6 @@
 import type { Hello, Report } from '#libs/control-protocol';
 import type { DataPlaneStatus } from '#libs/resources';
-import type { SessionListener } from '../publication/data-plane-session.js';
-import type { ConnectionListener } from '../publication/publication-server.js';
-import type { Position } from '../publication/session-state.js';
+import type { ConnectionListener, Position, SessionListener } from './connection-listener.js';
 
 /** What this replica knows of a data plane that is, or was, connected to it. */
 export interface DataPlaneState {

@@ -5,13 +5,13 @@ import {
   type FromControlPlane,
   type FromDataPlane,
   type Hello,
-  type Report,
   type TraceParents,
 } from '#libs/control-protocol';
 import type { Timers } from '#libs/clock';
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import { attributeNames, spanNames, withSpanInEach, type RunningSpan } from '#libs/telemetry';
 import type { SecretValue } from '../cache/secret-values.js';
+import type { SessionListener } from '../fleet/connection-listener.js';
 import { credentialDifference } from './credential-difference.js';
 import type { PublishedTable } from './published-table.js';
 import {
@@ -21,16 +21,8 @@ import {
   refused,
   sent,
   type InFlight,
-  type Position,
   type SessionState,
 } from './session-state.js';
-
-/** What a session tells of its data plane. */
-export interface SessionListener {
-  served(position: Position): void;
-  rejected(rejection: Position & { readonly reason: string }): void;
-  reported(unresolvedCredentials: Report['unresolvedCredentials']): void;
-}
 
 export interface SessionOptions {
   readonly hello: Hello;

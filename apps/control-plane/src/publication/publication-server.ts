@@ -10,14 +10,10 @@ import type { Logger } from '#libs/telemetry';
 import { groups, type Identity } from '../auth/identity.js';
 import type { Compiled } from '../compile/compile-controller.js';
 import type { SecretValue } from '../cache/secret-values.js';
-import { DataPlaneSession, type SessionListener, type SessionOptions } from './data-plane-session.js';
+import type { ConnectionListener } from '../fleet/connection-listener.js';
+import { DataPlaneSession, type SessionOptions } from './data-plane-session.js';
 import { keepAlive } from './keep-alive.js';
 import { PublishedTable } from './published-table.js';
-
-/** Is told of every data plane that connects here; the listener that it returns hears of its answers. */
-export interface ConnectionListener {
-  connected(hello: Hello): SessionListener & { disconnected(): void };
-}
 
 export interface PublicationServerOptions {
   readonly secretValue: (id: string) => SecretValue | undefined;

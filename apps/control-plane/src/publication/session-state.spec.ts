@@ -1,13 +1,6 @@
+import type { Position } from '../fleet/connection-listener.js';
 import fc from 'fast-check';
-import {
-  acknowledged,
-  greeted,
-  nextPublication,
-  refused,
-  sent,
-  type Position,
-  type SessionState,
-} from './session-state.js';
+import { acknowledged, greeted, nextPublication, refused, sent, type SessionState } from './session-state.js';
 
 const [v1, v2, v3]: [Position, Position, Position] = [
   { version: 'a', revision: 1 },

@@ -1,8 +1,4 @@
-/** The version and log position of a table. */
-export interface Position {
-  readonly version: string;
-  readonly revision: number;
-}
+import type { Position } from '../fleet/connection-listener.js';
 
 type PublicationType = 'full' | 'delta' | 'bookmark';
 export interface InFlight extends Position {

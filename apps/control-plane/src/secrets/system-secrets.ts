@@ -1,9 +1,7 @@
 import type { ApiObject, KindDefinition } from '#libs/apimachinery';
+import { SYSTEM_NAMESPACE } from '#libs/resources';
 import { controlPlaneOrigin } from '../store/control-plane-origin.js';
 import type { ObjectStore } from '../store/object-store.js';
-
-/** Where the product keeps secrets of its own. */
-export const SYSTEM_NAMESPACE = 'signalbox-system';
 
 export type SecretData = Readonly<Record<string, Buffer>>;
 

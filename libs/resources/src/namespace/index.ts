@@ -2,6 +2,9 @@ import { ageColumn } from '../columns.js';
 import type { ApiObject, KindDefinition } from '#libs/apimachinery';
 import { namespaceContent } from './schema.js';
 
+/** Where the product keeps secrets of its own. */
+export const SYSTEM_NAMESPACE = 'signalbox-system';
+
 export const namespace: KindDefinition = {
   group: '',
   version: 'v1',

@@ -8,7 +8,7 @@ import { resourceAttributes } from '../names.js';
 import { CountedExport } from './counted-export.js';
 import { SignalboxSampler } from './sampler.js';
 import { recorder, type SpanRecorder } from './span-recorder.js';
-import type { TelemetryOptions } from './start-telemetry.js';
+import type { TelemetryOptions } from './telemetry-options.js';
 
 export interface OtlpTracing {
   readonly tracer: Tracer;

@@ -1,24 +1,10 @@
 import type { Tracer } from '@opentelemetry/api';
 import type { MetricsRegistry } from '../metrics/registry.js';
 import { metricNames } from '../names.js';
-import type { CountedExport, ExportLog } from './counted-export.js';
+import type { CountedExport } from './counted-export.js';
 import type { SpanRecorder } from './span-recorder.js';
+import type { TelemetryOptions } from './telemetry-options.js';
 import { silentTracer } from './with-span.js';
-
-export interface TelemetryOptions {
-  readonly serviceName: string;
-  readonly version: string;
-  /** Tells this process from its siblings. */
-  readonly instanceId: string;
-  /** Share of traces without a parent that are sampled, 0 to 1. */
-  readonly ratio: number;
-  readonly log: ExportLog;
-  readonly metrics?: MetricsRegistry;
-  /** Spans wait this long for others to share an export with; default 5 s. */
-  readonly exportDelayMs?: number;
-  /** Whether any OTLP endpoint is configured; by default as `OTEL_EXPORTER_OTLP_*` says. */
-  readonly export?: boolean;
-}
 
 export interface Telemetry {
   /** For spans around running work: see withSpan. */

@@ -1,6 +1,6 @@
 import { type ApiObject, forbidden, isNotFound, type KindDefinition, notFound } from '#libs/apimachinery';
 import { kindOf, kinds } from '#libs/resources';
-import { SYSTEM_NAMESPACE } from '../../secrets/system-secrets.js';
+import { SYSTEM_NAMESPACE } from '#libs/resources';
 import type { ObjectStore, ObjectWrite, Origin } from '../../store/object-store.js';
 
 /** Present from the first boot on. */

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseJson, readBody } from '../body.js';
-import { answerRegularly, type Exchange, pause } from '../exchange.js';
-import { faults } from '../faults/registry.js';
-import type { Admission, KeyLimiter } from '../provider/key-limiter.js';
-import { type Call, fingerprint, type SimulatedProvider } from '../provider/simulated-provider.js';
-import { answerTo } from './answer.js';
-import { chatRequestSchema } from './chat-request.js';
-import { errorBody, sendJson } from './errors.js';
+import { parseJson, readBody } from './body.js';
+import { answerRegularly, type Exchange, pause } from './exchange.js';
+import { faults } from './faults/registry.js';
+import type { Admission, KeyLimiter } from './provider/key-limiter.js';
+import { type Call, fingerprint, type SimulatedProvider } from './provider/simulated-provider.js';
+import { answerTo } from './openai/answer.js';
+import { chatRequestSchema } from './openai/chat-request.js';
+import { errorBody, sendJson } from './openai/errors.js';
 
 /** `POST /{provider}/v1/chat/completions`: key, model, limits, then the first fault that applies, or an answer. */
 export async function chatCompletions(
