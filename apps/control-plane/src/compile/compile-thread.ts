@@ -10,7 +10,7 @@ import type {
 
 /** Nothing transforms the source of a thread: a process that runs from the sources takes it from the build. */
 const script = import.meta.url.endsWith('.ts')
-  ? new URL('../../../../dist/apps/control-plane/src/reconcilers/compile-worker.js', import.meta.url)
+  ? new URL('../../../../dist/apps/control-plane/src/compile/compile-worker.js', import.meta.url)
   : new URL('./compile-worker.js', import.meta.url);
 
 /** A request without its number. */
