@@ -1,4 +1,4 @@
-/** `npm run check`: format, lint, boundaries, types, dead code. All run, so one call shows every finding. */
+/** `npm run check`: format, lint, boundaries, types, dead code, stale mutants. All run, so one call shows every finding. */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,13 +19,14 @@ const checks = [
   },
   { name: 'types', bin: '@typescript/native/bin/tsc', args: ['-p', 'tsconfig.json'] },
   { name: 'dead code', bin: 'knip/bin/knip.js', args: ['--no-progress'] },
+  { name: 'mutants', script: 'scripts/mutants.mjs', args: ['--check'] },
 ];
 
 const only = process.argv.slice(2);
 const failed = [];
-for (const { name, bin, args } of checks) {
+for (const { name, bin, script, args } of checks) {
   if (only.length > 0 && !only.includes(name)) continue;
-  const { status } = spawnSync(process.execPath, [join(root, 'node_modules', bin), ...args], {
+  const { status } = spawnSync(process.execPath, [join(root, script ?? `node_modules/${bin}`), ...args], {
     cwd: root,
     stdio: 'inherit',
   });
