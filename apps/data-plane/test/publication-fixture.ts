@@ -93,7 +93,8 @@ export class TestControlPlane {
     const change = diffEntries(this.entries, entries);
     this.entries = entries;
     this.revision++;
-    const result = { version, reset: false, ...change, conditions: new Map() };
+    const { bucketDigests } = TableDigest.of(entries);
+    const result = { version, bucketDigests, reset: false, ...change, conditions: new Map() };
     this.publication.publish({ revision: this.revision, result, generations: [], traceParents });
     return version;
   }

@@ -27,7 +27,8 @@ export class TableDigest {
   private constructor(
     readonly schemaVersion: number,
     private readonly entries: BucketedMap<Buffer>,
-    private readonly bucketDigests: Buffer,
+    /** One after the other, `DIGEST_BYTES` each. Never written to. */
+    readonly bucketDigests: Uint8Array,
   ) {
     const head = Buffer.allocUnsafe(4);
     head.writeUInt32BE(schemaVersion, 0);
@@ -62,7 +63,9 @@ export class TableDigest {
   private with(editor: BucketedMapEditor<Buffer>): TableDigest {
     const entries = editor.freeze();
     const bucketDigests = Buffer.from(this.bucketDigests);
-    for (const index of editor.touched) bucketDigest(entries.bucket(index)).copy(bucketDigests, index * DIGEST_BYTES);
+    for (const index of editor.touched) {
+      bucketDigest(entries.bucket(index)).copy(bucketDigests, index * DIGEST_BYTES);
+    }
     return new TableDigest(this.schemaVersion, entries, bucketDigests);
   }
 }
@@ -94,7 +97,7 @@ export class TableDigestEditor {
   }
 }
 
-const DIGEST_BYTES = 32;
+export const DIGEST_BYTES = 32;
 
 function bucketDigest(bucket: ReadonlyMap<string, Buffer> | undefined): Buffer {
   const ids = bucket ? [...bucket.keys()].sort() : [];

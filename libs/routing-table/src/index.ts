@@ -6,4 +6,5 @@ export * from './entries.js';
 export * from './glob.js';
 export * from './glob-index.js';
 export * from './names.js';
+export * from './routing-table.js';
 export * from './selector.js';

@@ -54,7 +54,7 @@ export class CompileController {
   private cancelDue = () => {};
   /** Whether everything that the thread ever answered was taken in: only then may it answer by changes. */
   private inStep = false;
-  private version = '';
+  private table: Pick<CompileResult, 'version' | 'bucketDigests'> = { version: '', bucketDigests: new Uint8Array() };
   private listener: (compiled: Compiled) => void = () => {};
 
   constructor(private readonly options: CompileControllerOptions) {
@@ -135,7 +135,7 @@ export class CompileController {
     const inStep = thread.primed && this.inStep;
     if (inStep && this.objects.size + this.credentials.size === 0) {
       // Replicas compile at different positions, and the leader compares them with resource versions, which status moves.
-      this.listener({ revision, result: unchanged(this.version), generations: [], traceParents: [] });
+      this.listener({ revision, result: unchanged(this.table), generations: [], traceParents: [] });
       return;
     }
     const request = inStep ? this.pending() : this.everything();
@@ -145,7 +145,7 @@ export class CompileController {
     const attributes = { [attributeNames.revision]: revision };
     await withSpanInEach(tracer, spanNames.compile, parents, { attributes }, async (spans) => {
       const result = await thread.compile(request);
-      this.version = result.version;
+      this.table = { version: result.version, bucketDigests: result.bucketDigests };
       for (const span of spans) span.setAttributes({ [attributeNames.tableVersion]: result.version });
       const traceParents = spans.map(({ traceParent }) => traceParent);
       this.listener({ revision, result, generations: [...generations.values()], traceParents });
@@ -179,8 +179,8 @@ function sameGeneration(object: ApiObject, previous: ApiObject | undefined): boo
   return previous?.metadata.uid === object.metadata.uid && previous?.metadata.generation === object.metadata.generation;
 }
 
-function unchanged(version: string): CompileResult {
-  return { version, reset: false, upserts: [], removals: [], conditions: new Map() };
+function unchanged(table: Pick<CompileResult, 'version' | 'bucketDigests'>): CompileResult {
+  return { ...table, reset: false, upserts: [], removals: [], conditions: new Map() };
 }
 
 /** What came in anew while the compile ran stays pending. */

@@ -27,6 +27,8 @@ export type ThreadRequest = CompileRequest | PreviewRequest;
 
 export interface CompileResult {
   readonly version: string;
+  /** Of the whole table (see `TableDigest`), so that nobody needs to hash it again. */
+  readonly bucketDigests: Uint8Array;
   /** After a reset `upserts` is the whole table. */
   readonly reset: boolean;
   readonly upserts: readonly Entry[];

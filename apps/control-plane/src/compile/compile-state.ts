@@ -23,7 +23,8 @@ export class CompileState {
     const conditions = changedVerdicts(this.verdicts, output.conditions);
     this.digest = editor.commit();
     this.verdicts = output.conditions;
-    return { version: this.digest.version, reset, upserts, removals, conditions };
+    const { version, bucketDigests } = this.digest;
+    return { version, bucketDigests, reset, upserts, removals, conditions };
   }
 
   /** What compile would say with the changes made. Nothing of it is remembered. */

@@ -26,7 +26,7 @@ export class PublishedTable {
     return this.currentRevision;
   }
 
-  advance(revision: number, { version, reset, upserts, removals }: CompileResult): void {
+  advance(revision: number, { version, reset, upserts, removals }: Omit<CompileResult, 'bucketDigests'>): void {
     const gone = reset ? this.missing(upserts) : removals.map(({ kind, key }) => entryId(kind, key));
     for (const id of gone) {
       this.entries.delete(id);

@@ -80,7 +80,14 @@ describe('StatusController', () => {
   async function compiled(...names: string[]): Promise<void> {
     const objects = names.map(stored);
     const conditions = new Map(objects.map(({ metadata }) => [metadata.uid!, accepted(metadata.generation!)] as const));
-    const result = { version: 'v', reset: false, upserts: [], removals: [], conditions };
+    const result = {
+      version: 'v',
+      bucketDigests: new Uint8Array(),
+      reset: false,
+      upserts: [],
+      removals: [],
+      conditions,
+    };
     controller.review(verdicts.take({ revision: store.revision, result, generations: objects, traceParents: [] }));
     await clock.advanceAsync(0);
   }
@@ -122,6 +129,7 @@ describe('StatusController', () => {
       const result = {
         version: 'v',
         reset: false,
+        bucketDigests: new Uint8Array(),
         upserts: [],
         removals: [],
         conditions: new Map([['uid-a', accepted(1)]]),
