@@ -1,7 +1,8 @@
 import { InitialSchema1763712000000 } from './1763712000000-initial-schema.js';
+import { Sessions1763712000120 } from './1763712000120-sessions.js';
 
 /**
  * Every migration, oldest first. Forward-only: a migration that has shipped is never edited or reverted; what has to
  * change is changed by the next one, in a way that the release before it can still run against.
  */
-export const migrations = [InitialSchema1763712000000];
+export const migrations = [InitialSchema1763712000000, Sessions1763712000120];

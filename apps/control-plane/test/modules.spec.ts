@@ -48,7 +48,7 @@ test('the modules compose on an empty database, work, and close without leaving 
   await feed.subscribe(feed.revision, seen.onTransaction, seen.onEnd);
   await store.commit([create(keyOf(namespace, 'team'))], alice);
   await until('the change is seen', () => seen.transactions.length === 1);
-  await until('it leads', () => application.get(LeaderElection).isLeader);
+  await until('it leads', () => application.get(LeaderElection).current !== undefined);
   expect(application.get(CredentialVersions).versionOf('a')).toHaveLength(32);
   expect(await application.get(AuditService).verify()).toEqual({ valid: true, rows: 2 });
 

@@ -1,41 +1,75 @@
 import { createLogger } from '#libs/telemetry';
 import { eventually, eventuallyPasses } from '#libs/testing';
-import { ReplicaPresence } from '../src/fleet/replica-presence.js';
+import { ReplicaPresence, type ReplicaPresenceOptions } from '../src/fleet/replica-presence.js';
 import { systemTimers } from '#libs/clock';
-import { createEmptyDatabase, type TestDatabase } from './test-database.js';
+import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 describe('ReplicaPresence', () => {
   let database: TestDatabase;
-  beforeAll(async () => {
-    database = await createEmptyDatabase();
+  beforeEach(async () => {
+    database = await createTestDatabase();
   });
-  afterAll(() => database.drop());
+  afterEach(() => database.drop());
 
-  function presence(self: string): ReplicaPresence {
+  function presence(self: string, options: Partial<ReplicaPresenceOptions> = {}): ReplicaPresence {
     const logger = createLogger({ name: 'test', level: 'silent' });
-    const replica = new ReplicaPresence({ url: database.url, self, timers: systemTimers, random: Math.random, logger });
+    const query = (sql: string, parameters: readonly unknown[]) =>
+      database.dataSource.query<unknown>(sql, [...parameters]);
+    const replica = new ReplicaPresence({
+      query,
+      self,
+      timers: systemTimers,
+      random: Math.random,
+      logger,
+      beatMs: 100,
+      ...options,
+    });
     replica.start();
     return replica;
   }
-  /** Undefined while the database can't be asked. */
-  const sees = (replica: ReplicaPresence, other: string) => replica.isAlive(other).catch(() => undefined);
+  const sees = async (replica: ReplicaPresence, other: string) => (await replica.living()).has(other);
 
-  it('sees a replica while it lives, and no longer', async () => {
+  it('sees a replica while it lives, and no longer once it says goodbye', async () => {
     const [here, there] = [presence('here'), presence('there')];
-    await eventuallyPasses(async () => expect(await sees(here, 'there')).toBe(true));
+    await eventuallyPasses(async () => expect(await here.living()).toEqual(new Set(['here', 'there'])));
     await there.stop();
-    await eventuallyPasses(async () => expect(await sees(here, 'there')).toBe(false));
-    expect(await here.isAlive('here')).toBe(true);
+    expect(await here.living()).toEqual(new Set(['here']));
     await here.stop();
   });
 
-  it('comes back after its connection was lost, and guesses nothing meanwhile', async () => {
-    const here = presence('here');
+  it('takes one that falls silent for dead, though it said nothing', async () => {
+    let silent = false;
+    const here = presence('here', { expiryMs: 700 });
+    const there = presence('there', {
+      query: (sql, parameters) =>
+        silent ? new Promise(() => {}) : database.dataSource.query<unknown>(sql, [...parameters]),
+    });
+    await eventually(() => sees(here, 'there'));
+    silent = true;
+    await eventuallyPasses(async () => expect(await here.living()).toEqual(new Set(['here'])));
+    silent = false;
+    await here.stop();
+    void there;
+  });
+
+  it('goes on once the database answers again, and guesses nothing meanwhile', async () => {
+    let away = true;
+    const here = presence('here', {
+      query: (sql, parameters) =>
+        away ? Promise.reject(new Error('away')) : database.dataSource.query<unknown>(sql, [...parameters]),
+    });
+    await expect(here.living()).rejects.toThrow('did not answer');
+    away = false;
     await eventually(() => sees(here, 'here'));
-    await database.dataSource.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'signalbox here'`,
+    await here.stop();
+  });
+
+  it('takes away the rows of replicas that are long gone', async () => {
+    await database.dataSource.query(`INSERT INTO replica VALUES ('old', now() - interval '2 hours')`);
+    const here = presence('here');
+    await eventuallyPasses(async () =>
+      expect(await database.dataSource.query('SELECT name FROM replica')).toEqual([{ name: 'here' }]),
     );
-    await eventuallyPasses(async () => expect(await sees(here, 'here')).toBe(true));
     await here.stop();
   });
 });

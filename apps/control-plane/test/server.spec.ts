@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { AdminClient, checkout, eventually, freePorts, ManagedProcess } from '#libs/testing';
-import { CuttableRoute } from './cuttable-route.js';
+import { DatabaseRoute } from './database-route.js';
 import { PROVIDERS, provider, type Role, RunningControlPlane } from './running-control-plane.js';
 import { createEmptyDatabase } from './test-database.js';
 
 describe('a running server', () => {
-  const route = new CuttableRoute();
+  const route = new DatabaseRoute();
   let server: RunningControlPlane;
   beforeAll(async () => {
     server = await RunningControlPlane.start((url) => route.through(url));
   });
   afterAll(async () => {
-    route.mend();
+    route.restore();
     await server.stop();
     await route.close();
   });
@@ -99,7 +99,7 @@ describe('a running server', () => {
       status: 503,
       body: { reason: 'ServiceUnavailable' },
     });
-    route.mend();
+    route.restore();
     await eventually(async () => (await probe('/readyz')).status === 200, { deadlineMs: 20_000 });
     expect((await server.call(`${PROVIDERS}/kept`)).status).toBe(200);
   });

@@ -7,6 +7,5 @@ const SIGNALBOX = 0x5168_0001;
 /** Arguments of `pg_advisory_lock(int, int)`. */
 export const advisoryLocks = {
   migrations: [SIGNALBOX, 1],
-  leader: [SIGNALBOX, 2],
   compaction: [SIGNALBOX, 3],
 } as const;

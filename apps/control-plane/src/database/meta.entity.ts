@@ -14,4 +14,8 @@ export class MetaRow {
   /** Audit rows up to here have expired; the first one that is left follows from this hash. */
   @Column({ ...bigintColumn, name: 'audit_start_id' }) auditStartId: number;
   @Column({ type: 'bytea', name: 'audit_start_hash' }) auditStartHash: Buffer;
+  /** The server and timeline that wrote last. null: nobody has looked yet, or the server doesn't say. */
+  @Column({ type: 'text', nullable: true }) server: string | null;
+  /** Names this history of revisions: a fail-over that may have lost some begins another one. */
+  @Column('uuid') lineage: string;
 }

@@ -1,17 +1,10 @@
 import { hostname } from 'node:os';
 import { randomBytes } from 'node:crypto';
-import {
-  Inject,
-  Module,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { kindOf } from '#libs/resources';
 import { MetricsRegistry, type Logger } from '#libs/telemetry';
 import { LOGGER } from '../config/config.module.js';
-import type { DatabaseOptions } from '../database/data-source.js';
-import { DATABASE_OPTIONS } from '../database/database.module.js';
 import { LeaderElection } from '../leader/leader-election.js';
 import { CacheModule } from '../cache/cache.module.js';
 import { ObjectCache } from '../cache/object-cache.js';
@@ -67,9 +60,11 @@ const running = { timers: systemTimers, random: Math.random };
     },
     {
       provide: ReplicaPresence,
-      inject: [SELF, DATABASE_OPTIONS, LOGGER],
-      useFactory: (self: string, { url }: DatabaseOptions, logger: Logger) =>
-        new ReplicaPresence({ url, self, ...running, logger }),
+      inject: [SELF, DataSource, LOGGER],
+      useFactory: (self: string, dataSource: DataSource, logger: Logger) => {
+        const query = (sql: string, parameters: readonly unknown[]) => dataSource.query<unknown>(sql, [...parameters]);
+        return new ReplicaPresence({ query, self, ...running, logger });
+      },
     },
     {
       provide: StaleDataPlanes,
@@ -82,15 +77,24 @@ const running = { timers: systemTimers, random: Math.random };
         logger: Logger,
         metrics: MetricsRegistry,
       ) => {
-        const isAlive = (replica: string) => presence.isAlive(replica);
+        const livingReplicas = () => presence.living();
         const count = countReconciles(metrics, 'stale-data-planes');
-        return new StaleDataPlanes({ kind: dataPlane, cache, store, leader, isAlive, ...running, logger, count });
+        return new StaleDataPlanes({
+          kind: dataPlane,
+          cache,
+          store,
+          leader,
+          livingReplicas,
+          ...running,
+          logger,
+          count,
+        });
       },
     },
   ],
   exports: [FleetView, ConnectedDataPlanes],
 })
-export class FleetModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+export class FleetModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     @Inject(DataPlaneWriter) private readonly writer: DataPlaneWriter,
     @Inject(ReplicaPresence) private readonly presence: ReplicaPresence,
@@ -105,9 +109,7 @@ export class FleetModule implements OnApplicationBootstrap, BeforeApplicationShu
 
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all([this.writer.stop(), this.stale.stop()]);
-  }
-
-  async onApplicationShutdown(): Promise<void> {
+    // Last, and while the pool is open: what this replica had to say of its data planes is written.
     await this.presence.stop();
   }
 }

@@ -1,75 +1,80 @@
-import type { Client } from 'pg';
 import type { Timers } from '#libs/clock';
 import { Controller, ReconcileError } from '#libs/reconcile';
 import type { Logger } from '#libs/telemetry';
-import { openConnection } from '../database/connection.js';
 
 export interface ReplicaPresenceOptions {
-  readonly url: string;
+  /** Runs SQL on the pool. */
+  readonly query: (sql: string, parameters: readonly unknown[]) => Promise<unknown>;
   /** Names this replica; made anew at each start. */
   readonly self: string;
   readonly timers: Timers;
   readonly random: () => number;
   readonly logger: Logger;
+  readonly beatMs?: number;
+  readonly expiryMs?: number;
 }
 
+const BEAT_MS = 5_000;
+/** Two beats may be lost. */
+const EXPIRY_MS = 15_000;
+
 /**
- * Tells the living replicas from the dead ones: each holds a connection under its own name, which the database sees end
- * when the replica does, however it does.
+ * Tells the living replicas from the dead ones: each says every few seconds, in a row of its own, that it lives. All times
+ * are the database's. A replica that vanishes without a word, its connections still open as far as anyone can see, is
+ * dead once its row is too old.
  */
 export class ReplicaPresence {
-  private readonly controller: Controller<'connection'>;
-  private client: Client | undefined;
+  private readonly controller: Controller<'beat'>;
 
   constructor(private readonly options: ReplicaPresenceOptions) {
     this.controller = new Controller({
-      reconcile: () => this.connect(),
+      reconcile: () => this.beat(),
       concurrency: 1,
       timers: options.timers,
-      delays: { baseMs: 200, maxMs: 10_000, random: options.random },
+      delays: { baseMs: 200, maxMs: options.beatMs ?? BEAT_MS, random: options.random },
       count: () => {},
-      onError: (_, error) => options.logger.warn({ err: error }, 'replica presence: no connection; trying again'),
+      onError: (_, error) => options.logger.warn({ err: error }, 'replica presence not written; trying again'),
     });
   }
 
   start(): void {
     this.controller.start();
-    this.controller.add('connection');
+    this.controller.add('beat');
   }
 
+  /** Says goodbye, so that nobody waits for the row to expire. */
   async stop(): Promise<void> {
     await this.controller.stop();
-    await this.client?.end();
+    // Without a database the row expires by itself.
+    await this.options.query('DELETE FROM replica WHERE name = $1', [this.options.self]).catch(() => undefined);
   }
 
-  /** Throws a ReconcileError if the database can't tell. */
-  async isAlive(replica: string): Promise<boolean> {
-    if (!this.client) throw new ReconcileError('replica presence: no connection to the database');
+  /** The names of all replicas that live. Throws a ReconcileError if the database can't tell. */
+  async living(): Promise<ReadonlySet<string>> {
+    const rows = (await this.run(`SELECT name FROM replica WHERE seen_at > clock_timestamp() - $1::bigint * ${MS}`, [
+      this.options.expiryMs ?? EXPIRY_MS,
+    ])) as { name: string }[];
+    return new Set(rows.map(({ name }) => name));
+  }
+
+  private async beat(): Promise<{ requeueAfterMs: number }> {
+    // Whoever beats also takes away what is long dead: no start has the name of another.
+    await this.run(
+      `WITH gone AS (DELETE FROM replica WHERE seen_at < clock_timestamp() - interval '1 hour')
+       INSERT INTO replica (name, seen_at) VALUES ($1, clock_timestamp())
+       ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at`,
+      [this.options.self],
+    );
+    return { requeueAfterMs: this.options.beatMs ?? BEAT_MS };
+  }
+
+  private async run(sql: string, parameters: readonly unknown[]): Promise<unknown> {
     try {
-      const { rowCount } = await this.client.query(
-        'SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 LIMIT 1',
-        [applicationName(replica)],
-      );
-      return rowCount !== 0;
+      return await this.options.query(sql, parameters);
     } catch (error) {
       throw new ReconcileError('replica presence: the database did not answer', { cause: error });
     }
   }
-
-  private async connect(): Promise<undefined> {
-    const { url, self } = this.options;
-    try {
-      this.client = await openConnection({ url, applicationName: applicationName(self) }, () => {
-        this.client = undefined;
-        this.controller.add('connection');
-      });
-    } catch (error) {
-      throw new ReconcileError('connecting failed', { cause: error });
-    }
-  }
 }
 
-/** Postgres cuts names after 63 bytes. */
-function applicationName(replica: string): string {
-  return `signalbox ${replica}`.slice(0, 63);
-}
+const MS = `interval '1 ms'`;

@@ -4,6 +4,8 @@ import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import { ObjectCache } from '../cache/object-cache.js';
 import { timersOf } from '#libs/testing';
+import { leading } from '../../test/leading.js';
+import type { Leadership } from '../leader/leadership.js';
 import { ScriptedStore } from '../store/testing/scripted-store.js';
 import { StaleDataPlanes } from './stale-data-planes.js';
 
@@ -19,16 +21,20 @@ describe('StaleDataPlanes', () => {
   let store: ScriptedStore;
   let stale: StaleDataPlanes;
   let cache: ObjectCache;
-  let leader: { epoch: number | undefined };
+  let leader: { current: Leadership | undefined };
   let alive: Set<string>;
+  let looks: number;
+  let onLook: () => void;
   let commits: { verb: string; result: ApiObject | undefined; epoch: number | undefined }[];
 
   beforeEach(async () => {
     clock = new FakeClock();
     store = new ScriptedStore();
-    leader = { epoch: 7 };
+    leader = { current: leading(7) };
     alive = new Set(['living']);
     commits = [];
+    looks = 0;
+    onLook = () => {};
     const logger = createLogger({ name: 'test', level: 'silent' });
     const running = { timers: timersOf(clock), random: () => 0.5, logger };
     cache = new ObjectCache({ store, feed: store, kinds, ...running });
@@ -36,14 +42,18 @@ describe('StaleDataPlanes', () => {
       kind: kindOf('signalbox.dev/v1', 'DataPlane')!,
       cache,
       leader,
-      isAlive: async (replica) => alive.has(replica),
+      livingReplicas: async () => {
+        looks++;
+        onLook();
+        return alive;
+      },
       count: () => {},
       ...running,
       store: {
         commit: async ([write], _origin, options) => {
           const stored = store.objects.get('DataPlane//plane');
           const result = write!.mutate(stored);
-          commits.push({ verb: write!.verb, result, epoch: options?.leaderEpoch });
+          commits.push({ verb: write!.verb, result, epoch: options?.leadership?.epoch });
           if (result && result !== stored) store.commit(result);
           return { revision: store.revision, results: [] };
         },
@@ -96,8 +106,22 @@ describe('StaleDataPlanes', () => {
     expect(commits[0]).toEqual({ verb: 'delete', epoch: 7, result: undefined });
   });
 
+  it('asks once for all replicas, however many data planes there are', async () => {
+    for (const name of ['b', 'c', 'd']) store.put({ ...plane(true, name), metadata: { name, uid: name } });
+    await start(plane(true, 'living'));
+    expect(looks).toBe(1);
+  });
+
+  it('writes in the term in which it looked, also when that ends meanwhile', async () => {
+    await start(plane(true, 'dead'));
+    await clock.advanceAsync(14_000);
+    onLook = () => (leader.current = undefined);
+    await clock.advanceAsync(10_000);
+    expect(commits).toMatchObject([{ verb: 'update', epoch: 7 }]);
+  });
+
   it('is the work of the leader', async () => {
-    leader.epoch = undefined;
+    leader.current = undefined;
     await start(plane(true, 'dead'));
     await clock.advanceAsync(60_000);
     expect(commits).toEqual([]);

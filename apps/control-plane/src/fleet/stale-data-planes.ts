@@ -3,6 +3,7 @@ import { Controller, ReconcileError, type ControllerOptions } from '#libs/reconc
 import type { KindDefinition } from '#libs/apimachinery';
 import type { Logger } from '#libs/telemetry';
 import type { LeaderElection } from '../leader/leader-election.js';
+import type { Leadership } from '../leader/leadership.js';
 import { controlPlaneOrigin } from '../store/control-plane-origin.js';
 import type { ObjectCache } from '../cache/object-cache.js';
 import type { ObjectStore, ObjectWrite } from '../store/object-store.js';
@@ -12,8 +13,9 @@ export interface StaleDataPlanesOptions {
   readonly kind: KindDefinition;
   readonly cache: ObjectCache;
   readonly store: Pick<ObjectStore, 'commit'>;
-  readonly leader: Pick<LeaderElection, 'epoch'>;
-  readonly isAlive: (replica: string) => Promise<boolean>;
+  readonly leader: Pick<LeaderElection, 'current'>;
+  /** The names of all replicas that live. */
+  readonly livingReplicas: () => Promise<ReadonlySet<string>>;
   readonly timers: Timers;
   readonly random: () => number;
   readonly logger: Logger;
@@ -56,19 +58,22 @@ export class StaleDataPlanes {
   }
 
   private async look(): Promise<{ requeueAfterMs: number }> {
-    const { cache, kind, isAlive, leader } = this.options;
+    const { cache, kind, livingReplicas, leader } = this.options;
     const before = this.since;
     this.since = new Map();
-    if (leader.epoch === undefined) return { requeueAfterMs: LOOK_EVERY_MS };
+    // Taken once: what is decided in this term is written in this term, or not at all.
+    const leadership = leader.current;
+    if (!leadership) return { requeueAfterMs: LOOK_EVERY_MS };
+    const living = await livingReplicas();
     for (const [, object] of cache.entries()) {
       if (object.kind !== kind.kind) continue;
       const { name } = object.metadata;
       const { connected, connectedTo = '' } = statusOf(object);
       if (!connected) {
-        if (this.lasts(before, `${name} away`, REMOVED_AFTER_MS)) await this.remove(name);
-      } else if (!(await isAlive(connectedTo))) {
+        if (this.lasts(before, `${name} away`, REMOVED_AFTER_MS)) await this.remove(name, leadership);
+      } else if (!living.has(connectedTo)) {
         if (this.lasts(before, `${name} orphaned by ${connectedTo}`, ORPHANED_AFTER_MS)) {
-          await this.disconnect(name, connectedTo);
+          await this.disconnect(name, connectedTo, leadership);
         }
       }
     }
@@ -82,8 +87,8 @@ export class StaleDataPlanes {
     return nowMs - sinceMs >= forMs;
   }
 
-  private disconnect(name: string, replica: string): Promise<void> {
-    return this.commit(name, {
+  private disconnect(name: string, replica: string, leadership: Leadership): Promise<void> {
+    return this.commit(name, leadership, {
       verb: 'update',
       subresource: 'status',
       mutate: (stored) =>
@@ -93,18 +98,18 @@ export class StaleDataPlanes {
     });
   }
 
-  private remove(name: string): Promise<void> {
-    return this.commit(name, {
+  private remove(name: string, leadership: Leadership): Promise<void> {
+    return this.commit(name, leadership, {
       verb: 'delete',
       mutate: (stored) => (stored && statusOf(stored).connected ? stored : undefined),
     });
   }
 
-  private async commit(name: string, write: Omit<ObjectWrite, 'key'>): Promise<void> {
-    const { store, kind, leader } = this.options;
+  private async commit(name: string, leadership: Leadership, write: Omit<ObjectWrite, 'key'>): Promise<void> {
+    const { store, kind } = this.options;
     try {
       const key = { kind, namespace: '', name };
-      await store.commit([{ key, ...write }], controlPlaneOrigin, { leaderEpoch: leader.epoch });
+      await store.commit([{ key, ...write }], controlPlaneOrigin, { leadership });
     } catch (error) {
       // Gone already is as good.
       if ((error as { code?: unknown }).code === 404) return;

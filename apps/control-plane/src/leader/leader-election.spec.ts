@@ -1,8 +1,10 @@
 import { createStoreFixture, until, type StoreFixture } from '../../test/store-fixture.js';
 import { controlPlane, create, keyOf, widgets } from '../../test/test-kinds.js';
+import { DatabaseRoute } from '../../test/database-route.js';
 import { LeadershipLostError } from '../store/fencing.js';
 import { LeaderElection, type LeaderOptions } from './leader-election.js';
 import { LeaderRow } from './leader.entity.js';
+import type { Leadership } from './leadership.js';
 
 let fixture: StoreFixture;
 let elections: LeaderElection[];
@@ -15,59 +17,122 @@ afterEach(async () => {
   await fixture.close();
 });
 
+/** Leases are short where a test waits for their end, and long where it must not come. */
+const SHORT = { leaseMs: 900, renewMs: 100, retryMs: 20 };
+
 function candidate(holder: string, options: Partial<LeaderOptions> = {}) {
   const election = new LeaderElection({ url: fixture.url, holder, retryMs: 20, ...options });
   const told: string[] = [];
   election.addListener({
-    gained: (epoch) => told.push(`gained ${epoch}`),
-    lost: (epoch) => told.push(`lost ${epoch}`),
+    gained: ({ epoch }) => told.push(`gained ${epoch}`),
+    lost: ({ epoch }) => told.push(`lost ${epoch}`),
   });
   elections.push(election);
   election.start();
   return { election, told };
 }
 
-test('of two replicas one leads, and the other takes over with a higher epoch', async () => {
+async function leads({ election }: { election: LeaderElection }): Promise<Leadership> {
+  await until('it leads', () => election.current !== undefined);
+  return election.current!;
+}
+
+const connections = () =>
+  fixture.dataSource.query<{ pid: number }[]>(
+    `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'signalbox-leader'`,
+  );
+
+test('of two replicas one leads; when it stops, the other takes over at once, with a higher epoch', async () => {
   const first = candidate('first');
-  await until('the first leads', () => first.election.isLeader);
+  const { epoch } = await leads(first);
   const second = candidate('second');
-  expect(first.election.epoch).toBe(1);
+  await until('the second has tried', async () => (await connections()).length === 2);
+  // The lease would last ten seconds more: it is given back.
+  const before = performance.now();
   await first.election.stop();
-  expect(first).toMatchObject({ told: ['gained 1', 'lost 1'], election: { isLeader: false, epoch: undefined } });
-  await until('the second leads', () => second.election.isLeader);
-  expect(second.told).toEqual(['gained 2']);
+  expect(first).toMatchObject({ told: ['gained 1', 'lost 1'], election: { current: undefined } });
+  await leads(second);
+  expect(performance.now() - before).toBeLessThan(8_000);
+  expect(second.told).toEqual([`gained ${epoch + 1}`]);
   const [row] = await fixture.dataSource.getRepository(LeaderRow).find();
   expect(row).toMatchObject({ epoch: 2, holder: 'second' });
 });
 
-test('a dropped connection ends leadership at once; what the old leader still writes is refused', async () => {
-  const errors: Error[] = [];
-  // So slow to return that the other one certainly gets the lock.
-  const first = candidate('first', { onError: (error) => errors.push(error), random: () => 1_000 });
-  await until('the first leads', () => first.election.isLeader);
-  const epoch = first.election.epoch ?? 0;
-  await fixture.store.commit([create(keyOf(widgets, 'in-time'))], controlPlane, { leaderEpoch: epoch });
-
-  const second = candidate('second');
-  await fixture.dataSource.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = 2
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+test('a leader keeps its lease, and nobody else leads', async () => {
+  const first = candidate('first', SHORT);
+  await leads(first);
+  const second = candidate('second', SHORT);
+  const [{ until: end }] = await fixture.dataSource.query<[{ until: Date }]>(
+    `SELECT clock_timestamp() + interval '3 s' AS until`,
   );
-  await until('the second leads', () => second.election.isLeader);
-  await until('the first knows', () => !first.election.isLeader);
-  expect(first.told).toEqual([`gained ${epoch}`, `lost ${epoch}`]);
-  expect(errors).not.toEqual([]);
-  const late = fixture.store.commit([create(keyOf(widgets, 'late'))], controlPlane, { leaderEpoch: epoch });
-  await expect(late).rejects.toEqual(new LeadershipLostError(epoch, epoch + 1));
-  expect(await fixture.store.get(keyOf(widgets, 'late'))).toBeUndefined();
+  // Three leases long, by the database's clock.
+  await until('the lease was renewed for long', async () => {
+    const [row] = await fixture.dataSource.getRepository(LeaderRow).find();
+    return row !== undefined && row.expiresAt > end;
+  });
+  expect(first.told).toEqual(['gained 1']);
+  expect(second.told).toEqual([]);
+});
+
+test('a connection that is lost and comes back in time changes nothing', async () => {
+  const errors: Error[] = [];
+  const first = candidate('first', { renewMs: 50, random: () => 0, onError: (error) => errors.push(error) });
+  const leadership = await leads(first);
+  const { expiresAtMs } = leadership;
+  for (const { pid } of await connections()) await fixture.dataSource.query('SELECT pg_terminate_backend($1)', [pid]);
+  await until('the loss is noticed', () => errors.length > 0);
+  await until('the lease is renewed', () => leadership.expiresAtMs > expiresAtMs);
+  await until('it is back', async () => (await connections()).length === 1);
+  expect(first.told).toEqual(['gained 1']);
+  expect(leadership.ended.aborted).toBe(false);
+});
+
+test('a black-holed leader ends its term by itself, a rival leads, and what the old one still writes is refused', async () => {
+  const route = new DatabaseRoute();
+  const old = candidate('old', { ...SHORT, url: await route.through(fixture.url) });
+  const leadership = await leads(old);
+  const rival = candidate('rival', SHORT);
+  route.blackHole();
+  await leads(rival);
+  await until('the old one knows', () => old.told.length === 2);
+  expect(old.told).toEqual(['gained 1', 'lost 1']);
+  expect(old.election.current).toBeUndefined();
+  expect(leadership.ended.aborted).toBe(true);
+  expect(rival.told).toEqual(['gained 2']);
+  const late = fixture.store.commit([create(keyOf(widgets, 'late'))], controlPlane, {
+    // As one that was paused believes: its timer has not fired.
+    leadership: { epoch: leadership.epoch, ended: new AbortController().signal, expiresAtMs: Infinity },
+  });
+  await expect(late).rejects.toEqual(new LeadershipLostError(1, 2));
+  await route.close();
+});
+
+test('the end of a term comes before the end of the lease in the database', async () => {
+  const first = candidate('first', { leaseMs: 60_000 });
+  const { expiresAtMs } = await leads(first);
+  const [row] = await fixture.dataSource.query<[{ left: number }]>(
+    `SELECT extract(epoch FROM expires_at - clock_timestamp())::float8 * 1000 AS left FROM leader`,
+  );
+  expect(expiresAtMs - performance.now()).toBeLessThanOrEqual(row.left + 1);
+  expect(row.left).toBeGreaterThan(50_000);
+});
+
+test('one who was taken over while it could not know ends its term at the next renewal', async () => {
+  const first = candidate('first', { renewMs: 20 });
+  await leads(first);
+  await fixture.dataSource.query(
+    `UPDATE leader SET epoch = epoch + 1, holder = 'other', expires_at = clock_timestamp() + interval '1 minute'`,
+  );
+  await until('the first knows', () => first.told.length === 2);
+  expect(first.told).toEqual(['gained 1', 'lost 1']);
 });
 
 test('a listener that comes late is told who leads', async () => {
-  const { election } = candidate('only');
-  await until('it leads', () => election.isLeader);
-  const gained: number[] = [];
-  election.addListener({ gained: (epoch) => gained.push(epoch), lost: () => {} });
-  expect(gained).toEqual([1]);
+  const only = candidate('only');
+  const leadership = await leads(only);
+  const gained: Leadership[] = [];
+  only.election.addListener({ gained: (term) => gained.push(term), lost: () => {} });
+  expect(gained).toEqual([leadership]);
 });
 
 test('keeps trying while the server is away, and stops when asked', async () => {
@@ -81,5 +146,5 @@ test('keeps trying while the server is away, and stops when asked', async () => 
   election.start();
   await until('two failed tries', () => errors.length >= 2);
   await election.stop();
-  expect(election.isLeader).toBe(false);
+  expect(election.current).toBeUndefined();
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Global, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { DatabaseOptions } from '../database/data-source.js';
@@ -13,7 +14,8 @@ import { LeaderElection } from './leader-election.js';
       useFactory: (options: DatabaseOptions) =>
         new LeaderElection({
           url: options.url,
-          holder: `${hostname()}/${process.pid}`,
+          // Process ids repeat, in containers above all; no two starts may share a lease.
+          holder: `${hostname()}/${process.pid}/${randomBytes(4).toString('hex')}`,
           onError: (error) => options.onError?.('leader election', error),
         }),
       inject: [DATABASE_OPTIONS],

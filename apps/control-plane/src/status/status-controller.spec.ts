@@ -9,6 +9,8 @@ import { CompileVerdicts } from '../compile/compile-verdicts.js';
 import { ObjectCache } from '../cache/object-cache.js';
 import { StatusController } from './status-controller.js';
 import { timersOf } from '#libs/testing';
+import { leading } from '../../test/leading.js';
+import type { Leadership } from '../leader/leadership.js';
 import { ScriptedStore } from '../store/testing/scripted-store.js';
 
 const consumer = (name: string, generation = 1): ApiObject => ({
@@ -29,17 +31,17 @@ describe('StatusController', () => {
   let cache: ObjectCache;
   let controller: StatusController;
   let fleet: Fleet;
-  let leader: { epoch: number | undefined };
-  let writes: { name: string; leaderEpoch: number | undefined; changed: boolean }[];
+  let leader: { current: Leadership | undefined };
+  let writes: { name: string; epoch: number | undefined; changed: boolean }[];
   let refusal: Error | undefined;
 
   /** Runs a write as the store would, and lets the feed tell of it. */
-  const commit: ObjectStore['commit'] = async ([write], _origin, { leaderEpoch } = {}): Promise<CommitResult> => {
+  const commit: ObjectStore['commit'] = async ([write], _origin, { leadership } = {}): Promise<CommitResult> => {
     if (refusal) throw refusal;
     const stored = [...store.objects.values()].find(({ metadata }) => metadata.name === write!.key.name)!;
     const next = write!.mutate(structuredClone(stored))!;
     const changed = JSON.stringify(next) !== JSON.stringify(stored);
-    writes.push({ name: write!.key.name, leaderEpoch, changed });
+    writes.push({ name: write!.key.name, epoch: leadership?.epoch, changed });
     if (changed) store.commit(next, { subresource: 'status' });
     return { revision: store.revision, results: [] };
   };
@@ -48,7 +50,7 @@ describe('StatusController', () => {
     clock = new FakeClock();
     store = new ScriptedStore();
     verdicts = new CompileVerdicts();
-    [fleet, leader, writes, refusal] = [{ connected: [] }, { epoch: 7 }, [], undefined];
+    [fleet, leader, writes, refusal] = [{ connected: [] }, { current: leading(7) }, [], undefined];
     const running = {
       timers: timersOf(clock),
       random: () => 0.5,
@@ -95,14 +97,14 @@ describe('StatusController', () => {
   it('writes what compile and the fleet say, in its epoch, and nothing that is there already', async () => {
     await compiled('a');
     expect(condition('Programmed')).toMatchObject({ status: 'False', reason: 'NoDataPlanes', observedGeneration: 1 });
-    expect(writes).toEqual([{ name: 'a', leaderEpoch: 7, changed: true }]);
+    expect(writes).toEqual([{ name: 'a', epoch: 7, changed: true }]);
     controller.reviewAll();
     await clock.advanceAsync(1_000);
     expect(writes).toHaveLength(1);
   });
 
   it('a follower writes nothing', async () => {
-    leader.epoch = undefined;
+    leader.current = undefined;
     await compiled('a');
     controller.reviewAll();
     await clock.advanceAsync(1_000);
@@ -165,6 +167,6 @@ describe('StatusController', () => {
     expect(writes).toEqual([]);
     refusal = undefined;
     await clock.advanceAsync(1_000);
-    expect(writes).toEqual([{ name: 'a', leaderEpoch: 7, changed: true }]);
+    expect(writes).toEqual([{ name: 'a', epoch: 7, changed: true }]);
   });
 });

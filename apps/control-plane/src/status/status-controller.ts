@@ -20,7 +20,7 @@ export interface StatusControllerOptions {
   readonly kinds: readonly KindDefinition[];
   readonly verdicts: CompileVerdicts;
   readonly fleet: () => Fleet;
-  readonly leader: Pick<LeaderElection, 'epoch'>;
+  readonly leader: Pick<LeaderElection, 'current'>;
   readonly store: Pick<ObjectStore, 'commit'>;
   readonly timers: Timers;
   readonly random: () => number;
@@ -104,7 +104,7 @@ export class StatusController {
     const { cache, leader, timers } = this.options;
     let looked = 0;
     for (const [key, object] of cache.entries()) {
-      if (leader.epoch === undefined) return;
+      if (!leader.current) return;
       if (this.desired(object)?.changed) this.controller.add(key);
       looked += 1;
       if (looked % SWEEP_SLICE === 0) await new Promise<void>((resolve) => void timers.after(0, resolve));
@@ -114,8 +114,8 @@ export class StatusController {
   private async write(key: CacheKey): Promise<undefined> {
     const { cache, kinds, leader, store } = this.options;
     const object = cache.get(key);
-    const leaderEpoch = leader.epoch;
-    if (!object || leaderEpoch === undefined || !this.desired(object)?.changed) return;
+    const leadership = leader.current;
+    if (!object || !leadership || !this.desired(object)?.changed) return;
     const kind = kinds.find((each) => each.kind === object.kind);
     if (!kind) return;
     const { namespace = '', name } = object.metadata;
@@ -124,7 +124,7 @@ export class StatusController {
       await store.commit(
         [{ key: { kind, namespace, name }, verb: 'update', subresource: 'status', mutate }],
         controlPlaneOrigin,
-        { leaderEpoch },
+        { leadership },
       );
     } catch (error) {
       // Gone meanwhile: there is no status to write. Anything else comes back.

@@ -1,18 +1,33 @@
 import type { QueryRunner } from 'typeorm';
+import type { Leadership } from '../leader/leadership.js';
+import type { CommitOptions } from './object-store.js';
 
-/** Another replica has taken the lead: this one's write was refused, whatever it still believes. */
+/** Another replica has taken the lead, or the lease is over: the write was refused, whatever the writer still believes. */
 export class LeadershipLostError extends Error {
   constructor(
     readonly epoch: number,
-    readonly currentEpoch: number,
+    /** undefined: the term had ended before the database was asked. */
+    readonly currentEpoch?: number,
   ) {
-    super(`leadership epoch ${epoch} has ended: the current epoch is ${currentEpoch}`);
+    super(`leadership epoch ${epoch} has ended${currentEpoch ? `: the current epoch is ${currentEpoch}` : ''}`);
     this.name = 'LeadershipLostError';
   }
 }
 
-/** The share lock makes a take-over wait until this transaction ends, so the check holds up to the commit. */
-export async function checkEpoch(queryRunner: QueryRunner, epoch: number): Promise<void> {
-  const [leader] = (await queryRunner.query('SELECT epoch FROM leader FOR SHARE')) as [{ epoch: string }];
+/** The term that a commit was given, if any: one that is absent where a term was meant is no licence to write without. */
+export function termOf(options: CommitOptions): Leadership | undefined {
+  if ('leadership' in options && !options.leadership) {
+    throw new Error('a write of the leader was given no leadership: take the term once, before anything is awaited');
+  }
+  return options.leadership;
+}
+
+/**
+ * Throws unless the term still lasts. The key-share lock makes a take-over, which changes the key `epoch`, wait until
+ * this transaction ends, so the check holds up to the commit; a renewal, which doesn't, passes it by.
+ */
+export async function checkLeadership(queryRunner: QueryRunner, { epoch, ended }: Leadership): Promise<void> {
+  if (ended.aborted) throw new LeadershipLostError(epoch);
+  const [leader] = (await queryRunner.query('SELECT epoch FROM leader FOR KEY SHARE')) as [{ epoch: string }];
   if (Number(leader.epoch) !== epoch) throw new LeadershipLostError(epoch, Number(leader.epoch));
 }

@@ -1,4 +1,5 @@
 import type { ApiObject, KindDefinition } from '#libs/apimachinery';
+import type { Leadership } from '../leader/leadership.js';
 
 /** Who did it, from where: goes into the audit beside every write. Users named `system:` are the product itself. */
 export interface Origin {
@@ -82,6 +83,12 @@ export interface ListResult {
   readonly remaining?: number;
 }
 
+export interface CommitOptions {
+  readonly dryRun?: boolean;
+  /** The term in whose name this is written. Left out: nobody's; `undefined` is refused, as it isn't a term. */
+  readonly leadership?: Leadership;
+}
+
 /** Objects, revision log, revisions and audit. Every object that leaves the store is a fresh copy with resourceVersion set. */
 export interface ObjectStore {
   get(key: ObjectKey): Promise<ApiObject | undefined>;
@@ -90,14 +97,10 @@ export interface ObjectStore {
   snapshot(kinds: readonly KindDefinition[]): Promise<{ objects: ApiObject[]; revision: number }>;
   /**
    * All or nothing, in one transaction. `dryRun` decides everything and writes nothing: objects keep the resourceVersion
-   * they have, new ones get none. `leaderEpoch` is checked within the transaction: a LeadershipLostError refuses the
+   * they have, new ones get none. `leadership` is checked within the transaction: a LeadershipLostError refuses the
    * writes of a leader who has been replaced. A database that is away is an ApiError 503.
    */
-  commit(
-    writes: readonly ObjectWrite[],
-    origin: Origin,
-    options?: { dryRun?: boolean; leaderEpoch?: number },
-  ): Promise<CommitResult>;
+  commit(writes: readonly ObjectWrite[], origin: Origin, options?: CommitOptions): Promise<CommitResult>;
 }
 
 /** Whole transactions in commit order. */

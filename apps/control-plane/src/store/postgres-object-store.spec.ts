@@ -15,7 +15,6 @@ import {
   zones,
 } from '../../test/test-kinds.js';
 import { AuditRow } from '../audit/audit.entity.js';
-import { LeadershipLostError } from './fencing.js';
 import { LogRow, ObjectRevisionRow } from './object.entity.js';
 import type { ObjectKey, ObjectWrite } from './object-store.js';
 
@@ -167,41 +166,6 @@ describe('commit', () => {
     expect(await fixture.store.get(old)).toMatchObject({ spec: { size: 1 } });
     expect(await fixture.store.get(fresh)).toBeUndefined();
     expect(await head()).toBe(revision);
-  });
-
-  test('by a leader whose epoch has ended is refused', async () => {
-    const key = keyOf(widgets, 'fenced');
-    const [row] = await fixture.dataSource.query<[{ epoch: string }]>('SELECT epoch FROM leader');
-    const leaderEpoch = Number(row.epoch);
-    await fixture.store.commit([create(key)], controlPlane, { leaderEpoch });
-    await fixture.dataSource.query('UPDATE leader SET epoch = epoch + 1');
-    await expect(fixture.store.commit([put(key, { late: true })], controlPlane, { leaderEpoch })).rejects.toEqual(
-      new LeadershipLostError(leaderEpoch, leaderEpoch + 1),
-    );
-    expect((await fixture.store.get(key))?.spec).toEqual({});
-  });
-
-  test('a take-over waits for the write that has passed the check', async () => {
-    const key = keyOf(widgets, 'takeover');
-    const [row] = await fixture.dataSource.query<[{ epoch: string }]>('SELECT epoch FROM leader');
-    let takeOver: Promise<unknown> = Promise.resolve();
-    let takenOver = false;
-    await fixture.store.commit(
-      [
-        {
-          ...create(key),
-          mutate: () => {
-            takeOver = fixture.dataSource.query('UPDATE leader SET epoch = epoch + 1').then(() => (takenOver = true));
-            return { apiVersion: 'signalbox.dev/v1', kind: 'Widget', metadata: { name: key.name } };
-          },
-        },
-      ],
-      controlPlane,
-      { leaderEpoch: Number(row.epoch) },
-    );
-    await takeOver;
-    expect(takenOver).toBe(true);
-    expect(await fixture.store.get(key)).toBeDefined();
   });
 });
 

@@ -5,11 +5,12 @@ import { orUnavailable } from '../database/unavailable.js';
 import type { MasterKeys } from '../encryption/master-keys.js';
 import { prepareRow, type Effect } from './commit-rows.js';
 import { takeRevisions, writeRows } from './commit-sql.js';
-import { checkEpoch } from './fencing.js';
+import { checkLeadership, termOf } from './fencing.js';
 import { listPage } from './list-page.js';
 import { ObjectCodec, withRevision } from './object-codec.js';
 import { transition, type Transition } from './object-rules.js';
 import type {
+  CommitOptions,
   CommitResult,
   ListOptions,
   ListResult,
@@ -73,15 +74,13 @@ export class PostgresObjectStore implements ObjectStore {
     });
   }
 
-  commit(
-    writes: readonly ObjectWrite[],
-    origin: Origin,
-    { dryRun = false, leaderEpoch }: { dryRun?: boolean; leaderEpoch?: number } = {},
-  ): Promise<CommitResult> {
+  commit(writes: readonly ObjectWrite[], origin: Origin, options: CommitOptions = {}): Promise<CommitResult> {
+    const { dryRun = false } = options;
+    const term = termOf(options);
     const keys = distinctKeys(writes);
     return inTransaction(this.dataSource, READ_COMMITTED, async (queryRunner) => {
       await lockKeys(queryRunner, keys);
-      if (leaderEpoch !== undefined) await checkEpoch(queryRunner, leaderEpoch);
+      if (term) await checkLeadership(queryRunner, term);
       const outcomes = await this.#decide(queryRunner, writes, keys);
       const effects = outcomes.flatMap(({ effect }) => effect ?? []);
       if (dryRun || effects.length === 0) {

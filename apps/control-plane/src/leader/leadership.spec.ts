@@ -1,0 +1,25 @@
+import { FakeClock, timersOf } from '#libs/testing';
+import { Term } from './leadership.js';
+
+test('a term ends at its expiry, and not before', () => {
+  const clock = new FakeClock();
+  const timers = timersOf(clock);
+  const term = new Term(7, timers.nowMs() + 10_000, timers);
+  clock.advance(9_999);
+  expect(term.ended.aborted).toBe(false);
+  clock.advance(1);
+  expect(term.ended.aborted).toBe(true);
+  expect(String(term.ended.reason)).toContain('epoch 7 is over: the lease has expired');
+});
+
+test('each renewal moves the expiry on', () => {
+  const clock = new FakeClock();
+  const timers = timersOf(clock);
+  const term = new Term(7, timers.nowMs() + 10_000, timers);
+  clock.advance(6_000);
+  term.renew(timers.nowMs() + 10_000);
+  clock.advance(9_999);
+  expect(term.ended.aborted).toBe(false);
+  clock.advance(1);
+  expect(term.ended.aborted).toBe(true);
+});
