@@ -22,8 +22,11 @@ export function parseFieldSelector(text: string): FieldSelector {
   };
 }
 
+/** Twice the longest name and its field: the pattern, which goes back over blanks, meets no more than this. */
+const maxTermLength = 600;
+
 function parseTerm(term: string): { field: 'name' | 'namespace'; value: string; negated: boolean } {
-  const match = /^([A-Za-z.]+)\s*(==|!=|=)\s*(.*)$/.exec(term);
+  const match = term.length <= maxTermLength ? /^([A-Za-z.]+)\s*(==|!=|=)\s*(.*)$/.exec(term) : null;
   if (!match) throw badRequest(`fieldSelector ${JSON.stringify(term.slice(0, 200))} can't be parsed: use field=value`);
   const [, path, operator, value] = match;
   if (path !== 'metadata.name' && path !== 'metadata.namespace') {

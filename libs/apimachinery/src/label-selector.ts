@@ -10,7 +10,7 @@ type Operator = '=' | '!=' | 'in' | 'notin' | 'exists' | '!' | '<' | '>';
 interface Requirement {
   readonly key: string;
   readonly operator: Operator;
-  readonly values: readonly string[];
+  readonly values: ReadonlySet<string>;
 }
 
 const token = /\s*(?:(==|!=|=|!|<|>|\(|\)|,)|([^\s=!<>(),]+))/y;
@@ -38,14 +38,15 @@ function holds({ key, operator, values }: Requirement, labels: Labels): boolean 
       return value === undefined;
     case '=':
     case 'in':
-      return value !== undefined && values.includes(value);
+      return value !== undefined && values.has(value);
     case '!=':
     case 'notin':
-      return value === undefined || !values.includes(value);
+      return value === undefined || !values.has(value);
     case '<':
     case '>': {
       if (value === undefined || !/^-?[0-9]+$/.test(value)) return false;
-      return operator === '<' ? BigInt(value) < BigInt(values[0]!) : BigInt(value) > BigInt(values[0]!);
+      const [bound = '0'] = values;
+      return operator === '<' ? BigInt(value) < BigInt(bound) : BigInt(value) > BigInt(bound);
     }
   }
 }
@@ -76,21 +77,21 @@ class SelectorParser {
   private requirement(): Requirement {
     if (this.peek() === '!') {
       this.next += 1;
-      return { key: this.key(), operator: '!', values: [] };
+      return { key: this.key(), operator: '!', values: new Set() };
     }
     const key = this.key();
     const operator = this.peek();
-    if (operator === undefined || operator === ',') return { key, operator: 'exists', values: [] };
+    if (operator === undefined || operator === ',') return { key, operator: 'exists', values: new Set() };
     this.next += 1;
     switch (operator) {
       case '=':
       case '==':
-        return { key, operator: '=', values: [this.value()] };
+        return { key, operator: '=', values: new Set([this.value()]) };
       case '!=':
-        return { key, operator, values: [this.value()] };
+        return { key, operator, values: new Set([this.value()]) };
       case '<':
       case '>':
-        return { key, operator, values: [this.integer()] };
+        return { key, operator, values: new Set([this.integer()]) };
       case 'in':
       case 'notin':
         return { key, operator, values: this.values() };
@@ -120,12 +121,12 @@ class SelectorParser {
     return value;
   }
 
-  private values(): string[] {
+  private values(): Set<string> {
     this.expect('(');
-    const values = [this.value()];
+    const values = new Set([this.value()]);
     while (this.peek() === ',') {
       this.next += 1;
-      values.push(this.value());
+      values.add(this.value());
     }
     this.expect(')');
     return values;

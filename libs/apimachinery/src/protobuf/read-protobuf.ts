@@ -1,4 +1,6 @@
-import { unsupportedMediaType } from '../status.js';
+import { childPath } from '../field-path.js';
+import { forbiddenKeys } from '../manifest/manifest-error.js';
+import { badRequest, unsupportedMediaType } from '../status.js';
 import { malformed, readFields } from './wire.js';
 
 /** How a field becomes JSON. A message is its fields by number; fields that aren't listed are the server's own and left out. */
@@ -73,43 +75,55 @@ export function readProtobuf(body: Uint8Array): Record<string, unknown> {
   return { apiVersion, kind, ...readMessage(raw, message) };
 }
 
-function readMessage(bytes: Uint8Array, message: Message): Record<string, unknown> {
+function readMessage(bytes: Uint8Array, message: Message, path = ''): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const { number, value } of readFields(bytes)) {
     const field = message[number];
     if (!field) continue;
     const [name, type] = field;
-    // An unset string is sent as an empty one.
-    const read = readValue(value, type, result[name]);
-    if (read !== '') result[name] = read;
+    const at = childPath(path, name);
+    if (type === 'strings') added<string[]>(result, name, []).push(text(bytesOf(value)));
+    else if (type === 'stringMap' || type === 'bytesMap') {
+      const [key, entry] = readEntry(bytesOf(value), type, at);
+      added<Record<string, unknown>>(result, name, {})[key] = entry;
+    } else {
+      const read = readValue(value, type, at);
+      // An unset string is sent as an empty one.
+      if (read !== '') result[name] = read;
+    }
   }
   return result;
 }
 
-function readValue(value: Uint8Array | bigint, type: FieldType, before: unknown): unknown {
+/** Lists and maps grow in place: their entries come one by one, and a copy for each would cost a square of them. */
+function added<Container>(result: Record<string, unknown>, name: string, empty: Container): Container {
+  result[name] ??= empty;
+  return result[name] as Container;
+}
+
+function readEntry(bytes: Uint8Array, type: 'stringMap' | 'bytesMap', path: string): [key: string, value: unknown] {
+  const { key = '', entry = '' } = readMessage(bytes, {
+    1: ['key', 'string'],
+    2: ['entry', type === 'bytesMap' ? 'bytes' : 'string'],
+  });
+  const name = String(key);
+  if (forbiddenKeys.has(name)) throw badRequest(`${childPath(path, name)}: this key is not allowed`);
+  return [name, entry];
+}
+
+function readValue(value: Uint8Array | bigint, type: 'string' | 'bytes' | 'bool' | Message, path: string): unknown {
   if (type === 'bool') {
     if (typeof value !== 'bigint') throw malformed();
     return value !== 0n;
   }
+  if (type === 'string') return text(bytesOf(value));
+  if (type === 'bytes') return Buffer.from(bytesOf(value)).toString('base64');
+  return readMessage(bytesOf(value), type, path);
+}
+
+function bytesOf(value: Uint8Array | bigint): Uint8Array {
   if (typeof value === 'bigint') throw malformed();
-  switch (type) {
-    case 'string':
-      return text(value);
-    case 'bytes':
-      return Buffer.from(value).toString('base64');
-    case 'strings':
-      return [...((before as string[] | undefined) ?? []), text(value)];
-    case 'stringMap':
-    case 'bytesMap': {
-      const { key = '', entry = '' } = readMessage(value, {
-        1: ['key', 'string'],
-        2: ['entry', type === 'bytesMap' ? 'bytes' : 'string'],
-      });
-      return Object.fromEntries([...Object.entries((before as object | undefined) ?? {}), [key, entry]]);
-    }
-    default:
-      return readMessage(value, type);
-  }
+  return value;
 }
 
 function text(bytes: Uint8Array): string {

@@ -1,20 +1,15 @@
 import { z } from 'zod';
+import { boundedText } from './text.js';
 
 /** RFC 9110 section 5.6.2. */
 export const headerName = (description: string): z.ZodString =>
-  z
-    .string()
-    .max(128)
-    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'must be an HTTP header name, such as x-team' })
-    .meta({ description });
+  boundedText(128, /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be an HTTP header name, such as x-team').meta({
+    description,
+  });
 
 /** RFC 9110 section 5.5 without obs-text: CR, LF or NUL would let a value write headers of its own. */
 export const headerValue = (description: string): z.ZodString =>
-  z
-    .string()
-    .max(4096)
-    .regex(/^[\t\x20-\x7e]*$/, { error: 'must be printable ASCII on one line: no CR, LF or NUL' })
-    .meta({ description });
+  boundedText(4096, /^[\t\x20-\x7e]*$/, 'must be printable ASCII on one line: no CR, LF or NUL').meta({ description });
 
 export const header = (description: string) =>
   z

@@ -1,44 +1,38 @@
 import { z } from 'zod';
+import { boundedText } from './text.js';
 
 /** DNS-1123 subdomain: what a resource of this group may be called. */
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 export const resourceName = (description: string): z.ZodString =>
-  z
-    .string()
-    .max(253)
-    .regex(subdomain, { error: 'must be a resource name: lower-case letters, digits, "-" and ".", as in my-pool' })
-    .meta({ description });
+  boundedText(253, subdomain, 'must be a resource name: lower-case letters, digits, "-" and ".", as in my-pool').meta({
+    description,
+  });
 
 /** A name within one object: of a key, a rule, a header list's owner. Becomes part of ids, metrics and span names. */
 export const itemName = (description: string): z.ZodString =>
-  z
-    .string()
-    .max(63)
-    .regex(/^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?$/, {
-      error: 'must be letters, digits, "-", "_" and ".", starting and ending with a letter or digit',
-    })
-    .meta({ description });
+  boundedText(
+    63,
+    /^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?$/,
+    'must be letters, digits, "-", "_" and ".", starting and ending with a letter or digit',
+  ).meta({ description });
 
 /** Printable ASCII without blanks and `*`: what providers call their models, slashes and colons included. */
 export const modelName = (description: string): z.ZodString =>
-  z
-    .string()
-    .max(253)
-    .regex(/^[!-)+-~]+$/, { error: 'must be a model name: printable characters without blanks and "*"' })
-    .meta({ description });
+  boundedText(253, /^[!-)+-~]+$/, 'must be a model name: printable characters without blanks and "*"').meta({
+    description,
+  });
 
 /**
  * A model name in which one `*` may stand for any run of characters. With at most one, of two patterns with equally long
  * literal parts neither can hide the other, so the order of matching never depends on a tie-break that hides a policy.
  */
 export const modelPattern = (description: string): z.ZodString =>
-  z
-    .string()
-    .max(253)
-    .regex(/^[!-)+-~]*\*?[!-)+-~]*$/, {
-      error: 'must be a model name or a pattern with one "*", such as gpt-*, without blanks',
-    })
+  boundedText(
+    253,
+    /^[!-)+-~]*(\*[!-)+-~]*)?$/,
+    'must be a model name or a pattern with one "*", such as gpt-*, without blanks',
+  )
     .min(1, { error: 'must not be empty; "*" means every model' })
     .meta({ description });
 

@@ -4,35 +4,27 @@ import { duration, durationMs } from '../fields/duration.js';
 import { listAsSet, listByName } from '../fields/lists.js';
 import { itemName, modelName, reference, resourceName } from '../fields/names.js';
 import { count, weight } from '../fields/quantities.js';
+import { boundedText } from '../fields/text.js';
 
 const valueFrom = z
   .strictObject({
     secretKeyRef: z
       .strictObject({
         name: resourceName('Name of the Secret.'),
-        key: z
-          .string()
+        key: boundedText(253, /^[-._a-zA-Z0-9]+$/, 'must be letters, digits, "-", "_" and "."')
           .min(1)
-          .max(253)
-          .regex(/^[-._a-zA-Z0-9]+$/, { error: 'must be letters, digits, "-", "_" and "."' })
           .meta({ description: 'Which of its entries.' }),
       })
       .meta({ description: 'An entry of a Secret in the same namespace.', 'x-kubernetes-map-type': 'atomic' })
       .optional(),
-    env: z
-      .string()
-      .max(255)
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of an environment variable' })
+    env: boundedText(255, /^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable')
       .meta({
         description:
           "An environment variable of each data plane, if the data plane's SIGNALBOX_CREDENTIAL_ENV allows it.",
       })
       .optional(),
-    file: z
-      .string()
+    file: boundedText(1024, /^[\x20-\x7e]+$/, 'must be a path in printable ASCII')
       .min(1)
-      .max(1024)
-      .regex(/^[\x20-\x7e]+$/, { error: 'must be a path in printable ASCII' })
       .refine((path) => !path.split('/').includes('..'), { error: 'must not climb with ".."' })
       .meta({
         description:

@@ -1,4 +1,4 @@
-import { type ApiObject, apiVersionOf } from '#libs/apimachinery';
+import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/apimachinery';
 import { checkObject } from '../check.js';
 import { kinds } from '../registry.js';
 
@@ -26,6 +26,17 @@ export function objectOf(kind: string, spec: Record<string, unknown> = {}): ApiO
     kind,
     metadata: { name: 'test', namespace: 'default' },
     spec: { ...minimalSpecs[kind], ...spec },
+  };
+}
+
+/** The least of any kind, those without a spec too. */
+export function bareObject(kind: KindDefinition): ApiObject {
+  const spec = minimalSpecs[kind.kind];
+  return {
+    apiVersion: apiVersionOf(kind),
+    kind: kind.kind,
+    metadata: { name: 'test', ...(kind.namespaced && { namespace: 'default' }) },
+    ...(spec && { spec }),
   };
 }
 
