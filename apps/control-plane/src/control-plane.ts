@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ensureBuiltInNamespaces, finishTerminatingNamespaces } from './api/objects/namespaces.js';
+import { answerClientError } from './api/server/client-error.js';
 import { Readiness } from './api/server/readiness.js';
 import { sendError } from './api/server/reply.js';
 import { Watcher } from './api/watch/watcher.js';
@@ -43,6 +44,7 @@ export class ControlPlane {
       routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       forceCloseConnections: true,
+      clientErrorHandler: answerClientError,
       // What Fastify refuses before any route is reached, such as a malformed URL.
       frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
         sendError(reply, error, logger),

@@ -65,6 +65,8 @@ test('waits for a slow client where the events can wait, and stops waiting when 
   const waiting = stream.caughtUp();
   client.destroy();
   await waiting;
+  // Some versions of Node report the drain of what they drop, a moment before the close.
+  if (stream.open) await once(response, 'close');
   expect(stream.open).toBe(false);
 });
 
