@@ -36,6 +36,8 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     connectTimeoutMS: 5_000,
     poolErrorHandler: (error: Error) => options.onError?.('connection pool', error),
     extra: {
+      // Statements of one connection are sent without waiting for the answer to the one before.
+      pipeline: true,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       lock_timeout: 10_000,

@@ -2,7 +2,7 @@ import type { PoolClient, QueryResultRow } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { orUnavailable } from './unavailable.js';
 
-const UNKNOWN_OUTCOME =
+export const UNKNOWN_OUTCOME =
   'the connection to the database broke during the commit, so it is unknown whether the write was made; read before you try again';
 
 /**

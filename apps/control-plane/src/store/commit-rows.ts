@@ -18,7 +18,6 @@ export interface Effect {
 export interface PreparedRow {
   readonly effect: Effect;
   readonly object: string;
-  readonly previous: string | null;
   /** What `object_revision` keeps; undefined: this write adds no revision there. */
   readonly revision?: { readonly object: string | null };
   readonly audit?: PreparedAudit;
@@ -47,7 +46,6 @@ export function prepareRow(effect: Effect, origin: Origin, codec: ObjectCodec, f
   return {
     effect,
     object: codec.encode(place, transition.object),
-    previous: transition.type === 'ADDED' ? null : codec.encode(place, transition.previous),
     ...(revision && { revision }),
     ...(isAudited(effect, origin) && { audit: prepareAudit(effect, origin, fingerprintKey) }),
   };

@@ -1,21 +1,26 @@
-import type { QueryRunner } from 'typeorm';
-import { queryPrepared } from '../database/transaction.js';
+import type { PoolClient } from 'pg';
 import type { AuditRow } from '../audit/audit.entity.js';
 import { chainAudit, type CommitPoint, type PreparedRow } from './commit-rows.js';
 
 /** NOTIFY channel. The payload is the revision alone, and no more than a hint: the log is the truth. */
 export const LOG_CHANNEL = 'signalbox_log';
 
+/** What one request writes: readers of the log are given it whole, whatever else was committed with it. */
+export interface RequestRows {
+  readonly rows: readonly PreparedRow[];
+  readonly traceParent: string;
+}
+
 /** Takes the revision counter, the last lock of a transaction. Whoever holds it decides the commit order. */
-export async function takeRevisions(queryRunner: QueryRunner, rows: readonly PreparedRow[]): Promise<CommitPoint> {
+export async function takeRevisions(client: PoolClient, rows: readonly PreparedRow[]): Promise<CommitPoint> {
   const audited = rows.filter((row) => row.audit).length;
-  const [meta] = await queryPrepared<{ rv: string; audit_id: string; audit_hash: Buffer; at: Date }>(
-    queryRunner,
-    'take-revisions',
-    `UPDATE meta SET rv = rv + $1, audit_id = audit_id + $2
+  const taken = await client.query<{ rv: string; audit_id: string; audit_hash: Buffer; at: Date }>({
+    name: 'take-revisions',
+    text: `UPDATE meta SET rv = rv + $1, audit_id = audit_id + $2
      RETURNING rv, audit_id, audit_hash, date_trunc('milliseconds', clock_timestamp()) AS at`,
-    [rows.length, audited],
-  );
+    values: [rows.length, audited],
+  });
+  const [meta] = taken.rows;
   if (!meta) throw new Error('the meta row is missing: this database is damaged');
   return {
     firstRevision: Number(meta.rv) - rows.length + 1,
@@ -25,65 +30,74 @@ export async function takeRevisions(queryRunner: QueryRunner, rows: readonly Pre
   };
 }
 
-/** Objects, log, revisions, audit and the wake-up in one statement, so that the counter is held for one round trip more. */
-export async function writeRows(
-  queryRunner: QueryRunner,
-  rows: readonly PreparedRow[],
-  point: CommitPoint,
-  traceParent: string,
-): Promise<number> {
+/**
+ * Objects, log, revisions, audit and the wake-up in one statement, so that the counter is held for one round trip more.
+ * Fails before it sends anything, or sends the whole: a COMMIT may follow at once. The state before comes from `object` itself: this statement sees it as it was before its own writes.
+ */
+export function writeRows(client: PoolClient, requests: readonly RequestRows[], point: CommitPoint): Promise<unknown> {
+  const rows = requests.flatMap((request) => request.rows);
   const lastRevision = point.firstRevision + rows.length - 1;
   const audit = chainAudit(rows, point);
   const column = <T>(read: (row: PreparedRow, index: number) => T): T[] => rows.map(read);
   const auditColumn = <T>(read: (row: AuditRow) => T): T[] => audit.map(read);
-  const [name, text] = audit.length > 0 ? ['write-audited', WITH_AUDIT] : ['write', WITHOUT_AUDIT];
-  await queryPrepared(queryRunner, name, text, [
-    LOG_CHANNEL,
-    lastRevision,
-    point.at,
-    traceParent,
-    column((_row, index) => point.firstRevision + index),
-    column(({ effect }) => effect.transition.type),
-    column(({ effect }) => effect.place.kind.group),
-    column(({ effect }) => effect.place.kind.kind),
-    column(({ effect }) => effect.place.namespace),
-    column(({ effect }) => effect.place.name),
-    column(({ effect }) => effect.place.uid),
-    column(({ effect }) => effect.write.subresource ?? null),
-    column(({ object }) => object),
-    column(({ previous }) => previous),
-    column(({ effect }) => effect.previousRevision ?? null),
-    column(({ revision }) => revision !== undefined),
-    column(({ revision }) => revision?.object ?? null),
-    column(({ effect }) => effect.transition.object.metadata.generation ?? 1),
-    ...(audit.length > 0
-      ? [
-          audit.at(-1)?.hash,
-          auditColumn((row) => row.id),
-          auditColumn((row) => row.actor),
-          auditColumn((row) => JSON.stringify(row.actorGroups)),
-          auditColumn((row) => row.verb),
-          auditColumn((row) => row.subresource),
-          auditColumn((row) => row.generation),
-          auditColumn((row) => row.revision),
-          auditColumn((row) => JSON.stringify(row.changes)),
-          auditColumn((row) => row.sourceAddress),
-          auditColumn((row) => row.userAgent),
-          auditColumn((row) => row.traceId),
-          auditColumn((row) => row.previousHash),
-          auditColumn((row) => row.hash),
-        ]
-      : []),
-  ]);
-  return lastRevision;
+  return client.query({
+    ...(audit.length > 0 ? { name: 'write-audited', text: WITH_AUDIT } : { name: 'write', text: WITHOUT_AUDIT }),
+    values: [
+      LOG_CHANNEL,
+      lastRevision,
+      point.at,
+      column((_row, index) => point.firstRevision + index),
+      lastRevisions(requests, point.firstRevision),
+      requests.flatMap((request) => request.rows.map(() => request.traceParent)),
+      column(({ effect }) => effect.transition.type),
+      column(({ effect }) => effect.place.kind.group),
+      column(({ effect }) => effect.place.kind.kind),
+      column(({ effect }) => effect.place.namespace),
+      column(({ effect }) => effect.place.name),
+      column(({ effect }) => effect.place.uid),
+      column(({ effect }) => effect.write.subresource ?? null),
+      column(({ object }) => object),
+      column(({ revision }) => revision !== undefined),
+      column(({ revision }) => revision?.object ?? null),
+      column(({ effect }) => effect.transition.object.metadata.generation ?? 1),
+      ...(audit.length > 0
+        ? [
+            audit.at(-1)?.hash,
+            auditColumn((row) => row.id),
+            auditColumn((row) => row.actor),
+            auditColumn((row) => JSON.stringify(row.actorGroups)),
+            auditColumn((row) => row.verb),
+            auditColumn((row) => row.subresource),
+            auditColumn((row) => row.generation),
+            auditColumn((row) => row.revision),
+            auditColumn((row) => JSON.stringify(row.changes)),
+            auditColumn((row) => row.sourceAddress),
+            auditColumn((row) => row.userAgent),
+            auditColumn((row) => row.traceId),
+            auditColumn((row) => row.previousHash),
+            auditColumn((row) => row.hash),
+          ]
+        : []),
+    ],
+  });
+}
+
+/** Of each row the last revision of its request. */
+function lastRevisions(requests: readonly RequestRows[], firstRevision: number): number[] {
+  let last = firstRevision - 1;
+  return requests.flatMap(({ rows }) => {
+    last += rows.length;
+    return rows.map(() => last);
+  });
 }
 
 const ROWS = `
   input AS MATERIALIZED (
     SELECT * FROM unnest(
-      $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::uuid[], $12::text[],
-      $13::json[], $14::json[], $15::bigint[], $16::boolean[], $17::json[], $18::bigint[]
-    ) AS t (rv, type, api_group, kind, namespace, name, uid, subresource, object, prev, prev_rv, keep, revision, generation)
+      $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::uuid[],
+      $13::text[], $14::json[], $15::boolean[], $16::json[], $17::bigint[]
+    ) AS t (rv, last_rv, trace_parent, type, api_group, kind, namespace, name, uid,
+            subresource, object, keep, revision, generation)
   ),
   saved AS (
     INSERT INTO object (api_group, kind, namespace, name, uid, rv, object)
@@ -98,8 +112,10 @@ const ROWS = `
   ),
   logged AS (
     INSERT INTO object_log (rv, last_rv, type, api_group, kind, namespace, name, uid, subresource, object, prev, prev_rv, trace_parent, at)
-    SELECT rv, $2::bigint, type, api_group, kind, namespace, name, uid, subresource, object, prev, prev_rv, $4::text, $3::timestamptz
-    FROM input
+    SELECT i.rv, i.last_rv, i.type, i.api_group, i.kind, i.namespace, i.name, i.uid, i.subresource, i.object,
+           before.object, before.rv, i.trace_parent, $3::timestamptz
+    FROM input AS i LEFT JOIN object AS before ON before.api_group = i.api_group AND before.kind = i.kind
+      AND before.namespace = i.namespace AND before.name = i.name
   ),
   kept AS (
     INSERT INTO object_revision (rv, api_group, kind, namespace, name, uid, generation, at, object)
@@ -113,13 +129,13 @@ const AUDIT = `
     SELECT a.id, $3::timestamptz, a.actor, a.actor_groups, a.verb, i.api_group, i.kind, i.namespace, i.name, a.subresource, i.uid,
            a.generation, a.revision, a.changes, a.source_address, a.user_agent, a.trace_id, a.previous_hash, a.hash
     FROM unnest(
-      $20::bigint[], $21::text[], $22::json[], $23::text[], $24::text[], $25::bigint[], $26::bigint[], $27::json[],
-      $28::text[], $29::text[], $30::text[], $31::bytea[], $32::bytea[]
+      $19::bigint[], $20::text[], $21::json[], $22::text[], $23::text[], $24::bigint[], $25::bigint[], $26::json[],
+      $27::text[], $28::text[], $29::text[], $30::bytea[], $31::bytea[]
     ) AS a (id, actor, actor_groups, verb, subresource, generation, revision, changes, source_address, user_agent,
             trace_id, previous_hash, hash)
     JOIN input i ON i.rv = a.revision
   ),
-  head AS (UPDATE meta SET audit_hash = $19::bytea)`;
+  head AS (UPDATE meta SET audit_hash = $18::bytea)`;
 
 const WITHOUT_AUDIT = `WITH ${ROWS} SELECT pg_notify($1, $2::bigint::text)`;
 const WITH_AUDIT = `WITH ${ROWS}, ${AUDIT} SELECT pg_notify($1, $2::bigint::text)`;

@@ -1,8 +1,9 @@
+import type { PoolClient } from 'pg';
 import { createStoreFixture, until, type StoreFixture } from '../../test/store-fixture.js';
 import { leading } from '../../test/leading.js';
 import { controlPlane, create, keyOf, put, widgets } from '../../test/test-kinds.js';
 import { inTransaction, READ_COMMITTED } from '../database/transaction.js';
-import { checkLeadership, LeadershipLostError } from './fencing.js';
+import { LeadershipLostError, readEpoch } from './fencing.js';
 
 let fixture: StoreFixture;
 beforeAll(async () => {
@@ -53,7 +54,7 @@ test('a take-over waits for the write that has passed the check; a renewal does 
     return rows.length > 0;
   };
   await inTransaction(fixture.dataSource, READ_COMMITTED, async (queryRunner) => {
-    await checkLeadership(queryRunner, leading(epoch));
+    expect(await readEpoch((await queryRunner.connect()) as PoolClient)).toBe(epoch);
     await renew();
     taking = takeOver().then(() => (takenOver = true));
     await until('the take-over waits or is done', async () => takenOver || (await isWaiting()));

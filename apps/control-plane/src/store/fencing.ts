@@ -1,4 +1,4 @@
-import type { QueryRunner } from 'typeorm';
+import type { PoolClient } from 'pg';
 import type { Leadership } from '../leader/leadership.js';
 import type { CommitOptions } from './object-store.js';
 
@@ -23,11 +23,16 @@ export function termOf(options: CommitOptions): Leadership | undefined {
 }
 
 /**
- * Throws unless the term still lasts. The key-share lock makes a take-over, which changes the key `epoch`, wait until
- * this transaction ends, so the check holds up to the commit; a renewal, which doesn't, passes it by.
+ * The key-share lock makes a take-over, which changes the key `epoch`, wait until this transaction ends, so the epoch holds
+ * up to the commit; a renewal, which doesn't change it, passes by.
  */
-export async function checkLeadership(queryRunner: QueryRunner, { epoch, ended }: Leadership): Promise<void> {
+export async function readEpoch(client: PoolClient): Promise<number> {
+  const { rows } = await client.query<{ epoch: string }>('SELECT epoch FROM leader FOR KEY SHARE');
+  return Number(rows[0]?.epoch);
+}
+
+/** Throws unless the term still lasts. */
+export function checkTerm({ epoch, ended }: Leadership, currentEpoch: number | undefined): void {
   if (ended.aborted) throw new LeadershipLostError(epoch);
-  const [leader] = (await queryRunner.query('SELECT epoch FROM leader FOR KEY SHARE')) as [{ epoch: string }];
-  if (Number(leader.epoch) !== epoch) throw new LeadershipLostError(epoch, Number(leader.epoch));
+  if (currentEpoch !== epoch) throw new LeadershipLostError(epoch, currentEpoch);
 }

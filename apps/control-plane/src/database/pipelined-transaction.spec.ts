@@ -1,0 +1,76 @@
+import type { PoolClient } from 'pg';
+import { createTestDatabase, type TestDatabase } from '../../test/test-database.js';
+import { inPipelinedTransaction, type PipelinedWork } from './pipelined-transaction.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+const run = (last: (client: PoolClient) => Promise<unknown> | undefined) =>
+  inPipelinedTransaction(database.dataSource, async (client, begun): Promise<PipelinedWork<string>> => {
+    await Promise.all([begun, client.query('UPDATE meta SET audit_id = audit_id + 1')]);
+    return { value: 'done', last: last(client) };
+  });
+const written = async (): Promise<number> => {
+  const [{ audit_id: id }] = await database.dataSource.query<[{ audit_id: string }]>('SELECT audit_id FROM meta');
+  return Number(id);
+};
+const cut = (client: PoolClient): void =>
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+
+test('commits with its last statement, and rolls back without one', async () => {
+  const before = await written();
+  await expect(run((client) => client.query('SELECT 1'))).resolves.toBe('done');
+  expect(await written()).toBe(before + 1);
+  await expect(run(() => undefined)).resolves.toBe('done');
+  expect(await written()).toBe(before + 1);
+});
+
+test('sends its statements without waiting for the answer to the one before', async () => {
+  // On a connection that waits, the second statement would be sent once the first had slept.
+  const order: string[] = [];
+  await inPipelinedTransaction(database.dataSource, async (client, begun) => {
+    const slow = client.query('SELECT pg_sleep(0.05)').then(() => order.push('answered'));
+    const write = client['connection' as keyof PoolClient] as unknown as { stream: { bytesWritten: number } };
+    const before = write.stream.bytesWritten;
+    const last = client.query('SELECT 1');
+    if (write.stream.bytesWritten > before) order.push('sent');
+    await Promise.all([begun, slow, last]);
+    return { value: undefined };
+  });
+  expect(order).toEqual(['sent', 'answered']);
+});
+
+test('a last statement that the server refuses is that error, and nothing is committed', async () => {
+  const before = await written();
+  await expect(run((client) => client.query('SELECT 1 / 0'))).rejects.toThrow('division by zero');
+  await expect(run((client) => client.query('SELECT pg_terminate_backend(pg_backend_pid())'))).rejects.toMatchObject({
+    code: 503,
+    message: expect.stringContaining('not available'),
+  });
+  expect(await written()).toBe(before);
+});
+
+test('of a connection that breaks after COMMIT was sent the outcome is told as unknown', async () => {
+  await expect(
+    run((client) => {
+      const last = client.query('SELECT 1');
+      process.nextTick(cut, client);
+      return last;
+    }),
+  ).rejects.toMatchObject({ code: 503, message: expect.stringContaining('unknown whether the write was made') });
+});
+
+test('gives its connection back whatever happens', async () => {
+  for (let turn = 0; turn < 40; turn++) {
+    await expect(
+      inPipelinedTransaction(database.dataSource, async (_, begun) => {
+        await begun;
+        throw new Error(`turn ${turn}`);
+      }),
+    ).rejects.toThrow(`turn ${turn}`);
+  }
+  await expect(run((client) => client.query('SELECT 1'))).resolves.toBe('done');
+});

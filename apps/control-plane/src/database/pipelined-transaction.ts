@@ -1,0 +1,47 @@
+import { DatabaseError, type PoolClient } from 'pg';
+import type { DataSource } from 'typeorm';
+import { READ_COMMITTED, UNKNOWN_OUTCOME } from './transaction.js';
+import { orUnavailable } from './unavailable.js';
+
+/** How `work` ends. Without a last statement everything is rolled back. */
+export interface PipelinedWork<T> {
+  readonly value: T;
+  /** Sent and not awaited: COMMIT follows it on the wire, and what it found is known together with the commit. */
+  readonly last?: Promise<unknown>;
+}
+
+/**
+ * A READ COMMITTED transaction in as few round trips as its questions need: the connection sends a statement without
+ * waiting for the answer to the one before it, so BEGIN travels with the first statements and COMMIT with the last one.
+ * `work` awaits `begun` with its first answers, so that nothing is ever written outside of the transaction.
+ */
+export async function inPipelinedTransaction<T>(
+  dataSource: DataSource,
+  work: (client: PoolClient, begun: Promise<unknown>) => Promise<PipelinedWork<T>>,
+): Promise<T> {
+  const queryRunner = dataSource.createQueryRunner();
+  let outcomeUnknown = false;
+  try {
+    const client = (await queryRunner.connect()) as PoolClient;
+    const { value, last } = await work(client, client.query(READ_COMMITTED));
+    if (!last) {
+      await client.query('ROLLBACK');
+      return value;
+    }
+    const committed = client.query('COMMIT');
+    committed.catch(() => undefined);
+    await last.catch((error: unknown) => {
+      // Refused by the server, and the COMMIT behind it with it. Anything else may have happened after both were done.
+      outcomeUnknown = !(error instanceof DatabaseError);
+      throw error;
+    });
+    outcomeUnknown = true;
+    await committed;
+    return value;
+  } catch (error) {
+    await queryRunner.query('ROLLBACK').catch(() => undefined);
+    throw outcomeUnknown ? orUnavailable(error, UNKNOWN_OUTCOME) : orUnavailable(error);
+  } finally {
+    await queryRunner.release();
+  }
+}
