@@ -9,8 +9,9 @@ import { readConfig } from '../src/config/config.js';
 import { ControlPlane } from '../src/control-plane.js';
 import { createEmptyDatabase } from './test-database.js';
 
-export type Role = 'admin' | 'editor' | 'viewer' | 'data-plane';
-const roles: readonly Role[] = ['admin', 'editor', 'viewer', 'data-plane'];
+/** A stranger's token is known, its group means nothing. */
+export type Role = 'admin' | 'editor' | 'viewer' | 'data-plane' | 'stranger';
+const roles: readonly Role[] = ['admin', 'editor', 'viewer', 'data-plane', 'stranger'];
 
 /** An object, list, Status or other document of the API: whichever members it has. */
 export interface AnswerBody extends ApiObject {

@@ -7,4 +7,5 @@ export type { EffectiveProviderSpec } from './provider/schema.js';
 export { SYSTEM_NAMESPACE } from './namespace/index.js';
 export * from './registry.js';
 export type { EffectiveBackendRef, EffectiveRoutePolicySpec, EffectiveRule } from './route-policy/schema.js';
+export { SYSTEM_SECRET_TYPE } from './secret/schema.js';
 export { type ApiKey, apiKeyOf } from './secret/api-key.js';

@@ -46,8 +46,9 @@ const nowMs = Date.now;
     { provide: Reader, inject: [OBJECT_STORE], useFactory: (store: ObjectStore) => new Reader(store, nowMs) },
     {
       provide: ObjectWriter,
-      inject: [OBJECT_STORE, TELEMETRY],
-      useFactory: (store: ObjectStore, telemetry: Telemetry) => new ObjectWriter(store, telemetry.tracer),
+      inject: [OBJECT_STORE, AUTHORIZER, TELEMETRY],
+      useFactory: (store: ObjectStore, authorizer: Authorizer, telemetry: Telemetry) =>
+        new ObjectWriter(store, authorizer, telemetry.tracer),
     },
     {
       provide: Watcher,

@@ -1,3 +1,4 @@
+import type { Scope } from '#libs/apimachinery';
 import type { Identity } from './identity.js';
 
 /** Verbs of the API; `allow-insecure` and `allow-private-network` are needed beside create or update by some specs. */
@@ -22,8 +23,7 @@ export type Attributes =
       /** Plural name. */
       readonly resource: string;
       readonly subresource?: string;
-      /** '' for cluster-scoped kinds and for all namespaces. */
-      readonly namespace: string;
+      readonly scope: Scope;
       readonly name?: string;
     }
   /** A path that is no resource: `/metrics`, `/version`. */

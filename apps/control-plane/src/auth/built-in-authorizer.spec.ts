@@ -1,3 +1,4 @@
+import { allNamespaces, cluster, namespaceScope } from '#libs/apimachinery';
 import type { Attributes } from './authorizer.js';
 import { BuiltInAuthorizer } from './built-in-authorizer.js';
 
@@ -6,7 +7,7 @@ const resource = (verb: string, resource: string, more: object = {}): Attributes
   verb,
   group: resource === 'secrets' || resource === 'namespaces' ? '' : 'signalbox.dev',
   resource,
-  namespace: 'default',
+  scope: namespaceScope('default'),
   ...more,
 });
 const path = (verb: string, at: string): Attributes => ({ type: 'path', verb, path: at });
@@ -15,16 +16,19 @@ const path = (verb: string, at: string): Attributes => ({ type: 'path', verb, pa
 const table: [string, Attributes, string][] = [
   ['read a provider', resource('get', 'providers'), 'aev'],
   ['watch secrets', resource('watch', 'secrets'), 'aev'],
-  ['read system secrets', resource('get', 'secrets', { namespace: 'signalbox-system' }), 'a'],
-  ['list the secrets of all namespaces', resource('list', 'secrets', { namespace: '' }), 'a'],
-  ['list the providers of all namespaces', resource('list', 'providers', { namespace: '' }), 'aev'],
-  ['delete a data plane', resource('delete', 'dataplanes', { namespace: '' }), 'a'],
+  ['read system secrets', resource('get', 'secrets', { scope: namespaceScope('signalbox-system') }), 'a'],
+  ['list the secrets of all namespaces', resource('list', 'secrets', { scope: allNamespaces }), 'a'],
+  ['list the providers of all namespaces', resource('list', 'providers', { scope: allNamespaces }), 'aev'],
+  ['delete a data plane', resource('delete', 'dataplanes', { scope: cluster }), 'a'],
   ['create a provider', resource('create', 'providers'), 'ae'],
   ['patch a secret', resource('patch', 'secrets'), 'ae'],
   ['delete a collection', resource('deletecollection', 'providers'), 'ae'],
-  ['write into signalbox-system', resource('create', 'secrets', { namespace: 'signalbox-system' }), 'a'],
-  ['delete signalbox-system', resource('delete', 'namespaces', { namespace: '', name: 'signalbox-system' }), 'a'],
-  ['create a namespace', resource('create', 'namespaces', { namespace: '', name: 'team' }), 'ae'],
+  ['delete what is in all namespaces', resource('deletecollection', 'providers', { scope: allNamespaces }), 'a'],
+  ['create in all namespaces', resource('create', 'providers', { scope: allNamespaces }), 'a'],
+  ['list everything of all namespaces', resource('list', '*', { scope: allNamespaces }), 'a'],
+  ['write into signalbox-system', resource('create', 'secrets', { scope: namespaceScope('signalbox-system') }), 'a'],
+  ['delete signalbox-system', resource('delete', 'namespaces', { scope: cluster, name: 'signalbox-system' }), 'a'],
+  ['create a namespace', resource('create', 'namespaces', { scope: cluster, name: 'team' }), 'ae'],
   ['write a status', resource('update', 'providers', { subresource: 'status' }), 'a'],
   ['allow plain http', resource('allow-insecure', 'providers'), 'a'],
   ['allow private addresses', resource('allow-private-network', 'providers'), 'a'],
@@ -32,7 +36,7 @@ const table: [string, Attributes, string][] = [
   ['post a review', path('create', '/apis/authentication.k8s.io/v1/selfsubjectreviews'), 'aevdn'],
   ['apply', path('create', '/apply'), 'ae'],
   ['read the audit', path('get', '/audit'), 'aev'],
-  ['verify the audit', path('get', '/audit/verify'), 'aev'],
+  ['verify the audit', path('get', '/audit/verify'), 'a'],
   ['read metrics', path('get', '/metrics'), 'aev'],
   ['discover', path('get', '/apis/signalbox.dev/v1'), 'aevdn'],
   ['read the version', path('get', '/version'), 'aevdn'],

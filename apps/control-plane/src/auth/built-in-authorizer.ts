@@ -10,8 +10,8 @@ const open = ['/api', '/apis', '/openapi', '/version'];
 const selfReviews = ['selfsubjectaccessreviews', 'selfsubjectreviews', 'selfsubjectrulesreviews'];
 
 /**
- * Fixed rules by group. Admins do everything that is for people. Editors write what people write, outside `signalbox-system`, but no status and
- * no DataPlane, and grant no exception from the address rules. Viewers read all but the Secrets of `signalbox-system`, and so
+ * Fixed rules by group. Admins do everything that is for people. Editors write what people write, outside `signalbox-system` and so never in
+ * all namespaces at once, but no status and no DataPlane, and grant no exception from the address rules. Viewers read all but the Secrets of `signalbox-system`, and so
  * list Secrets a namespace at a time. Data planes open their stream and nothing else.
  */
 export class BuiltInAuthorizer implements Authorizer {
@@ -47,20 +47,25 @@ function isStream(attributes: Attributes): boolean {
 
 function mayRead(attributes: Attributes): boolean {
   if (!reading.includes(attributes.verb)) return false;
-  if (attributes.type === 'path') return ['/metrics', '/audit', '/audit/verify'].includes(attributes.path);
-  // No namespace means all of them, `signalbox-system` included.
-  return !(attributes.resource === 'secrets' && ['', SYSTEM_NAMESPACE].includes(attributes.namespace));
+  if (attributes.type === 'path') return ['/metrics', '/audit'].includes(attributes.path);
+  const { resource, scope } = attributes;
+  // Reviews may ask about every kind at once; that of all namespaces one is `signalbox-system` goes without saying.
+  if (!['secrets', '*'].includes(resource)) return true;
+  return scope.type === 'Namespace' && scope.namespace !== SYSTEM_NAMESPACE;
 }
 
 function mayEdit(attributes: Attributes): boolean {
   if (attributes.type === 'path') return attributes.path === '/apply' && attributes.verb === 'create';
-  return (
-    writing.includes(attributes.verb) &&
-    attributes.subresource === undefined &&
-    attributes.resource !== 'dataplanes' &&
-    attributes.namespace !== SYSTEM_NAMESPACE &&
-    !(attributes.resource === 'namespaces' && attributes.name === SYSTEM_NAMESPACE)
-  );
+  const { verb, resource, subresource, scope, name } = attributes;
+  if (!writing.includes(verb) || subresource !== undefined) return false;
+  switch (scope.type) {
+    case 'Namespace':
+      return scope.namespace !== SYSTEM_NAMESPACE;
+    case 'AllNamespaces':
+      return false;
+    case 'Cluster':
+      return resource === 'namespaces' && name !== SYSTEM_NAMESPACE;
+  }
 }
 
 function allowsEveryone(attributes: Attributes): boolean {

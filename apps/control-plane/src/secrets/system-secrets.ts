@@ -1,5 +1,5 @@
 import type { ApiObject, KindDefinition } from '#libs/apimachinery';
-import { SYSTEM_NAMESPACE } from '#libs/resources';
+import { SYSTEM_NAMESPACE, SYSTEM_SECRET_TYPE } from '#libs/resources';
 import { controlPlaneOrigin } from '../store/control-plane-origin.js';
 import type { ObjectStore } from '../store/object-store.js';
 
@@ -38,7 +38,7 @@ function secretOf(name: string, data: Record<string, string | Uint8Array>): ApiO
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name, namespace: SYSTEM_NAMESPACE },
-    type: 'signalbox.dev/system',
+    type: SYSTEM_SECRET_TYPE,
     data: Object.fromEntries(encoded) as Record<string, string>,
   };
 }

@@ -22,6 +22,7 @@ import type {
   Origin,
 } from './object-store.js';
 import { lockKeyOf, lockKeys, readRevision, readStored } from './read-locked.js';
+import { protectSystemObjects } from './system-objects.js';
 import { decodeRow, STORED_COLUMNS, type StoredRow } from './stored-object.js';
 
 /**
@@ -77,7 +78,8 @@ export class PostgresObjectStore implements ObjectStore {
     });
   }
 
-  commit(writes: readonly ObjectWrite[], origin: Origin, options: CommitOptions = {}): Promise<CommitResult> {
+  commit(requested: readonly ObjectWrite[], origin: Origin, options: CommitOptions = {}): Promise<CommitResult> {
+    const writes = protectSystemObjects(requested, origin);
     const { dryRun = false } = options;
     return this.#queue.add({ writes, keys: distinctKeys(writes), origin, dryRun, term: termOf(options) });
   }

@@ -7,6 +7,9 @@ const entryName = boundedText(253, /^[-._a-zA-Z0-9]+$/, 'must be letters, digits
 /** One pass, however long the value: a group in front of `*` would cost a step of the matcher's stack for every four characters. */
 const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 
+/** Of the Secrets that the control plane makes for itself (its CA, its keys). */
+export const SYSTEM_SECRET_TYPE = 'signalbox.dev/system';
+
 /** Members of a Secret, which has no spec (core/v1). */
 export const secretContent = z.strictObject({
   data: z

@@ -3,25 +3,30 @@ import {
   type ApiObject,
   apiVersionOf,
   at,
+  badRequest,
   conflict,
   diffObjects,
   type FieldChange,
   forbidden,
   invalidDocuments,
+  isDNSLabel,
   LAST_APPLIED_ANNOTATION,
+  objectScope,
 } from '#libs/apimachinery';
 import { checkObject } from '#libs/resources';
-import type { Authorizer } from '../../auth/authorizer.js';
+import type { Authorizer, Verb } from '../../auth/authorizer.js';
 import type { ObjectWrite, WriteResult } from '../../store/object-store.js';
 import { admit } from '../objects/admission.js';
 import { namespaceGuard, namespaceKind, withContentsFinalizer } from '../objects/namespaces.js';
 import type { ObjectWriter } from '../objects/object-writer.js';
+import { checkAllowed } from '../objects/permission.js';
 import { answer, type Answer, type Call } from '../request/call.js';
 import { dryRunOf, fieldValidationOf } from '../request/query.js';
-import { checkAllowed } from '../server/resource-handler.js';
 import type { ConditionPreview } from './preview-conditions.js';
 import { type AppliedDocument, readDocuments } from './read-documents.js';
 
+/** Whether it will be one or the other is known under the lock only. */
+const applyVerbs: readonly Verb[] = ['create', 'patch'];
 const resultWords = { ADDED: 'created', MODIFIED: 'configured', UNCHANGED: 'unchanged', DELETED: 'deleted' } as const;
 
 /**
@@ -41,7 +46,7 @@ export class Applier {
       readDocuments(
         call.body,
         call.headers['content-type'] as string | undefined,
-        call.query.get('namespace') || 'default',
+        defaultNamespaceOf(call),
         fieldValidationOf(call.query),
       ),
     );
@@ -50,7 +55,11 @@ export class Applier {
 
     const warnings = documents.map((document) => [...document.warnings]);
     const writes = documents.map((document, index) => this.write(call, document, warnings[index]!));
-    const { results, revision } = await this.objects.commit(call, [...writes, ...guards(documents)], { dryRun });
+    const { results, revision } = await this.objects.commit(call, writes, {
+      needs: applyVerbs,
+      guards: guards(documents),
+      dryRun,
+    });
     const applied = results.slice(0, documents.length);
     const conditions = dryRun
       ? await this.preview.of(
@@ -79,9 +88,8 @@ export class Applier {
   private checkDocument(call: Call, { place, kind, namespace, name }: AppliedDocument): void {
     try {
       if (kind.readOnly) throw forbidden(`${kind.kind} objects are written by the control plane only`, kind, name);
-      // Whether it will be one or the other is known under the lock only.
-      for (const verb of ['create', 'patch'] as const) {
-        checkAllowed(this.authorizer, call, verb, { kind, namespace, name });
+      for (const verb of applyVerbs) {
+        checkAllowed(this.authorizer, call, verb, { kind, scope: objectScope(kind, namespace), name });
       }
     } catch (error) {
       throw error instanceof ApiError ? at(place, error) : error;
@@ -107,6 +115,13 @@ export class Applier {
       },
     };
   }
+}
+
+/** `?namespace=` without a value is mostly a variable that isn't set, and then `default` isn't what was meant. */
+function defaultNamespaceOf({ query }: Call): string {
+  const namespace = query.get('namespace') ?? 'default';
+  if (isDNSLabel(namespace)) return namespace;
+  throw badRequest('namespace: must be a lower-case DNS label; leave the parameter out for the namespace "default"');
 }
 
 /** All findings of all documents at once: the content doesn't depend on what is stored. */

@@ -91,14 +91,16 @@ function readDocument(
   const kind = knownKind(place, value);
   try {
     const { object, errors, warnings } = decodeObject(kind, value, validation);
-    const { name, namespace = defaultNamespace } = isMap(object.metadata) ? object.metadata : { name: '' };
+    const { name, namespace: given } = isMap(object.metadata) ? object.metadata : { name: '' };
+    // Empty is absent in an object, as in Kubernetes; what is no name at all is among the errors.
+    const namespace = typeof given === 'string' && given !== '' ? given : defaultNamespace;
     if (typeof name !== 'string' || name === '') throw badRequest('metadata.name: is required');
     return {
       place,
       kind,
       namespace: kind.namespaced ? namespace : '',
       name,
-      object: kind.namespaced ? { ...object, metadata: { ...object.metadata, namespace } } : object,
+      object: kind.namespaced ? { ...object, metadata: { ...object.metadata, namespace: given || namespace } } : object,
       errors,
       warnings,
     };

@@ -1,4 +1,5 @@
-import { badRequest, isMap } from '#libs/apimachinery';
+import { allNamespaces, badRequest, cluster, isMap, namespaceScope, type Scope } from '#libs/apimachinery';
+import { kinds } from '#libs/resources';
 import type { Attributes, Authorizer } from '../../auth/authorizer.js';
 import { readBody } from '../request/body.js';
 import { rulesOf } from './rules.js';
@@ -62,18 +63,25 @@ function attributesOf(spec: unknown): Attributes {
   if (isMap(resource)) {
     const subresource = text(resource.subresource);
     const name = text(resource.name);
+    const [group, plural] = [text(resource.group), text(resource.resource)];
     return {
       type: 'resource',
       verb: text(resource.verb),
-      group: text(resource.group),
-      resource: text(resource.resource),
-      namespace: text(resource.namespace),
+      group,
+      resource: plural,
+      scope: scopeOf(group, plural, text(resource.namespace)),
       ...(subresource !== '' && { subresource }),
       ...(name !== '' && { name }),
     };
   }
   if (isMap(path)) return { type: 'path', verb: text(path.verb), path: text(path.path) };
   throw badRequest('spec: give resourceAttributes or nonResourceAttributes');
+}
+
+/** In a review an empty namespace means the cluster for the kinds that have none, and all namespaces for the others. */
+function scopeOf(group: string, plural: string, namespace: string): Scope {
+  if (kinds.some((kind) => kind.group === group && kind.plural === plural && !kind.namespaced)) return cluster;
+  return namespace === '' ? allNamespaces : namespaceScope(namespace);
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');

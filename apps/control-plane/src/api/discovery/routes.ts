@@ -13,8 +13,7 @@ import {
 import { openAPIDocumentText, openAPIIndex } from './openapi.js';
 import { versionInfo } from './version.js';
 
-/** What a client reads before anything else: versions, groups, kinds, schemas. */
-export const discoveryRoutes: readonly PathRoute[] = [
+const documents: readonly PathRoute[] = [
   get('/version', () => versionInfo),
   { method: 'GET', pattern: '/api', verb: 'get', handle: (call) => aggregatedOr(call, true, apiVersions) },
   { method: 'GET', pattern: '/apis', verb: 'get', handle: (call) => aggregatedOr(call, false, apiGroupList) },
@@ -33,6 +32,14 @@ export const discoveryRoutes: readonly PathRoute[] = [
     },
   },
 ];
+
+/**
+ * What a client reads before anything else: versions, groups, kinds, schemas. Some clients write a slash at the end; these
+ * addresses take it, as nothing can be meant by it.
+ */
+export const discoveryRoutes: readonly PathRoute[] = documents.flatMap((route) =>
+  route.pattern.endsWith('*') ? [route] : [route, { ...route, pattern: `${route.pattern}/` }],
+);
 
 /** `document` gets the path's segments, the empty one before the first slash included. */
 function get(pattern: string, document: (segments: string[]) => object | undefined): PathRoute {

@@ -1,4 +1,4 @@
-import type { KindDefinition } from '#libs/apimachinery';
+import { type KindDefinition, objectScope } from '#libs/apimachinery';
 import { kinds } from '#libs/resources';
 import type { Authorizer, Verb } from '../../auth/authorizer.js';
 import type { Identity } from '../../auth/identity.js';
@@ -25,14 +25,13 @@ const exceptions: readonly Verb[] = ['allow-insecure', 'allow-private-network'];
 export function rulesOf(authorizer: Authorizer, identity: Identity, namespace: string) {
   const allowed = (kind: KindDefinition, verbs: readonly string[], subresource?: 'status'): string[] =>
     verbs.filter((verb) => {
-      const { group, plural: resource, namespaced } = kind;
-      const scope = namespaced ? namespace : '';
+      const { group, plural: resource } = kind;
       return authorizer.authorize(identity, {
         type: 'resource',
         verb,
         group,
         resource,
-        namespace: scope,
+        scope: objectScope(kind, namespace),
         ...(subresource && { subresource }),
       }).allowed;
     });

@@ -1,4 +1,12 @@
-import { type ApiObject, equal, type FieldError, forbidden, invalid, type KindDefinition } from '#libs/apimachinery';
+import {
+  type ApiObject,
+  equal,
+  type FieldError,
+  forbidden,
+  invalid,
+  type KindDefinition,
+  objectScope,
+} from '#libs/apimachinery';
 import type { Authorizer } from '../../auth/authorizer.js';
 import type { Identity } from '../../auth/identity.js';
 import { unmasked } from './presented.js';
@@ -39,7 +47,8 @@ function checkVerbs(kind: KindDefinition, effective: ApiObject, identity: Identi
   const { name, namespace = '' } = effective.metadata;
   for (const { verb, path } of kind.requiredVerbs?.(effective) ?? []) {
     const { group, plural: resource } = kind;
-    const verdict = authorizer.authorize(identity, { type: 'resource', verb, group, resource, namespace, name });
+    const scope = objectScope(kind, namespace);
+    const verdict = authorizer.authorize(identity, { type: 'resource', verb, group, resource, scope, name });
     if (!verdict.allowed) {
       throw forbidden(
         `user "${identity.user}" may not set ${path}: it needs the verb "${verb}", which admins have`,

@@ -1,4 +1,4 @@
-import { badRequest, expired, type KindDefinition, notFound } from '#libs/apimachinery';
+import { badRequest, expired, type KindDefinition, notFound, type Scope } from '#libs/apimachinery';
 import type { ListOptions, ListResult, ObjectStore } from '../../store/object-store.js';
 import { answer, type Answer, type Call } from '../request/call.js';
 import { integerOf, resourceVersionOf } from '../request/query.js';
@@ -24,7 +24,7 @@ export class Reader {
   async list(call: Call, target: ResourceTarget): Promise<Answer> {
     const { query } = call;
     const selection = selectionOf(query);
-    const page = await this.page(target.kind, target.namespace, selection, {
+    const page = await this.page(target.kind, target.scope, selection, {
       limit: integerOf(query, 'limit') || undefined,
       continue: query.get('continue') || undefined,
     });
@@ -40,13 +40,13 @@ export class Reader {
   /** Objects that match, up to `limit` of them; all pages of one list show the same revision. */
   page(
     kind: KindDefinition,
-    namespace: string,
+    scope: Scope,
     { all, matches }: Selection,
     options: Pick<ListOptions, 'limit' | 'continue'> = {},
   ): Promise<ListResult> {
     return this.store.list(kind, {
       ...options,
-      ...(namespace !== '' && { namespace }),
+      ...(scope.type === 'Namespace' && { namespace: scope.namespace }),
       ...(!all && { matches }),
     });
   }

@@ -1,10 +1,12 @@
 import {
   type ApiObject,
+  cluster,
   conflict,
   forbidden,
   isNotFound,
   type KindDefinition,
   notFound,
+  objectScope,
   success,
 } from '#libs/apimachinery';
 import type { ObjectStore, ObjectWrite, WriteResult } from '../../store/object-store.js';
@@ -33,7 +35,10 @@ export class Remover {
   async delete(call: Call, target: ResourceTarget): Promise<Answer> {
     const options = deleteOptionsOf(call);
     refuse(target.kind, target.name!);
-    const { results } = await this.objects.commit(call, [deletion(target, options)], options);
+    const { results } = await this.objects.commit(call, [deletion(target, options)], {
+      needs: ['delete'],
+      dryRun: options.dryRun,
+    });
     const { kind } = target;
     const removed = await this.finished(call, kind, results[0]!, options.dryRun);
     if (!removed.gone) return answer(200, objectForm(call, kind, removed.object, this.nowMs()));
@@ -55,13 +60,16 @@ export class Remover {
     const options = deleteOptionsOf(call);
     const selection = selectionOf(call.query);
     for (let tries = 1; ; tries++) {
-      const { items } = await this.reader.page(target.kind, target.namespace, selection);
+      const { items } = await this.reader.page(kind, target.scope, selection);
       for (const object of items) refuse(target.kind, object.metadata.name);
       const writes = items.map(({ metadata: { name, namespace = '' } }) =>
-        deletion({ ...target, name, namespace }, options),
+        deletion({ kind, name, scope: objectScope(kind, namespace) }, options),
       );
       try {
-        const { results, revision } = await this.objects.commit(call, writes, options);
+        const { results, revision } = await this.objects.commit(call, writes, {
+          needs: ['deletecollection'],
+          dryRun: options.dryRun,
+        });
         const objects = results.map(({ object }) => object);
         if (!options.dryRun) await this.finishNamespaces(call, kind, objects);
         return answer(200, listForm(call, kind, objects, { resourceVersion: String(revision) }, this.nowMs()));
@@ -91,7 +99,7 @@ export class Remover {
     if (dryRun) return { gone, object };
     if (gone || kind === namespaceKind) await this.finishNamespaces(call, kind, [object]);
     if (kind !== namespaceKind) return { gone, object };
-    const left = await this.store.get(keyOf({ kind, namespace: '', name: object.metadata.name }));
+    const left = await this.store.get(keyOf({ kind, scope: cluster, name: object.metadata.name }));
     return { gone: left === undefined, object: left ?? object };
   }
 }

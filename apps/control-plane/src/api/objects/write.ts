@@ -52,7 +52,7 @@ export class Writer {
     const name = named.metadata.name;
     const admitted: string[] = [];
     const write: ObjectWrite = {
-      key: keyOf({ ...target, name }),
+      key: keyOf(target, name),
       verb: 'create',
       mutate: (stored) => {
         if (stored) throw alreadyExists(target.kind, name);
@@ -68,8 +68,11 @@ export class Writer {
         return target.kind === namespaceKind ? withContentsFinalizer(next) : next;
       },
     };
-    const guards = target.kind.namespaced ? [namespaceGuard(target.namespace)] : [];
-    const { results } = await this.objects.commit(call, [write, ...guards], { dryRun: dryRunOf(call.query) });
+    const { results } = await this.objects.commit(call, [write], {
+      needs: ['create'],
+      guards: target.scope.type === 'Namespace' ? [namespaceGuard(target.scope.namespace)] : [],
+      dryRun: dryRunOf(call.query),
+    });
     return this.written(call, target, results[0]!, 201, [...warnings, ...admitted]);
   }
 
@@ -132,10 +135,10 @@ export class Writer {
       },
     };
     const dryRun = dryRunOf(call.query);
-    const { results } = await this.objects.commit(call, [write], { dryRun });
+    const { results } = await this.objects.commit(call, [write], { needs: [verb], dryRun });
     // The last finalizer went: that may have been the last object of a namespace that is being terminated.
-    if (!dryRun && results[0]!.type === 'DELETED' && target.kind.namespaced) {
-      await finishNamespace(this.store, target.namespace, originOf(call));
+    if (!dryRun && results[0]!.type === 'DELETED' && target.scope.type === 'Namespace') {
+      await finishNamespace(this.store, target.scope.namespace, originOf(call));
     }
     return this.written(call, target, results[0]!, 200, [...warnings, ...admitted]);
   }
@@ -166,9 +169,10 @@ function withMetadata({ kind }: ResourceTarget, decoded: Decoded): Decoded {
 }
 
 /** A namespace in the body must be the address's; an absent one is filled in. */
-function inNamespace(object: ApiObject, { kind, namespace }: ResourceTarget): ApiObject {
+function inNamespace(object: ApiObject, { scope }: ResourceTarget): ApiObject {
+  if (scope.type !== 'Namespace') return object;
+  const { namespace } = scope;
   const given = object.metadata.namespace;
-  if (!kind.namespaced) return object;
   if (given !== undefined && given !== '' && given !== namespace) {
     throw badRequest(`metadata.namespace: must be "${namespace}", as in the address`);
   }

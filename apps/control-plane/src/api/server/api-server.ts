@@ -12,12 +12,14 @@ import {
 } from '#libs/telemetry';
 import type { Authenticator } from '../../auth/authenticator.js';
 import type { Authorizer } from '../../auth/authorizer.js';
+import { checkAllowed } from '../objects/permission.js';
 import type { Answer, Call } from '../request/call.js';
-import { callOf } from './http-call.js';
+import { callOf, pathOf } from './http-call.js';
 import { registerProbes } from './probes.js';
 import type { Readiness } from './readiness.js';
 import { sendAnswer, sendError } from './reply.js';
-import { checkAllowed, type ResourceHandler, type Served, targetOf, verbOf } from './resource-handler.js';
+import { checkPath, targetOf } from './request-path.js';
+import { type ResourceHandler, type Served, verbOf } from './resource-handler.js';
 import { resourceRoutes } from './resource-routes.js';
 
 /** Largest request body. */
@@ -67,7 +69,7 @@ export class ApiServer {
     for (const route of resourceRoutes()) {
       this.route(scope, route.pattern, (call, request) => {
         const verb = verbOf(route, call);
-        const target = targetOf(route, request);
+        const target = targetOf(route, request.params as { namespace?: string; name?: string });
         checkAllowed(this.parts.authorizer, call, verb, target);
         return this.parts.resources.serve(verb, call, target);
       });
@@ -98,6 +100,7 @@ export class ApiServer {
     serve: (call: Call, request: FastifyRequest) => Served | Promise<Served>,
   ): void {
     scope.all(pattern, async (request, reply) => {
+      checkPath(pathOf(request.url), { trailingSlash: pattern.endsWith('/') });
       const served = await this.traced(request, reply, pattern, (traceParent) =>
         serve(callOf(request, traceParent), request),
       );

@@ -17,16 +17,20 @@ export function callOf(request: FastifyRequest, traceParent: string): Call {
   if (encoding !== undefined && encoding !== 'identity') {
     throw unsupportedMediaType('the body must not be compressed: leave Content-Encoding out');
   }
-  const mark = url.indexOf('?');
   return {
     identity: request.identity,
     method: request.method,
-    path: mark < 0 ? url : url.slice(0, mark),
-    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+    path: pathOf(url),
+    query: new URLSearchParams(url.slice(pathOf(url).length + 1)),
     headers,
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     sourceAddress: request.socket.remoteAddress ?? '',
     userAgent: (headers['user-agent'] ?? '').slice(0, 256),
     traceParent,
   };
+}
+
+export function pathOf(url: string): string {
+  const mark = url.indexOf('?');
+  return mark < 0 ? url : url.slice(0, mark);
 }

@@ -5,6 +5,7 @@ import type { Logger } from '#libs/telemetry';
 import { orUnavailable } from '../../database/unavailable.js';
 import type { Answer } from '../request/call.js';
 import { negotiate } from '../request/media-type.js';
+import { pathOf } from './http-call.js';
 
 /** Writes an answer in the format that the client accepts. */
 export function sendAnswer(reply: FastifyReply, answer: Answer): void {
@@ -47,8 +48,6 @@ export function sendError(reply: FastifyReply, error: unknown, logger: Logger): 
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
   write(reply, apiError.code, 'application/json', JSON.stringify(apiError.toStatus()));
 }
-
-const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
 
 /** RFC 7234, 5.5: 299 is a lasting warning. Header values are ASCII without line breaks; whatever else comes, goes out as `?`. */
 function warningHeader(text: string): string {

@@ -1,6 +1,6 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { forbidden, methodNotAllowed } from '#libs/apimachinery';
-import type { Authorizer, Verb } from '../../auth/authorizer.js';
+import type { FastifyReply } from 'fastify';
+import { methodNotAllowed } from '#libs/apimachinery';
+import type { Verb } from '../../auth/authorizer.js';
 import type { Reader } from '../objects/read.js';
 import type { Remover } from '../objects/remove.js';
 import type { ResourceTarget } from '../objects/resource-target.js';
@@ -31,41 +31,6 @@ export function verbOf(route: ResourceRoute, call: Call): Verb {
   }
   const reads = verb === 'get' || verb === 'list';
   return reads && route.subresource === undefined && booleanOf(call.query, 'watch') ? 'watch' : verb;
-}
-
-export function targetOf(route: ResourceRoute, request: FastifyRequest): ResourceTarget {
-  const { namespace = '', name } = request.params as { namespace?: string; name?: string };
-  // A Namespace's own name stands where other objects have theirs in.
-  const isNamespace = route.kind.plural === 'namespaces';
-  return {
-    kind: route.kind,
-    namespace: isNamespace ? '' : namespace,
-    ...(isNamespace ? namespace !== '' && { name: namespace } : name !== undefined && { name }),
-    ...(route.subresource && { subresource: route.subresource }),
-  };
-}
-
-/** Throws a 403 in Kubernetes' words. */
-export function checkAllowed(authorizer: Authorizer, call: Call, verb: Verb, target: ResourceTarget): void {
-  const { kind, namespace, name, subresource } = target;
-  const verdict = authorizer.authorize(call.identity, {
-    type: 'resource',
-    verb,
-    group: kind.group,
-    resource: kind.plural,
-    namespace,
-    ...(name !== undefined && { name }),
-    // `effective` shows nothing that the object itself doesn't.
-    ...(subresource === 'status' && { subresource }),
-  });
-  if (verdict.allowed) return;
-  const resource = subresource === 'status' ? `${kind.plural}/status` : kind.plural;
-  const scope = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-  throw forbidden(
-    `User "${call.identity.user}" cannot ${verb} resource "${resource}" in API group "${kind.group}" ${scope}: ${verdict.reason}`,
-    kind,
-    name,
-  );
 }
 
 /** The verbs of all kinds. */

@@ -5,6 +5,7 @@ import type { Logger } from '#libs/telemetry';
 import type { Authenticator } from '../../auth/authenticator.js';
 import type { Authorizer } from '../../auth/authorizer.js';
 import type { Identity } from '../../auth/identity.js';
+import { pathOf } from './http-call.js';
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity) => void;
 
@@ -45,7 +46,7 @@ export class Upgrades {
   }
 
   private dispatch(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const path = (request.url ?? '').split('?', 1)[0]!;
+    const path = pathOf(request.url ?? '');
     const identity = this.admitted(request, path);
     const handler = this.handlers.get(path);
     if (!handler) throw noSuchResource();

@@ -1,4 +1,4 @@
-import type { ApiObject } from '#libs/apimachinery';
+import { allNamespaces, type ApiObject, namespaceScope } from '#libs/apimachinery';
 import { kindOf } from '#libs/resources';
 import type { Change } from '../../store/object-store.js';
 import { selectionOf } from '../objects/selection.js';
@@ -23,7 +23,7 @@ const change = (type: Change['type'], before: string | undefined, after: string)
   ...(before !== undefined && { previous: object(1, { tier: before }) }),
   at: 0,
 });
-const gold = { kind, namespace: '', selection: selectionOf(new URLSearchParams('labelSelector=tier=gold')) };
+const gold = { kind, scope: allNamespaces, selection: selectionOf(new URLSearchParams('labelSelector=tier=gold')) };
 
 test.each<[string, Change, string | undefined]>([
   ['created inside', change('ADDED', undefined, 'gold'), 'ADDED'],
@@ -46,8 +46,8 @@ test('what leaves is shown as it last matched, at the revision at which it left'
 test('other kinds and namespaces are no business of a watch', () => {
   const given = change('ADDED', undefined, 'gold');
   expect(watchEventOf(given, { ...gold, kind: kindOf('v1', 'Namespace')! })).toBeUndefined();
-  expect(watchEventOf(given, { ...gold, namespace: 'other' })).toBeUndefined();
-  expect(watchEventOf(given, { ...gold, namespace: 'default' })).toBeDefined();
+  expect(watchEventOf(given, { ...gold, scope: namespaceScope('other') })).toBeUndefined();
+  expect(watchEventOf(given, { ...gold, scope: namespaceScope('default') })).toBeDefined();
 });
 
 test('a change is serialised once a form and type, with its secrets masked', () => {

@@ -1,12 +1,11 @@
-import type { ApiObject, KindDefinition } from '#libs/apimachinery';
+import type { ApiObject, KindDefinition, Scope } from '#libs/apimachinery';
 import type { Change, ChangeType } from '../../store/object-store.js';
 import type { Selection } from '../objects/selection.js';
 
 /** What one watch is about. */
 export interface WatchFilter {
   readonly kind: KindDefinition;
-  /** '' for all. */
-  readonly namespace: string;
+  readonly scope: Scope;
   readonly selection: Selection;
 }
 
@@ -19,8 +18,8 @@ export interface WatchEvent {
  * A change as a watcher sees it; undefined: it is none of its business. An object that begins to match is ADDED, one that ceases
  * to match is DELETED: the watcher's picture is of the objects that match.
  */
-export function watchEventOf(change: Change, { kind, namespace, selection }: WatchFilter): WatchEvent | undefined {
-  if (change.kind !== kind || (namespace !== '' && change.namespace !== namespace)) return undefined;
+export function watchEventOf(change: Change, { kind, scope, selection }: WatchFilter): WatchEvent | undefined {
+  if (change.kind !== kind || (scope.type === 'Namespace' && change.namespace !== scope.namespace)) return undefined;
   const { object, previous } = change;
   const matched = change.type !== 'ADDED' && selection.matches(previous ?? object);
   const matches = change.type !== 'DELETED' && selection.matches(object);

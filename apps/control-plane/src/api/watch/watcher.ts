@@ -88,8 +88,8 @@ export class Watcher {
   private async begin(stream: WatchStream, filter: WatchFilter, { start, form }: WatchOptions): Promise<number> {
     if (start.type === 'after') return start.revision;
     if (start.type === 'now') return this.feed.revision;
-    const { kind, namespace, selection } = filter;
-    const { items, revision } = await this.reader.page(kind, namespace, selection);
+    const { kind, scope, selection } = filter;
+    const { items, revision } = await this.reader.page(kind, scope, selection);
     for (const object of items) {
       stream.send(this.frames.ofObject(kind, 'ADDED', object, form));
       await stream.caughtUp();

@@ -1,0 +1,67 @@
+import { type ApiObject, equal, forbidden } from '#libs/apimachinery';
+import { SYSTEM_NAMESPACE, SYSTEM_SECRET_TYPE } from '#libs/resources';
+import { groups } from '../auth/identity.js';
+import type { ObjectWrite, Origin } from './object-store.js';
+
+/** Where a person who wants another CA or key reads on. */
+const ROTATION = 'docs/production.md says how it is replaced';
+
+/**
+ * The last word on what belongs to the product itself, whatever the API above has let through: `signalbox-system` is written
+ * by the control plane and by admins, and the Secrets that the control plane made for itself are changed and deleted by
+ * nobody else. Without them every data plane and client would lose its trust at the next start. Throws a 403.
+ */
+export function protectSystemObjects(writes: readonly ObjectWrite[], origin: Origin): readonly ObjectWrite[] {
+  if (origin.user.startsWith('system:')) return writes;
+  const isAdmin = origin.groups.includes(groups.admins);
+  return writes.map((write) => {
+    if (isInSystem(write.key) && !isAdmin) return refused(write);
+    return isSecret(write) ? guarded(write) : write;
+  });
+}
+
+function refused(write: ObjectWrite): ObjectWrite {
+  const { kind, name } = write.key;
+  return {
+    ...write,
+    mutate: () => {
+      throw forbidden(`only admins may write in the namespace "${SYSTEM_NAMESPACE}"`, kind, name);
+    },
+  };
+}
+
+const isSecret = ({ key: { kind } }: ObjectWrite): boolean => kind.group === '' && kind.kind === 'Secret';
+
+const isInSystem = ({ kind, namespace, name }: ObjectWrite['key']): boolean =>
+  namespace === SYSTEM_NAMESPACE || (kind.group === '' && kind.kind === 'Namespace' && name === SYSTEM_NAMESPACE);
+
+function guarded(write: ObjectWrite): ObjectWrite {
+  const { kind, name } = write.key;
+  return {
+    ...write,
+    mutate: (stored) => {
+      const next = write.mutate(stored);
+      const [was, is] = [stored, next].map((object) => object?.['type'] === SYSTEM_SECRET_TYPE);
+      if (was && !equal(next && contentOf(next), stored && contentOf(stored))) {
+        const verb = next ? 'changed' : 'deleted';
+        throw forbidden(
+          `the control plane made this Secret for itself, so it is not ${verb} by hand; ${ROTATION}`,
+          kind,
+          name,
+        );
+      }
+      if (is && !was) {
+        throw forbidden(
+          `the type ${SYSTEM_SECRET_TYPE} is for Secrets of the control plane itself; use Opaque`,
+          kind,
+          name,
+        );
+      }
+      return next;
+    },
+  };
+}
+
+function contentOf({ metadata: _metadata, ...content }: ApiObject): object {
+  return content;
+}
