@@ -66,7 +66,7 @@ describe('rollup', () => {
       'Pending',
       'This generation has not been compiled yet.',
     ],
-    ['no data plane is connected', [], {}, 'NoDataPlanes', 'No data plane is connected.'],
+    ['no data plane is connected', [], {}, 'NoDataPlanes', 'No data plane that serves a table is connected.'],
     [
       'data planes refused it: the first by name is quoted',
       [

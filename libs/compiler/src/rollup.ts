@@ -10,6 +10,7 @@ export interface ConnectedDataPlane {
 }
 
 export interface Fleet {
+  /** Those that have just connected and not answered their first publication yet left out: they would rewrite every resource twice. */
   readonly connected: readonly ConnectedDataPlane[];
 }
 
@@ -80,7 +81,7 @@ function isNotCompiled({ compiledRevision }: RollupInput): Problem | undefined {
 
 function hasNoDataPlanes({ fleet }: RollupInput): Problem | undefined {
   if (fleet.connected.length > 0) return undefined;
-  return { status: 'False', reason: 'NoDataPlanes', message: 'No data plane is connected.' };
+  return { status: 'False', reason: 'NoDataPlanes', message: 'No data plane that serves a table is connected.' };
 }
 
 function isRejected({ compiledRevision, fleet }: RollupInput): Problem | undefined {

@@ -6,6 +6,8 @@ import type { ConnectionListener, Position, SessionListener } from './connection
 export interface DataPlaneState {
   readonly hello: Hello;
   readonly connected: boolean;
+  /** When it came, or went. */
+  readonly sinceMs: number;
   readonly served?: Position;
   readonly rejected?: DataPlaneStatus['rejected'];
   readonly unresolvedCredentials: Report['unresolvedCredentials'];
@@ -15,6 +17,8 @@ export interface DataPlaneState {
 export class ConnectedDataPlanes implements ConnectionListener {
   private readonly states = new Map<string, DataPlaneState>();
   private readonly listeners: ((name: string) => void)[] = [];
+
+  constructor(private readonly nowMs: () => number) {}
 
   /** Called with the name of each data plane that came, went, answered or reported. */
   onChange(listener: (name: string) => void): void {
@@ -42,13 +46,13 @@ export class ConnectedDataPlanes implements ConnectionListener {
       this.states.set(name, { ...state, ...change });
       this.changed(name);
     };
-    this.states.set(name, { hello, connected: true, unresolvedCredentials: [] });
+    this.states.set(name, { hello, connected: true, sinceMs: this.nowMs(), unresolvedCredentials: [] });
     this.changed(name);
     return {
       served: (served) => update({ served, rejected: undefined }),
       rejected: ({ revision, reason }) => update({ rejected: { revision, reason } }),
       reported: (unresolvedCredentials) => update({ unresolvedCredentials }),
-      disconnected: () => update({ connected: false }),
+      disconnected: () => update({ connected: false, sinceMs: this.nowMs() }),
     };
   }
 

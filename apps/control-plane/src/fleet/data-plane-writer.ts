@@ -3,9 +3,9 @@ import { Controller, ReconcileError, type ControllerOptions } from '#libs/reconc
 import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/apimachinery';
 import type { Logger } from '#libs/telemetry';
 import { controlPlaneOrigin } from '../store/control-plane-origin.js';
-import type { ObjectStore, ObjectWrite } from '../store/object-store.js';
-import type { ConnectedDataPlanes } from './connected-data-planes.js';
-import { nextStatus, statusOf } from './data-plane-status.js';
+import type { ObjectStore, ObjectWrite, WriteResult } from '../store/object-store.js';
+import type { ConnectedDataPlanes, DataPlaneState } from './connected-data-planes.js';
+import { JOINS_WITHIN_MS, nextStatus, statusOf } from './data-plane-status.js';
 
 export interface DataPlaneWriterOptions {
   readonly kind: KindDefinition;
@@ -21,8 +21,10 @@ export interface DataPlaneWriterOptions {
 
 /** Each write is a row of the log that every replica reads. */
 const WRITE_EVERY_MS = 1_000;
-/** What connects will soon acknowledge something, too: both are told in one write. */
+/** What connects will soon acknowledge something, too: both are said in one write. */
 const WAIT_FOR_FIRST_ANSWER_MS = 100;
+/** What goes away mostly comes back, here or to another replica: its end would be written for nothing. */
+const WAIT_FOR_RETURN_MS = 2_000;
 
 /** Keeps the DataPlane objects of this replica's connections true: the first change at once, later ones once a second. */
 export class DataPlaneWriter {
@@ -52,45 +54,66 @@ export class DataPlaneWriter {
 
   private changed(name: string): void {
     const state = this.options.dataPlanes.get(name);
-    const isNew = state?.connected && !state.served && !state.rejected;
-    this.controller.addAfter(name, isNew ? WAIT_FOR_FIRST_ANSWER_MS : 0);
+    if (state) this.controller.addAfter(name, patienceMs(state));
   }
 
   private async write(name: string): Promise<{ requeueAfterMs: number } | undefined> {
-    const { dataPlanes, timers, kind } = this.options;
+    const { dataPlanes, timers } = this.options;
     const state = dataPlanes.get(name);
     if (!state) return undefined;
-    const waitMs = (this.wroteAtMs.get(name) ?? -Infinity) + WRITE_EVERY_MS - timers.nowMs();
+    const nowMs = timers.nowMs();
+    const wroteAtMs = this.wroteAtMs.get(name) ?? -Infinity;
+    const waitMs = Math.max(wroteAtMs + WRITE_EVERY_MS, state.sinceMs + patienceMs(state)) - nowMs;
     if (waitMs > 0) return { requeueAfterMs: waitMs };
-    const created = await this.commit(name, {
-      mutate: (stored) => stored ?? emptyDataPlane(kind, name),
-    });
-    const updated = await this.commit(name, {
-      subresource: 'status',
-      mutate: (stored) => {
-        const next = nextStatus(statusOf(stored), state, this.options.self);
-        return stored && next ? { ...stored, status: { ...next } } : stored;
-      },
-    });
-    if (created || updated) this.wroteAtMs.set(name, timers.nowMs());
-    if (!state.connected) {
-      dataPlanes.forget(name);
-      this.wroteAtMs.delete(name);
-    }
-    return undefined;
+    this.forgetBefore(nowMs - WRITE_EVERY_MS);
+    const written = await this.writeStatus(name, state);
+    if (written?.type !== 'UNCHANGED') this.wroteAtMs.set(name, nowMs);
+    if (!state.connected && dataPlanes.get(name) === state) dataPlanes.forget(name);
+    const { joining } = statusOf(written?.object);
+    return joining ? { requeueAfterMs: state.sinceMs + JOINS_WITHIN_MS - nowMs } : undefined;
   }
 
-  /** Returns whether anything was written. */
-  private async commit(name: string, write: Pick<ObjectWrite, 'mutate' | 'subresource'>): Promise<boolean> {
+  /** Kept over the end of a connection: one that comes and goes is written no more often than one that stays. */
+  private forgetBefore(beforeMs: number): void {
+    for (const [name, atMs] of this.wroteAtMs) if (atMs <= beforeMs) this.wroteAtMs.delete(name);
+  }
+
+  /** The object is made with the first one. undefined: somebody deleted it meanwhile. */
+  private async writeStatus(name: string, state: DataPlaneState): Promise<WriteResult | undefined> {
+    const { kind, timers, self } = this.options;
+    const status = {
+      subresource: 'status',
+      ifPresent: true,
+      mutate: (stored: ApiObject | undefined) => {
+        const next = nextStatus(statusOf(stored), state, { self, nowMs: timers.nowMs() });
+        return stored && next ? { ...stored, status: { ...next } } : stored;
+      },
+    } as const;
+    const present = await this.commit(name, status);
+    if (present) return present;
+    await this.commit(name, { mutate: (stored) => stored ?? emptyDataPlane(kind, name) });
+    return this.commit(name, status);
+  }
+
+  private async commit(
+    name: string,
+    write: Pick<ObjectWrite, 'mutate' | 'subresource' | 'ifPresent'>,
+  ): Promise<WriteResult | undefined> {
     const { store, kind } = this.options;
     try {
       const key = { kind, namespace: '', name };
       const { results } = await store.commit([{ key, verb: 'update', ...write }], controlPlaneOrigin);
-      return results.some(({ type }) => type !== 'UNCHANGED');
+      return results[0];
     } catch (error) {
       throw new ReconcileError('writing the DataPlane failed', { cause: error });
     }
   }
+}
+
+/** How long what it is now shall last before it is written. */
+function patienceMs({ connected, served, rejected }: DataPlaneState): number {
+  if (!connected) return WAIT_FOR_RETURN_MS;
+  return served || rejected ? 0 : WAIT_FOR_FIRST_ANSWER_MS;
 }
 
 function emptyDataPlane(kind: KindDefinition, name: string): ApiObject {

@@ -1,14 +1,16 @@
-import type { Fleet } from '#libs/compiler';
+import { isDeepStrictEqual } from 'node:util';
+import type { ApiObject } from '#libs/apimachinery';
+import type { ConnectedDataPlane, Fleet } from '#libs/compiler';
 import type { CacheUpdate, ObjectCache } from '../cache/object-cache.js';
 import { statusOf } from './data-plane-status.js';
 
-/** All connected data planes of all replicas, as the DataPlane objects tell. */
+/** The data planes of all replicas that count, as the DataPlane objects say: connected, and no longer joining. */
 export class FleetView {
-  private readonly connected = new Map<string, Fleet['connected'][number]>();
+  private readonly connected = new Map<string, ConnectedDataPlane>();
   private fleet: Fleet = { connected: [] };
   private readonly listeners: (() => void)[] = [];
 
-  constructor(cache: ObjectCache) {
+  constructor(cache: Pick<ObjectCache, 'onUpdate'>) {
     cache.onUpdate((update) => this.take(update));
   }
 
@@ -16,21 +18,30 @@ export class FleetView {
     return this.fleet;
   }
 
-  /** Called after a data plane came, went, acknowledged or refused. */
+  /** Called after something changed that conditions follow from. */
   onChange(listener: () => void): void {
     this.listeners.push(listener);
   }
 
   private take({ changes }: CacheUpdate): void {
-    const dataPlanes = changes.filter(({ kind }) => kind.kind === 'DataPlane');
-    if (dataPlanes.length === 0) return;
-    for (const { key, object } of dataPlanes) {
-      const { connected, revision = 0, rejected } = statusOf(object);
-      if (object && connected) {
-        this.connected.set(key, { name: object.metadata.name, acknowledgedRevision: revision, rejected });
-      } else this.connected.delete(key);
+    let changed = false;
+    for (const { kind, key, object } of changes) {
+      if (kind.kind !== 'DataPlane') continue;
+      const counted = object && countedAs(object);
+      if (isDeepStrictEqual(counted, this.connected.get(key))) continue;
+      changed = true;
+      if (counted) this.connected.set(key, counted);
+      else this.connected.delete(key);
     }
+    if (!changed) return;
     this.fleet = { connected: [...this.connected.values()] };
     for (const listener of this.listeners) listener();
   }
+}
+
+/** undefined: it doesn't count. */
+function countedAs(object: ApiObject): ConnectedDataPlane | undefined {
+  const { connected, joining, revision = 0, rejected } = statusOf(object);
+  if (!connected || joining) return undefined;
+  return { name: object.metadata.name, acknowledgedRevision: revision, rejected };
 }

@@ -37,7 +37,7 @@ const running = { timers: systemTimers, random: Math.random };
       provide: ConnectedDataPlanes,
       inject: [MetricsRegistry],
       useFactory: (metrics: MetricsRegistry) => {
-        const dataPlanes = new ConnectedDataPlanes();
+        const dataPlanes = new ConnectedDataPlanes(() => running.timers.nowMs());
         metrics.gaugeFrom('signalbox_data_planes_connected', 'Data planes connected to this replica.', [], (observe) =>
           observe(dataPlanes.connectedCount),
         );

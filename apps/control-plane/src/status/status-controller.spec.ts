@@ -33,16 +33,23 @@ describe('StatusController', () => {
   let fleet: Fleet;
   let leader: { current: Leadership | undefined };
   let writes: { name: string; epoch: number | undefined; changed: boolean }[];
-  let refusal: Error | undefined;
+  let commits: { atMs: number; size: number }[];
+  let looked: () => void;
+  let refusal: ((names: readonly string[]) => Error | undefined) | undefined;
 
-  /** Runs a write as the store would, and lets the feed tell of it. */
-  const commit: ObjectStore['commit'] = async ([write], _origin, { leadership } = {}): Promise<CommitResult> => {
-    if (refusal) throw refusal;
-    const stored = [...store.objects.values()].find(({ metadata }) => metadata.name === write!.key.name)!;
-    const next = write!.mutate(structuredClone(stored))!;
-    const changed = JSON.stringify(next) !== JSON.stringify(stored);
-    writes.push({ name: write!.key.name, epoch: leadership?.epoch, changed });
-    if (changed) store.commit(next, { subresource: 'status' });
+  /** Runs the writes as the store would, and lets the feed say so. */
+  const commit: ObjectStore['commit'] = async (batch, _origin, { leadership } = {}): Promise<CommitResult> => {
+    commits.push({ atMs: clock.now(), size: batch.length });
+    const refused = refusal?.(batch.map(({ key }) => key.name));
+    if (refused) throw refused;
+    for (const write of batch) {
+      const stored = store.objects.get(`Consumer/default/${write.key.name}`);
+      if (!stored && write.ifPresent) continue;
+      const next = write.mutate(structuredClone(stored))!;
+      const changed = JSON.stringify(next) !== JSON.stringify(stored);
+      writes.push({ name: write.key.name, epoch: leadership?.epoch, changed });
+      if (changed) store.commit(next, { subresource: 'status' });
+    }
     return { revision: store.revision, results: [] };
   };
 
@@ -50,7 +57,8 @@ describe('StatusController', () => {
     clock = new FakeClock();
     store = new ScriptedStore();
     verdicts = new CompileVerdicts();
-    [fleet, leader, writes, refusal] = [{ connected: [] }, { current: leading(7) }, [], undefined];
+    looked = () => {};
+    [fleet, leader, writes, commits, refusal] = [{ connected: [] }, { current: leading(7) }, [], [], undefined];
     const running = {
       timers: timersOf(clock),
       random: () => 0.5,
@@ -61,7 +69,10 @@ describe('StatusController', () => {
       cache,
       kinds,
       verdicts,
-      fleet: () => fleet,
+      fleet: () => {
+        looked();
+        return fleet;
+      },
       leader,
       store: { commit },
       ...running,
@@ -82,14 +93,7 @@ describe('StatusController', () => {
   async function compiled(...names: string[]): Promise<void> {
     const objects = names.map(stored);
     const conditions = new Map(objects.map(({ metadata }) => [metadata.uid!, accepted(metadata.generation!)] as const));
-    const result = {
-      version: 'v',
-      bucketDigests: new Uint8Array(),
-      reset: false,
-      upserts: [],
-      removals: [],
-      conditions,
-    };
+    const result = { version: 'v', reset: false, upserts: [], removals: [], conditions };
     controller.review(verdicts.take({ revision: store.revision, result, generations: objects, traceParents: [] }));
     await clock.advanceAsync(0);
   }
@@ -117,6 +121,7 @@ describe('StatusController', () => {
     await clock.advanceAsync(0);
     expect(writes).toHaveLength(1);
     await compiled('a');
+    await clock.advanceAsync(100);
     expect(condition('Accepted')).toMatchObject({ observedGeneration: 2 });
   });
 
@@ -131,25 +136,26 @@ describe('StatusController', () => {
       const result = {
         version: 'v',
         reset: false,
-        bucketDigests: new Uint8Array(),
         upserts: [],
         removals: [],
         conditions: new Map([['uid-a', accepted(1)]]),
       };
       controller.review(verdicts.take({ revision: 1, result, generations: [read], traceParents: [] }));
-      await clock.advanceAsync(0);
+      await clock.advanceAsync(100);
       expect([writes.at(-1)?.changed, stored().status]).toEqual([false, undefined]);
     }
   });
 
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `c${index}`);
+
   it('looks once at what several data planes acknowledge one after the other', async () => {
-    const names = Array.from({ length: 1_200 }, (_, index) => `c${index}`);
+    const names = many(1_200);
     for (const name of names) store.commit(consumer(name));
     fleet = serving(0);
     await compiled(...names);
+    await clock.advanceAsync(1_000);
     expect(condition('Programmed', 'c0')).toMatchObject({ reason: 'Pending' });
     const before = writes.length;
-    await clock.advanceAsync(1_000);
     fleet = serving(store.revision);
     for (let acknowledged = 0; acknowledged < 20; acknowledged++) controller.reviewAll();
     await clock.advanceAsync(49);
@@ -161,8 +167,75 @@ describe('StatusController', () => {
     expect(Date.parse(programmed!)).toBeGreaterThan(Date.parse(accept!));
   });
 
+  it('writes one change at once, and what follows in one transaction per 100 ms, however much it is', async () => {
+    await compiled('a');
+    expect(commits).toEqual([{ atMs: clock.now(), size: 1 }]);
+    const names = many(1_200);
+    for (const name of names) {
+      store.commit(consumer(name));
+      await compiled(name);
+    }
+    expect(commits).toHaveLength(1);
+    const firstMs = commits[0]!.atMs;
+    await clock.advanceAsync(1_000);
+    expect(commits).toEqual([
+      { atMs: firstMs, size: 1 },
+      { atMs: firstMs + 100, size: 500 },
+      { atMs: firstMs + 200, size: 500 },
+      { atMs: firstMs + 300, size: 200 },
+    ]);
+  });
+
+  it('an object that is gone by now takes nothing from the others', async () => {
+    store.commit(consumer('b'));
+    const gone = stored('a');
+    const both = compiled('a', 'b');
+    // The feed hasn't told of it yet.
+    store.remove(gone);
+    await both;
+    await clock.advanceAsync(100);
+    expect(writes).toEqual([{ name: 'b', epoch: 7, changed: true }]);
+  });
+
+  it('one that cannot be written stops no other', async () => {
+    const names = many(600);
+    for (const name of names) store.commit(consumer(name));
+    refusal = (batch) => (batch.includes('c17') ? new Error('too much for the database') : undefined);
+    await compiled(...names);
+    await clock.advanceAsync(10_000);
+    expect(names.filter((name) => condition('Ready', name) === undefined)).toEqual(['c17']);
+    refusal = undefined;
+    await clock.advanceAsync(30_000);
+    expect(condition('Ready', 'c17')).toBeDefined();
+  });
+
+  it.each<[string, unknown]>([
+    ['conditions that are no list', { conditions: {} }],
+    ['conditions that are none', { conditions: [null, 'x', { type: 7 }] }],
+    ['a condition of a generation yet to come', { conditions: [{ type: 'Ready', observedGeneration: 1e9 }] }],
+    ['a status that is a text', 'fine'],
+  ])('overwrites %s, and goes on with the others', async (_, status) => {
+    store.commit(consumer('b'));
+    store.commit({ ...consumer('a'), status } as ApiObject);
+    await compiled('a', 'b');
+    controller.reviewAll();
+    await clock.advanceAsync(200);
+    for (const name of ['a', 'b']) {
+      expect(stored(name).status).toEqual({ conditions: expect.any(Array) as unknown });
+      expect(condition('Ready', name)).toMatchObject({ observedGeneration: 1, reason: 'NoDataPlanes' });
+    }
+  });
+
+  it('writes in the name of the term in which it chose what to write, also if that is over', async () => {
+    looked = () => {
+      leader.current = undefined;
+    };
+    await compiled('a');
+    expect(writes).toEqual([{ name: 'a', epoch: 7, changed: true }]);
+  });
+
   it('tries again after a write that failed, and writes nothing for a leader that was replaced', async () => {
-    refusal = new LeadershipLostError(7, 8);
+    refusal = () => new LeadershipLostError(7, 8);
     await compiled('a');
     expect(writes).toEqual([]);
     refusal = undefined;

@@ -26,6 +26,7 @@ export type Decision =
   | { readonly type: 'DECIDED'; readonly outcomes: readonly Outcome[]; readonly rows: readonly PreparedRow[] };
 
 export interface Outcome {
+  readonly key: string;
   readonly decided: Transition;
   readonly previousRevision?: number;
   readonly effect?: Effect;
@@ -52,12 +53,12 @@ export function decideGroup(
     if (characters > MAX_GROUP_CHARACTERS || request.keys.some((key) => changed.has(key))) return { type: 'POSTPONED' };
     try {
       if (request.term) checkTerm(request.term, state.leaderEpoch);
-      const outcomes = request.writes.map((_, index) => decide(request, index, state, means));
+      const outcomes = request.writes.flatMap((_, index) => decide(request, index, state, means) ?? []);
       if (request.dryRun) return { type: 'DECIDED', outcomes, rows: [] };
       const rows = outcomes.flatMap(({ effect }) =>
         effect ? [prepareRow(effect, request.origin, means.codec, means.fingerprintKey)] : [],
       );
-      outcomes.forEach(({ effect }, index) => effect && changed.add(request.keys[index] ?? ''));
+      for (const { key } of outcomes.filter(({ effect }) => effect)) changed.add(key);
       for (const { object, revision } of rows) characters += object.length + (revision?.object?.length ?? 0);
       return { type: 'DECIDED', outcomes, rows };
     } catch (error) {
@@ -66,17 +67,25 @@ export function decideGroup(
   });
 }
 
-function decide({ writes, keys }: CommitRequest, index: number, { stored }: GroupState, means: DecisionMeans): Outcome {
+/** undefined: the object is absent, and was to be written if present. */
+function decide(
+  { writes, keys }: CommitRequest,
+  index: number,
+  { stored }: GroupState,
+  means: DecisionMeans,
+): Outcome | undefined {
   const write = writes[index]!;
+  const key = keys[index] ?? '';
   const { kind, namespace, name } = write.key;
-  const row = stored.get(keys[index] ?? '');
+  const row = stored.get(key);
+  if (!row && write.ifPresent) return undefined;
   const current = row && decodeRow(row, kind, means.codec);
   const decided = transition(write, current, { nowMs: means.nowMs, uid: randomUUID() });
   const previousRevision = row && Number(row.rv);
-  if (decided.type === 'UNCHANGED') return { decided, previousRevision };
+  if (decided.type === 'UNCHANGED') return { key, decided, previousRevision };
   const uid = row?.uid ?? decided.object.metadata.uid ?? '';
   const effect = { write, transition: decided, place: { kind, namespace, name, uid }, previousRevision };
-  return { decided, previousRevision, effect };
+  return { key, decided, previousRevision, effect };
 }
 
 /** The answer to each write, with the revisions from `firstRevision` on for those that changed something. */

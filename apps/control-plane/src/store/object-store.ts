@@ -33,6 +33,8 @@ export interface ObjectWrite {
   readonly verb: 'create' | 'update' | 'patch' | 'delete' | 'apply';
   /** Only `status` (and its field ownership) is taken, generation stays; audited unless the user is `system:`. */
   readonly subresource?: 'status';
+  /** An object that isn't there is left out, of the results as well, where it would refuse the transaction with a 404. */
+  readonly ifPresent?: boolean;
   readonly mutate: (stored: ApiObject | undefined) => ApiObject | undefined;
 }
 
@@ -65,7 +67,7 @@ export interface WriteResult {
 export interface CommitResult {
   /** The store's revision after the transaction. */
   readonly revision: number;
-  /** In the order of the writes. */
+  /** In the order of the writes; those of absent objects that were `ifPresent` are left out. */
   readonly results: readonly WriteResult[];
 }
 

@@ -34,6 +34,23 @@ const revisionsOf = ({ name }: ObjectKey) =>
   fixture.dataSource.getRepository(ObjectRevisionRow).find({ where: { name }, order: { rv: 'ASC' } });
 
 describe('commit', () => {
+  test('an absent object that is written if present is left out; the others of its transaction are written', async () => {
+    const [here, gone] = [keyOf(widgets, 'here'), keyOf(widgets, 'gone')];
+    await commit(create(here));
+    const status = (key: ObjectKey, ifPresent: boolean): ObjectWrite => ({
+      key,
+      verb: 'update',
+      subresource: 'status',
+      ifPresent,
+      mutate: (stored) => stored && { ...stored, status: { fine: true } },
+    });
+    await expect(fixture.store.commit([status(gone, false), status(here, true)], controlPlane)).rejects.toMatchObject({
+      code: 404,
+    });
+    const { results } = await fixture.store.commit([status(gone, true), status(here, true)], controlPlane);
+    expect(results.map(({ type, object }) => [type, object.metadata.name])).toEqual([['MODIFIED', 'here']]);
+  });
+
   test('what was committed is what is read', async () => {
     const key = keyOf(widgets, 'read-back');
     const { revision, results } = await commit(

@@ -8,6 +8,13 @@ export const dataPlaneStatus = z
   .strictObject({
     uid: z.string().meta({ description: 'Stays the same over restarts of one data plane.' }),
     connected: z.boolean().meta({ description: 'Whether it holds a stream to some control plane.' }),
+    joining: z
+      .boolean()
+      .meta({
+        description:
+          'It has just connected and not answered its first publication yet: for up to 10 s it holds no object back from being Programmed.',
+      })
+      .optional(),
     connectedTo: z.string().meta({ description: 'The control plane that it is or was connected to.' }),
     software: z.string().meta({ description: 'Version of the program.' }),
     revision: z.int().min(0).meta({ description: 'The last revision it acknowledged.' }),
