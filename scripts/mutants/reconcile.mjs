@@ -54,14 +54,14 @@ export default [
   {
     name: 'a verdict about an older generation is refused',
     file: 'libs/reconcile/src/conditions.ts',
-    find: 'if (verdict.observedGeneration < previous.observedGeneration) return false;',
+    find: "if (typeof about === 'number' && about <= generation && verdict.observedGeneration < about) return false;",
     replace: '',
     suite,
   },
   {
     name: 'the transition time moves only with the status',
     file: 'libs/reconcile/src/conditions.ts',
-    find: 'previous?.status === verdict.status ? previous.lastTransitionTime : now',
+    find: 'previous?.status === verdict.status && isTime(previous.lastTransitionTime) ? previous.lastTransitionTime : now',
     replace: 'now',
     suite,
   },

@@ -22,6 +22,7 @@ const consumer = (name: string, generation = 1): ApiObject => ({
 const accepted = (observedGeneration: number): Verdict[] => [
   { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'The object is valid.', observedGeneration },
 ];
+const unchanged = { version: 'v', bucketDigests: new Uint8Array(), reset: false, upserts: [], removals: [] };
 const serving = (acknowledgedRevision: number): Fleet => ({ connected: [{ name: 'plane', acknowledgedRevision }] });
 
 describe('StatusController', () => {
@@ -93,7 +94,7 @@ describe('StatusController', () => {
   async function compiled(...names: string[]): Promise<void> {
     const objects = names.map(stored);
     const conditions = new Map(objects.map(({ metadata }) => [metadata.uid!, accepted(metadata.generation!)] as const));
-    const result = { version: 'v', reset: false, upserts: [], removals: [], conditions };
+    const result = { ...unchanged, conditions };
     controller.review(verdicts.take({ revision: store.revision, result, generations: objects, traceParents: [] }));
     await clock.advanceAsync(0);
   }
@@ -133,13 +134,7 @@ describe('StatusController', () => {
     ]) {
       // The feed hasn't told of it yet.
       store.put(meanwhile);
-      const result = {
-        version: 'v',
-        reset: false,
-        upserts: [],
-        removals: [],
-        conditions: new Map([['uid-a', accepted(1)]]),
-      };
+      const result = { ...unchanged, conditions: new Map([['uid-a', accepted(1)]]) };
       controller.review(verdicts.take({ revision: 1, result, generations: [read], traceParents: [] }));
       await clock.advanceAsync(100);
       expect([writes.at(-1)?.changed, stored().status]).toEqual([false, undefined]);

@@ -1,0 +1,93 @@
+const status = 'apps/control-plane/src/status';
+const writer = 'apps/control-plane/src/status/status-writer.ts';
+const dataPlaneStatus = 'apps/control-plane/src/fleet/data-plane-status.ts';
+const dataPlaneWriter = 'apps/control-plane/src/fleet/data-plane-writer.ts';
+const fleet = 'apps/control-plane/src/fleet';
+
+/** From a compiled table to data planes, and from their answers to conditions. */
+export default [
+  {
+    name: 'at most one status transaction in 100 ms',
+    file: writer,
+    find: 'if (waitMs > 0) return { requeueAfterMs: waitMs };',
+    replace: '',
+    suite: status,
+  },
+  {
+    name: 'a status batch is bounded',
+    file: writer,
+    find: 'if (batch.size >= this.#mostWrites) break;',
+    replace: '',
+    suite: status,
+  },
+  {
+    name: 'a status batch that failed comes back smaller',
+    file: writer,
+    find: 'this.#mostWrites = Math.max(1, Math.floor(batch.size / 2));',
+    replace: '',
+    suite: status,
+  },
+  {
+    name: 'a status batch that failed comes back',
+    file: writer,
+    find: 'for (const key of batch.keys()) this.#waiting.add(key);',
+    replace: '',
+    suite: status,
+  },
+  {
+    name: 'statuses are written in the name of a term',
+    file: writer,
+    find: 'controlPlaneOrigin, { leadership }',
+    replace: 'controlPlaneOrigin',
+    suite: status,
+  },
+  {
+    name: 'an object that is gone takes no status from the others',
+    file: writer,
+    find: 'ifPresent: true,',
+    replace: '',
+    suite: status,
+  },
+  {
+    name: 'a status is written only to the generation and uid that it is about',
+    file: writer,
+    find: 'if (!stored || !sameGeneration(stored, read)) return stored;',
+    replace: 'if (!stored) return stored;',
+    suite: status,
+  },
+  {
+    name: 'a data plane that joins is left out until it has answered',
+    file: 'apps/control-plane/src/fleet/fleet-view.ts',
+    find: 'if (!connected || joining) return undefined;',
+    replace: 'if (!connected) return undefined;',
+    suite: 'fleet-view',
+  },
+  {
+    name: 'a data plane joins for 10 s at most',
+    file: dataPlaneStatus,
+    find: 'served || rejected || nowMs - sinceMs >= JOINS_WITHIN_MS',
+    replace: 'served || rejected',
+    suite: fleet,
+  },
+  {
+    name: 'the end of joining is looked for',
+    file: dataPlaneWriter,
+    find: 'return joining ? { requeueAfterMs: state.sinceMs + JOINS_WITHIN_MS - nowMs } : undefined;',
+    replace: 'return undefined;',
+    suite: fleet,
+  },
+  {
+    name: 'a data plane that comes back with what it served goes on counting',
+    file: dataPlaneStatus,
+    find: 'const counted = stored.connected && !stored.joining && stored.uid === hello.uid;',
+    replace: 'const counted = false;',
+    suite: fleet,
+  },
+  {
+    name: 'a DataPlane is written at most once a second',
+    file: dataPlaneWriter,
+    find: "if (written?.type !== 'UNCHANGED') this.wroteAtMs.set(name, nowMs);",
+    replace: '',
+    suite: fleet,
+  },
+];
