@@ -454,16 +454,6 @@ describe('audit', () => {
       limit: '50',
     });
   });
-
-  test('verify: intact, or the row that was altered', async () => {
-    server.on('GET /audit/verify', { body: { valid: true, rows: 12 } });
-    expect(await signalbox(['audit', 'verify'])).toMatchObject({ code: 0, out: 'The audit is intact: 12 rows.\n' });
-    server.on('GET /audit/verify', { body: { valid: false, rows: 4, badRow: 5, reason: 'the row is missing' } });
-    expect(await signalbox(['audit', 'verify'])).toMatchObject({
-      code: exitCodes.failure,
-      out: 'The audit was altered at row 5: the row is missing.\n',
-    });
-  });
 });
 
 describe('keys and tokens', () => {

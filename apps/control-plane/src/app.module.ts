@@ -25,7 +25,7 @@ export class AppModule {
           entities,
           onError: (where, error) => logger.warn({ where, err: error }, 'lost the database; trying again'),
         }),
-        EncryptionModule.forRoot({ masterKeyFile: config.masterKeyFile }),
+        EncryptionModule.forRoot({ masterKeyFile: config.masterKeyFile, logger }),
         SecretsModule,
         StoreModule,
         LeaderModule,

@@ -205,5 +205,11 @@ test('every write is in the audit, in the caller’s trace, and the chain verifi
   ]);
   expect((await server.call('/audit?name=traced&since=2999-01-01T00:00:00Z')).body.items).toEqual([]);
   expect((await server.call('/audit?since=yesterday')).status).toBe(400);
-  expect((await server.call('/audit/verify')).body).toMatchObject({ valid: true });
+  const verification = await server.fetch('/audit/verify');
+  expect(verification.headers.get('content-type')).toBe('application/x-ndjson');
+  const lines = (await verification.text()).trimEnd().split('\n');
+  expect(lines.slice(0, -1).map((line) => JSON.parse(line) as unknown)).toEqual([
+    { progress: { rows: expect.any(Number), row: expect.any(Number), head: expect.any(Number) } },
+  ]);
+  expect(JSON.parse(lines.at(-1)!)).toMatchObject({ valid: true, unkeyedRows: 0 });
 });

@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { AuditKeys } from '../src/audit/audit-keys.js';
+import { AuditService } from '../src/audit/audit.service.js';
+import { beginKeyedChain } from '../src/audit/keyed-chain.js';
+import type { Verification } from '../src/audit/verify-chain.js';
 import { LogFollower, type FollowerOptions } from '../src/store/log-follower.js';
 import { LogReader } from '../src/store/log-reader.js';
 import { ObjectCodec } from '../src/store/object-codec.js';
@@ -12,9 +16,12 @@ import { testKinds } from './test-kinds.js';
 /** A store on a database of its own, and followers of it. */
 export interface StoreFixture extends TestDatabase {
   readonly keys: MasterKeys;
+  readonly auditKeys: AuditKeys;
   readonly store: PostgresObjectStore;
   /** Started; stopped with the fixture. */
   follower(options?: Partial<FollowerOptions>): Promise<LogFollower>;
+  /** What the verification of the whole audit comes to. */
+  verifyAudit(): Promise<Verification>;
   close(): Promise<void>;
 }
 
@@ -24,11 +31,14 @@ export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 export async function createStoreFixture(): Promise<StoreFixture> {
   const database = await createTestDatabase();
   const keys = new MasterKeys([randomBytes(32)]);
+  const auditKeys = new AuditKeys(randomBytes(32));
+  await beginKeyedChain(database.dataSource, auditKeys);
   const followers: LogFollower[] = [];
   return {
     ...database,
     keys,
-    store: new PostgresObjectStore(database.dataSource, keys, () => NOW_MS),
+    auditKeys,
+    store: new PostgresObjectStore(database.dataSource, { keys, auditKeys, nowMs: () => NOW_MS }),
     follower: async (options = {}) => {
       const follower = new LogFollower(new LogReader(new KindIndex(testKinds), new ObjectCodec(keys)), {
         url: database.url,
@@ -38,6 +48,13 @@ export async function createStoreFixture(): Promise<StoreFixture> {
       followers.push(follower);
       await follower.start();
       return follower;
+    },
+    verifyAudit: async () => {
+      const verification = new AuditService(database.dataSource, auditKeys).verify();
+      for (;;) {
+        const { done, value } = await verification.next();
+        if (done) return value;
+      }
     },
     close: async () => {
       await Promise.all(followers.map((follower) => follower.stop()));

@@ -8,6 +8,9 @@ export function secretCredentialId(namespace: string, secret: string, key: strin
   return `${namespace}/${secret}/${key}`;
 }
 
+/** In place of an entry's name, which is never empty: a problem of the whole Secret, whatever its entries are. */
+export const ANY_ENTRY = '';
+
 export type ResolvedSource = { readonly entry: CredentialEntry } | { readonly missing: string };
 
 /**
@@ -25,7 +28,8 @@ export function resolveSource(
   const { name, key } = secretKeyRef!;
   const id = secretCredentialId(namespace, name, key);
   const version = credentialVersions.get(id);
-  const problem = credentialProblems?.get(id);
+  const problem =
+    credentialProblems?.get(id) ?? credentialProblems?.get(secretCredentialId(namespace, name, ANY_ENTRY));
   if (problem !== undefined) return { missing: `entry "${key}" of Secret ${namespace}/${name} ${problem}` };
   if (version === undefined) return { missing: `Secret ${namespace}/${name} with an entry "${key}" doesn't exist` };
   return { entry: { id, source: { type: 'Secret', version } } };

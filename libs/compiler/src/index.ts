@@ -1,4 +1,4 @@
 export { compile } from './compile.js';
 export { type CompileInput, type CompileOutput, objectId, type Verdict } from './compile-types.js';
-export { secretCredentialId } from './credentials.js';
+export { ANY_ENTRY, secretCredentialId } from './credentials.js';
 export { type ConnectedDataPlane, type Fleet, rollup, type RollupInput } from './rollup.js';

@@ -1,4 +1,6 @@
 import type { FieldChange } from '#libs/apimachinery';
+import { CliError } from '../cli-error.js';
+import { printable } from '../output/style.js';
 import type { AdminClient } from './admin-client.js';
 
 export interface AuditEntry {
@@ -29,8 +31,22 @@ export interface AuditQuery {
 }
 
 export type AuditVerification =
-  | { readonly valid: true; readonly rows: number }
+  | { readonly valid: true; readonly rows: number; readonly unkeyedRows: number; readonly head: number }
   | { readonly valid: false; readonly rows: number; readonly badRow: number; readonly reason: string };
+
+/** The end of the audit's chain, as it was exported. All of it is text that may be shown. */
+export interface AuditHead {
+  readonly id: number;
+  readonly hash: string;
+  readonly key: string;
+  readonly mac: string;
+}
+
+export interface VerificationProgress {
+  readonly rows: number;
+  readonly row: number;
+  readonly head: number;
+}
 
 /** Newest first. */
 export async function listAudit(client: AdminClient, query: AuditQuery): Promise<AuditEntry[]> {
@@ -41,6 +57,25 @@ export async function listAudit(client: AdminClient, query: AuditQuery): Promise
   return items;
 }
 
-export function verifyAudit(client: AdminClient): Promise<AuditVerification> {
-  return client.json<AuditVerification>({ path: '/audit/verify' });
+export function auditHead(client: AdminClient): Promise<AuditHead> {
+  return client.json<AuditHead>({ path: '/audit/head' });
+}
+
+/** `from`: an exported head to go on from. Throws a CliError where the server ends without an outcome. */
+export async function verifyAudit(
+  client: AdminClient,
+  from: AuditHead | undefined,
+  onProgress: (progress: VerificationProgress) => void,
+): Promise<AuditVerification> {
+  const query = from && { headId: String(from.id), headHash: from.hash, headMac: from.mac };
+  for await (const line of await client.lines({ path: '/audit/verify', query })) {
+    const message = JSON.parse(line) as
+      AuditVerification | { readonly progress: VerificationProgress } | { readonly error: string };
+    if ('error' in message) throw new CliError(`The verification broke off: ${printable(message.error)}`);
+    if ('progress' in message) onProgress(message.progress);
+    else return message;
+  }
+  throw new CliError('The verification broke off: the server ended the answer before its outcome.', {
+    hints: ['Run it again; the log of the control plane has the cause.'],
+  });
 }

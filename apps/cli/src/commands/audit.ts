@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { listAudit, verifyAudit } from '../client/audit.js';
-import type { AuditEntry } from '../client/audit.js';
+import { auditHead, listAudit, verifyAudit } from '../client/audit.js';
+import type { AuditEntry, AuditHead, AuditVerification, VerificationProgress } from '../client/audit.js';
 import { findKind } from '../client/resource-path.js';
 import { CliError, exitCodes } from '../cli-error.js';
 import { stdoutStyle, withAdminClient } from '../context.js';
@@ -9,7 +10,7 @@ import { renderChange } from '../output/changes.js';
 import { renderDocument } from '../output/document.js';
 import type { DocumentFormat } from '../output/document.js';
 import { printable } from '../output/style.js';
-import type { Style } from '../output/style.js';
+import type { OutputStream, Style } from '../output/style.js';
 import { outputOption, positiveInteger } from './shared-options.js';
 
 interface AuditOptions {
@@ -49,15 +50,33 @@ Examples:
       if (entries.length === 0 && !output) context.stderr.write('No writes match.\n');
     });
   audit
+    .command('head')
+    .summary('the end of the audit as it is now, to be kept elsewhere')
+    .description(
+      'Prints the id and hash of the newest row, vouched for by the audit key. Kept where nobody who can write to the\n' +
+        'database reaches it, it shows later whether rows up to it were cut off.',
+    )
+    .addHelpText('after', '\nExamples:\n  signalbox audit head > audit-head-$(date +%F).json')
+    .action(async () => {
+      context.stdout.write(`${JSON.stringify(await withAdminClient(context, auditHead))}\n`);
+    });
+  audit
     .command('verify')
     .summary('check that no row of the audit was altered, removed or added')
     .description(
-      "Recomputes the chain of hashes. Exits 1 and names the first bad row if the audit isn't what was written.",
+      "Recomputes the chain of keyed hashes. Exits 1 and names the first bad row if the audit isn't what was written.\n" +
+        'Rows cut off at the end together with their record show only against a head that was exported before.',
     )
-    .action(async () => {
-      const result = await withAdminClient(context, verifyAudit);
-      if (result.valid) context.stdout.write(`The audit is intact: ${result.rows} rows.\n`);
-      else context.stdout.write(`The audit was altered at row ${result.badRow}: ${printable(result.reason)}.\n`);
+    .option('--from-head <file>', 'go on from a head that `signalbox audit head` printed', readHead)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  signalbox audit verify\n  signalbox audit verify --from-head audit-head-2026-01-31.json',
+    )
+    .action(async ({ fromHead }: { fromHead?: AuditHead }) => {
+      const result = await withAdminClient(context, (client) =>
+        verifyAudit(client, fromHead, (progress) => showProgress(context.stderr, progress)),
+      );
+      context.stdout.write(renderVerification(result, fromHead));
       finish(result.valid ? exitCodes.ok : exitCodes.failure);
     });
   return audit;
@@ -91,4 +110,30 @@ function renderEntry(entry: AuditEntry, style: Style): string {
   const tail = style('gray', `row ${entry.id}, generation ${entry.generation}, revision ${entry.revision}`);
   const lines = [`${head}  ${tail}`, ...entry.changes.map((change) => `    ${renderChange(change, style)}`)];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function readHead(file: string): AuditHead {
+  let head: Partial<AuditHead>;
+  try {
+    head = JSON.parse(readFileSync(file, 'utf8')) as Partial<AuditHead>;
+  } catch (error) {
+    throw new InvalidArgumentError(`${file} can't be read: ${(error as Error).message}.`);
+  }
+  if (Number.isSafeInteger(head.id) && head.hash !== undefined && head.mac !== undefined) return head as AuditHead;
+  throw new InvalidArgumentError(`${file} isn't what \`signalbox audit head\` prints.`);
+}
+
+/** On a terminal, on one line. */
+function showProgress(stream: OutputStream, { row, head }: VerificationProgress): void {
+  if (stream.isTTY) stream.write(`\rrow ${row} of ${head}${row === head ? '\n' : ''}`);
+}
+
+function renderVerification(result: AuditVerification, from: AuditHead | undefined): string {
+  if (!result.valid) return `The audit was altered at row ${result.badRow}: ${printable(result.reason)}.\n`;
+  const since = from ? ` after row ${from.id}` : '';
+  const unkeyed =
+    result.unkeyedRows === 0
+      ? ''
+      : ` ${result.unkeyedRows} of them are from before the audit had a key: that they were not altered before that is not proved.\n`;
+  return `The audit is intact: ${result.rows} rows${since}, up to row ${result.head}.\n${unkeyed}`;
 }

@@ -1,6 +1,10 @@
-import { badRequest } from '#libs/apimachinery';
+import { Readable } from 'node:stream';
+import { ApiError, badRequest, internal } from '#libs/apimachinery';
 import type { AuditRow } from '../audit/audit.entity.js';
 import type { AuditService } from '../audit/audit.service.js';
+import type { ChainLink } from '../audit/chain-link.js';
+import type { Verification, VerificationProgress } from '../audit/verify-chain.js';
+import { orUnavailable } from '../database/unavailable.js';
 import { answer } from './request/call.js';
 import { integerOf } from './request/query.js';
 import type { PathRoute } from './server/api-server.js';
@@ -33,13 +37,51 @@ export function auditRoutes(audit: AuditService): PathRoute[] {
         return answer(200, { apiVersion: 'signalbox.dev/v1', kind: 'AuditList', items: rows.map(entryOf) });
       },
     },
+    { method: 'GET', pattern: '/audit/head', verb: 'get', handle: async () => answer(200, await audit.head()) },
     {
+      // For admins: it reads every row.
       method: 'GET',
       pattern: '/audit/verify',
       verb: 'get',
-      handle: async () => answer(200, await audit.verify()),
+      handle: ({ query }) => {
+        const from = exportedHead(query, audit);
+        return (reply) => {
+          const lines = Readable.from(verificationLines(audit.verify(from)));
+          void reply.code(200).header('content-type', 'application/x-ndjson').send(lines);
+        };
+      },
     },
   ];
+}
+
+/** JSON lines: progress after each page, and at the end the outcome, or why there is none. */
+async function* verificationLines(
+  verification: AsyncGenerator<VerificationProgress, Verification>,
+): AsyncGenerator<string> {
+  try {
+    for (;;) {
+      const { done, value } = await verification.next();
+      yield `${JSON.stringify(done ? value : { progress: value })}\n`;
+      if (done) return;
+    }
+  } catch (error) {
+    const known = orUnavailable(error);
+    const { message } = known instanceof ApiError ? known : internal();
+    yield `${JSON.stringify({ error: message })}\n`;
+  } finally {
+    await verification.return(undefined as never);
+  }
+}
+
+/** What `GET /audit/head` answered once, as three parameters. Throws a 400 for one that isn't of this installation. */
+function exportedHead(query: URLSearchParams, audit: AuditService): ChainLink | undefined {
+  const id = integerOf(query, 'headId');
+  if (id === undefined) return undefined;
+  const link = audit.linkOf({ id, hash: query.get('headHash') ?? '', mac: query.get('headMac') ?? '' });
+  if (link) return link;
+  throw badRequest(
+    'headId, headHash, headMac: not a head that this installation exported: it was changed, comes from another one, or the audit key has been replaced since',
+  );
 }
 
 function entryOf(row: AuditRow) {

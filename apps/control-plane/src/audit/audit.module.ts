@@ -2,6 +2,7 @@ import { Global, Inject, Module, type BeforeApplicationShutdown, type OnApplicat
 import { DataSource } from 'typeorm';
 import type { DatabaseOptions } from '../database/data-source.js';
 import { DATABASE_OPTIONS } from '../database/database.module.js';
+import { AuditKeys } from './audit-keys.js';
 import { AuditRetention } from './audit-retention.js';
 import { AuditService } from './audit.service.js';
 
@@ -13,13 +14,13 @@ const EXPIRE_EVERY_MS = 3_600_000;
   providers: [
     {
       provide: AuditService,
-      useFactory: (dataSource: DataSource) => new AuditService(dataSource),
-      inject: [DataSource],
+      useFactory: (dataSource: DataSource, keys: AuditKeys) => new AuditService(dataSource, keys),
+      inject: [DataSource, AuditKeys],
     },
     {
       provide: AuditRetention,
-      useFactory: (dataSource: DataSource) => new AuditRetention(dataSource),
-      inject: [DataSource],
+      useFactory: (dataSource: DataSource, keys: AuditKeys) => new AuditRetention(dataSource, keys),
+      inject: [DataSource, AuditKeys],
     },
   ],
   exports: [AuditService],

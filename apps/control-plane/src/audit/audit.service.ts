@@ -1,8 +1,9 @@
 import type { DataSource } from 'typeorm';
 import { MetaRow } from '../database/meta.entity.js';
-import { inTransaction, ONE_SNAPSHOT } from '../database/transaction.js';
+import type { AuditKeys } from './audit-keys.js';
 import { AuditRow } from './audit.entity.js';
-import { verifyChain, type Verification } from './verify-chain.js';
+import type { ChainLink } from './chain-link.js';
+import { type ChainSource, type Verification, type VerificationProgress, verifyChain } from './verify-chain.js';
 
 /** Every given field must match. */
 export interface AuditQuery {
@@ -22,6 +23,17 @@ export interface AuditQuery {
   readonly limit?: number;
 }
 
+/** The end of the chain at some time, to be kept where who can write to the database can't: all text, so that it is a file. */
+export interface AuditHead {
+  readonly id: number;
+  /** Hex. */
+  readonly hash: string;
+  /** Id of the audit key. */
+  readonly key: string;
+  /** Hex; vouches for `id` and `hash`. */
+  readonly mac: string;
+}
+
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 
@@ -29,7 +41,8 @@ const MAX_LIMIT = 1_000;
 export class AuditService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly verifyBatch = 1_000,
+    private readonly keys: AuditKeys,
+    private readonly verifyPage = 1_000,
   ) {}
 
   /** Newest first. */
@@ -54,17 +67,50 @@ export class AuditService {
       .getMany();
   }
 
-  /** Walks the whole chain in one snapshot, a batch at a time. */
-  verify(): Promise<Verification> {
-    return inTransaction(this.dataSource, ONE_SNAPSHOT, async (queryRunner) => {
-      const [meta] = await queryRunner.manager.getRepository(MetaRow).find();
-      if (!meta) throw new Error('the meta row is missing: this database is damaged');
-      const rows = queryRunner.manager.getRepository(AuditRow).createQueryBuilder('audit').orderBy('audit.id');
-      const batchAfter = (id: number): Promise<AuditRow[]> =>
-        rows.clone().where('audit.id > :id', { id }).limit(this.verifyBatch).getMany();
-      const start = { id: meta.auditStartId, hash: meta.auditStartHash };
-      const head = { id: meta.auditId, hash: meta.auditHash };
-      return { value: await verifyChain(start, head, batchAfter) };
-    });
+  /** See `verifyChain`. Each page is a transaction of its own; a reader that goes away ends it. */
+  verify(from?: ChainLink): AsyncGenerator<VerificationProgress, Verification> {
+    return verifyChain({ keys: this.keys, source: this.#chain, from });
   }
+
+  async head(): Promise<AuditHead> {
+    const { head } = await this.#chain.record();
+    return { id: head.id, hash: head.hash.toString('hex'), key: this.keys.id, mac: this.#macOf(head) };
+  }
+
+  /** The row that an exported head names; undefined: it isn't one of this installation, or was changed since. */
+  linkOf({ id, hash, mac }: Pick<AuditHead, 'id' | 'hash' | 'mac'>): ChainLink | undefined {
+    const link = { id, hash: Buffer.from(hash, 'hex') };
+    return this.#macOf(link) === mac ? link : undefined;
+  }
+
+  #macOf(link: ChainLink): string {
+    return this.keys.macOf('head', link).toString('hex');
+  }
+
+  readonly #chain: ChainSource = {
+    record: async () => {
+      const [meta] = await this.dataSource.getRepository(MetaRow).find();
+      if (!meta) throw new Error('the meta row is missing: this database is damaged');
+      return {
+        start: { id: meta.auditStartId, hash: meta.auditStartHash },
+        startMac: meta.auditStartMac,
+        head: { id: meta.auditId, hash: meta.auditHash },
+        keyedFrom: meta.auditKeyedFrom,
+      };
+    },
+    rowsAfter: (id, lastId) =>
+      this.dataSource
+        .getRepository(AuditRow)
+        .createQueryBuilder('audit')
+        .where('audit.id > :id AND audit.id <= :lastId', { id, lastId })
+        .orderBy('audit.id')
+        .limit(this.verifyPage)
+        .getMany(),
+    rowBeyondHead: async () => {
+      const [{ id }] = await this.dataSource.query<[{ id: string | null }]>(
+        'SELECT min(audit.id) AS id FROM audit, meta WHERE audit.id > meta.audit_id',
+      );
+      return id === null ? undefined : Number(id);
+    },
+  };
 }

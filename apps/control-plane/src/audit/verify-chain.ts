@@ -1,42 +1,112 @@
-import { auditHash } from './audit-chain.js';
+import type { AuditKeys } from './audit-keys.js';
+import { auditHash, unkeyedAuditHash } from './audit-chain.js';
 import type { AuditRow } from './audit.entity.js';
+import type { ChainLink } from './chain-link.js';
 
-/** A row by its id and hash: where the chain starts and has to end is recorded outside the audit table. */
-export interface ChainLink {
-  readonly id: number;
-  readonly hash: Buffer;
+/** What stands about the chain outside of it. */
+export interface ChainRecord {
+  /** The newest row that has expired; id 0: none has. */
+  readonly start: ChainLink;
+  /** Vouches for `start`: without it, rows could be cut off before their time. */
+  readonly startMac: Buffer | null;
+  /** The last row that was committed. */
+  readonly head: ChainLink;
+  /** The first row whose hash is keyed; null: none was ever written. */
+  readonly keyedFrom: number | null;
 }
 
-/** `badRow`: the first row that isn't what was written, or isn't there. */
+/** Where the rows come from: each call is a short read of its own. */
+export interface ChainSource {
+  record(): Promise<ChainRecord>;
+  /** By rising id, up to `lastId`; none when there are no more. */
+  rowsAfter(id: number, lastId: number): Promise<readonly AuditRow[]>;
+  /** The first row after the head, as one snapshot has both. */
+  rowBeyondHead(): Promise<number | undefined>;
+}
+
+/** `badRow`: the first row that isn't what was written, or isn't there. `rows` counts those that were found good. */
 export type Verification =
-  | { readonly valid: true; readonly rows: number }
+  | {
+      readonly valid: true;
+      readonly rows: number;
+      /** Of `rows`, those from before the audit had a key: they are no more than what the first keyed row follows from. */
+      readonly unkeyedRows: number;
+      /** The row up to which it was verified. */
+      readonly head: number;
+    }
   | { readonly valid: false; readonly rows: number; readonly badRow: number; readonly reason: string };
 
+/** How far it is: rows found good, and the row that it goes up to. */
+export interface VerificationProgress {
+  readonly rows: number;
+  readonly row: number;
+  readonly head: number;
+}
+
+export interface VerifyOptions {
+  readonly keys: AuditKeys;
+  readonly source: ChainSource;
+  /** An exported head to go on from, instead of the oldest row. */
+  readonly from?: ChainLink;
+}
+
 /**
- * From the row after `start` (the newest that expired) to `head` (the last that was committed). `batchAfter` yields rows by
- * rising id, none when there are no more. `rows` counts those that were found good.
+ * Walks the chain up to the head that it had when it began, a page at a time, while rows are written and expire. A keyed
+ * row can't be made without the key; so what is found is what was written, but for rows at the end that were cut off
+ * together with the record of the head, which only a head that was kept elsewhere can show.
  */
-export async function verifyChain(
-  start: ChainLink,
-  head: ChainLink,
-  batchAfter: (id: number) => Promise<readonly AuditRow[]>,
-): Promise<Verification> {
-  let previous = start;
+export async function* verifyChain({
+  keys,
+  source,
+  from,
+}: VerifyOptions): AsyncGenerator<VerificationProgress, Verification> {
+  let record = await source.record();
+  const { head, keyedFrom } = record;
   let rows = 0;
+  let unkeyedRows = 0;
   const bad = (badRow: number, reason: string): Verification => ({ valid: false, rows, badRow, reason });
-  for (;;) {
-    const batch = await batchAfter(previous.id);
-    if (batch.length === 0) break;
-    for (const row of batch) {
+
+  if (!startIsGenuine(record, keys)) return bad(record.start.id + 1, MOVED_START);
+  if (keyedFrom === null || keyedFrom > head.id) return bad(head.id + 1, 'no row is keyed, though the audit has a key');
+  if (from && from.id > head.id) return bad(head.id + 1, `the row is missing: the audit went on to row ${from.id}`);
+  if (from && from.id < record.start.id) return bad(from.id + 1, 'it has expired: verify without the exported head');
+  let previous: ChainLink = from ?? record.start;
+  while (previous.id < head.id) {
+    const page = await source.rowsAfter(previous.id, head.id);
+    if (page[0]?.id !== previous.id + 1) {
+      // Rows may have expired since the start was read; then the chain goes on from a later one.
+      record = await source.record();
+      if (record.start.id <= previous.id) return bad(previous.id + 1, missing(page));
+      if (!startIsGenuine(record, keys)) return bad(record.start.id + 1, MOVED_START);
+      previous = record.start;
+      continue;
+    }
+    for (const row of page) {
       if (row.id !== previous.id + 1) return bad(previous.id + 1, 'the row is missing');
       if (!row.previousHash.equals(previous.hash)) return bad(row.id, 'it does not follow from the row before it');
-      if (!row.hash.equals(auditHash(row))) return bad(row.id, 'its content does not match its hash');
-      if (row.id > head.id) return bad(row.id, 'it was added outside of a commit');
+      const keyed = row.id >= keyedFrom;
+      if (!row.hash.equals(keyed ? auditHash(row, keys) : unkeyedAuditHash(row))) {
+        return bad(row.id, 'its content does not match its hash');
+      }
       previous = { id: row.id, hash: row.hash };
       rows += 1;
+      if (!keyed) unkeyedRows += 1;
     }
+    yield { rows, row: previous.id, head: head.id };
   }
-  if (previous.id < head.id) return bad(previous.id + 1, 'the row is missing: the end of the audit was cut off');
-  if (!previous.hash.equals(head.hash)) return bad(previous.id, 'it is not the row that the last commit wrote');
-  return { valid: true, rows };
+  if (previous.id === head.id && !previous.hash.equals(head.hash)) {
+    return bad(head.id, 'it is not the row that the last commit wrote');
+  }
+  const beyond = await source.rowBeyondHead();
+  if (beyond !== undefined) return bad(beyond, 'it was added outside of a commit');
+  return { valid: true, rows, unkeyedRows, head: head.id };
+}
+
+const MOVED_START = 'where the audit starts is not what its expiry recorded: rows were removed before their time';
+const missing = (page: readonly AuditRow[]): string =>
+  page.length === 0 ? 'the row is missing: the end of the audit was cut off' : 'the row is missing';
+
+function startIsGenuine({ start, startMac }: ChainRecord, keys: AuditKeys): boolean {
+  if (start.id === 0) return start.hash.every((byte) => byte === 0);
+  return startMac !== null && keys.macOf('start', start).equals(startMac);
 }

@@ -36,6 +36,7 @@ const table: [string, Attributes, string][] = [
   ['post a review', path('create', '/apis/authentication.k8s.io/v1/selfsubjectreviews'), 'aevdn'],
   ['apply', path('create', '/apply'), 'ae'],
   ['read the audit', path('get', '/audit'), 'aev'],
+  ['export the head of the audit', path('get', '/audit/head'), 'aev'],
   ['verify the audit', path('get', '/audit/verify'), 'a'],
   ['read metrics', path('get', '/metrics'), 'aev'],
   ['discover', path('get', '/apis/signalbox.dev/v1'), 'aevdn'],

@@ -47,7 +47,7 @@ function isStream(attributes: Attributes): boolean {
 
 function mayRead(attributes: Attributes): boolean {
   if (!reading.includes(attributes.verb)) return false;
-  if (attributes.type === 'path') return ['/metrics', '/audit'].includes(attributes.path);
+  if (attributes.type === 'path') return ['/metrics', '/audit', '/audit/head'].includes(attributes.path);
   const { resource, scope } = attributes;
   // Reviews may ask about every kind at once; that of all namespaces one is `signalbox-system` goes without saying.
   if (!['secrets', '*'].includes(resource)) return true;

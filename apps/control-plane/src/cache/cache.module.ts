@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { kinds } from '#libs/resources';
 import type { Logger } from '#libs/telemetry';
 import { LOGGER } from '../config/config.module.js';
+import { MasterKeyFile } from '../encryption/master-key-file.js';
 import { CredentialVersions } from '../secrets/credential-versions.js';
 import type { ChangeFeed, ObjectStore } from '../store/object-store.js';
 import { CHANGE_FEED, OBJECT_STORE } from '../store/tokens.js';
@@ -15,9 +16,12 @@ import { systemTimers } from '#libs/clock';
   providers: [
     {
       provide: ObjectCache,
-      inject: [OBJECT_STORE, CHANGE_FEED, LOGGER],
-      useFactory: (store: ObjectStore, feed: ChangeFeed, logger: Logger) =>
-        new ObjectCache({ store, feed, kinds, timers: systemTimers, random: Math.random, logger }),
+      inject: [OBJECT_STORE, CHANGE_FEED, LOGGER, MasterKeyFile],
+      useFactory: (store: ObjectStore, feed: ChangeFeed, logger: Logger, keys: MasterKeyFile) => {
+        const cache = new ObjectCache({ store, feed, kinds, timers: systemTimers, random: Math.random, logger });
+        keys.onChange(() => cache.openSealed());
+        return cache;
+      },
     },
     {
       provide: SecretValues,

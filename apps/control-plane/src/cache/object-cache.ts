@@ -4,6 +4,7 @@ import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/apimach
 import type { Logger } from '#libs/telemetry';
 import { MAX_TRACE_PARENTS } from '#libs/control-protocol';
 import type { Change, ChangeFeed, ObjectStore } from '../store/object-store.js';
+import { sealedReason } from '../store/sealed-object.js';
 
 /** An object's place: `<apiVersion>/<kind>/<namespace>/<name>`. */
 export type CacheKey = string;
@@ -103,6 +104,11 @@ export class ObjectCache {
     this.relist.add('relist');
   }
 
+  /** Once a key has come that was missing: reads anew, if there are objects that didn't decrypt. */
+  openSealed(): void {
+    if ([...this.objects.values()].some((object) => sealedReason(object) !== undefined)) this.relist.add('relist');
+  }
+
   async stop(): Promise<void> {
     this.subscription?.close();
     await this.relist.stop();
@@ -111,6 +117,7 @@ export class ObjectCache {
 
   private async list(): Promise<undefined> {
     const { store, feed, kinds, logger } = this.options;
+    this.subscription?.close();
     try {
       const { objects, revision } = await store.snapshot(kinds);
       this.replace(objects, revision);
@@ -140,7 +147,8 @@ export class ObjectCache {
     }
     for (const [key, { kind, object }] of fresh) {
       const previous = this.objects.get(key);
-      if (previous?.metadata.resourceVersion === object.metadata.resourceVersion) continue;
+      const sameVersion = previous?.metadata.resourceVersion === object.metadata.resourceVersion;
+      if (sameVersion && sealedReason(previous) === sealedReason(object)) continue;
       changes.push({ key, kind, object, previous, statusOnly: false });
     }
     this.publish({ revision, changes, traceParents: [] });

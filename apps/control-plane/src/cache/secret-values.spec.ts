@@ -1,4 +1,6 @@
 import type { ApiObject } from '#libs/apimachinery';
+import { kindOf } from '#libs/resources';
+import { sealedObject } from '../store/sealed-object.js';
 import { SecretValues } from './secret-values.js';
 
 const secret = (data: Record<string, string>, namespace = 'default'): ApiObject => ({
@@ -44,6 +46,32 @@ describe('SecretValues', () => {
       expect([...values.facts()]).toEqual([['default/s/a', fact]]);
     },
   );
+
+  describe('of a Secret that does not decrypt', () => {
+    const sealed = (namespace = 'default') =>
+      sealedObject({ kind: kindOf('v1', 'Secret')!, namespace, name: 's', uid: 'u' }, 'master key 0a is missing');
+
+    it('goes on with the values it had, and takes the new ones once it opens', () => {
+      values.update('key', secret({ a: 'good' }));
+      expect([...values.update('key', sealed())]).toEqual([]);
+      expect(values.get('default/s/a')?.value).toBe('good');
+      expect([...values.update('key', secret({ a: 'rotated' }))]).toEqual([
+        ['default/s/a', { version: 'version of 7' }],
+      ]);
+    });
+
+    it('has a problem with every entry where it had no values, until it opens or goes', () => {
+      const problem = { problem: "can't be decrypted: master key 0a is missing" };
+      expect([...values.update('key', sealed())]).toEqual([['default/s/', problem]]);
+      expect([...values.facts()]).toEqual([['default/s/', problem]]);
+      expect([...values.update('key', secret({ a: '1' }))]).toEqual([
+        ['default/s/a', { version: 'version of 1' }],
+        ['default/s/', undefined],
+      ]);
+      expect([...values.facts()]).toEqual([['default/s/a', { version: 'version of 1' }]]);
+      expect([...values.update('system', sealed('signalbox-system'))]).toEqual([]);
+    });
+  });
 
   it("leaves the product's own secrets out", () => {
     expect([...values.update('key', secret({ key: 'canary' }, 'signalbox-system'))]).toEqual([]);

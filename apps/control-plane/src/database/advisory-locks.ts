@@ -8,4 +8,5 @@ const SIGNALBOX = 0x5168_0001;
 export const advisoryLocks = {
   migrations: [SIGNALBOX, 1],
   compaction: [SIGNALBOX, 3],
+  auditKey: [SIGNALBOX, 10],
 } as const;

@@ -18,4 +18,8 @@ export class MetaRow {
   @Column({ type: 'text', nullable: true }) server: string | null;
   /** Names this history of revisions: a fail-over that may have lost some begins another one. */
   @Column('uuid') lineage: string;
+  /** Vouches for the two; null before the audit had a key. */
+  @Column({ type: 'bytea', name: 'audit_start_mac', nullable: true }) auditStartMac: Buffer | null;
+  /** The first audit row whose hash is keyed. */
+  @Column({ ...bigintColumn, name: 'audit_keyed_from', nullable: true }) auditKeyedFrom: number | null;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { isEnvelope, open, seal, type Envelope } from './envelope.js';
+import { isEnvelope, open, rewrap, seal, type Envelope } from './envelope.js';
 import { MasterKeys } from './master-keys.js';
 
 const [oldKey, newKey] = [randomBytes(32), randomBytes(32)];
@@ -43,6 +43,15 @@ test('the first key encrypts, all decrypt; without its key an envelope says whic
   expect(open(before, 'c', rotated)).toBe('text');
   expect(seal('text', 'c', rotated).masterKey).toBe(keys.current.id);
   expect(() => open(before, 'c', keys)).toThrow(`master key ${before.masterKey} is not in the master key file`);
+});
+
+test('rewrapped, the same document opens under the new key alone', () => {
+  const before = seal('text', 'c', new MasterKeys([oldKey]));
+  const after = rewrap(before, 'c', new MasterKeys([newKey, oldKey]));
+  expect(after).toMatchObject({ masterKey: keys.current.id, data: before.data });
+  expect(open(after, 'c', keys)).toBe('text');
+  expect(() => rewrap(before, 'c', keys)).toThrow(`master key ${before.masterKey} is not in the master key file`);
+  expect(() => rewrap(before, 'other', new MasterKeys([newKey, oldKey]))).toThrow('belongs to another object');
 });
 
 test.each([null, 'text', {}, { envelope: 2 }, []])('%j is no envelope', (value) => {

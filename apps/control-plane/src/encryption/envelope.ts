@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import type { MasterKeys } from './master-keys.js';
+import type { KeyRing } from './master-keys.js';
 
 /** A document encrypted under a data key of its own, which is wrapped by a master key. All values base64. */
 export interface Envelope {
@@ -15,7 +15,7 @@ const NONCE = 12;
 const TAG = 16;
 
 /** `context` (AAD) ties the envelope to its object: copied into another object's row, it doesn't open. */
-export function seal(plaintext: string, context: string, keys: MasterKeys): Envelope {
+export function seal(plaintext: string, context: string, keys: KeyRing): Envelope {
   const dataKey = randomBytes(32);
   const aad = Buffer.from(context);
   return {
@@ -27,15 +27,35 @@ export function seal(plaintext: string, context: string, keys: MasterKeys): Enve
 }
 
 /** Throws an Error, without any content, if the master key is unknown or the envelope was changed or moved. */
-export function open(sealed: Envelope, context: string, keys: MasterKeys): string {
-  const master = keys.find(sealed.masterKey);
+export function open(sealed: Envelope, context: string, keys: KeyRing): string {
+  return unwrapped(sealed, context, keys, (dataKey, aad) =>
+    decrypt(dataKey, Buffer.from(sealed.data, 'base64'), aad).toString(),
+  );
+}
+
+/** The same document under the same data key, wrapped by the current master key. Throws as `open` does. */
+export function rewrap(sealed: Envelope, context: string, keys: KeyRing): Envelope {
+  const { id, key } = keys.current;
+  return unwrapped(sealed, context, keys, (dataKey, aad) => ({
+    ...sealed,
+    masterKey: id,
+    dataKey: encrypt(key, dataKey, aad).toString('base64'),
+  }));
+}
+
+function unwrapped<Result>(
+  { masterKey, dataKey }: Envelope,
+  context: string,
+  keys: KeyRing,
+  use: (dataKey: Buffer, aad: Buffer) => Result,
+): Result {
+  const master = keys.find(masterKey);
   if (!master) {
-    throw new Error(`master key ${sealed.masterKey} is not in the master key file: add the line that was taken out`);
+    throw new Error(`master key ${masterKey} is not in the master key file: add the line that was taken out`);
   }
   const aad = Buffer.from(context);
   try {
-    const dataKey = decrypt(master.key, Buffer.from(sealed.dataKey, 'base64'), aad);
-    return decrypt(dataKey, Buffer.from(sealed.data, 'base64'), aad).toString();
+    return use(decrypt(master.key, Buffer.from(dataKey, 'base64'), aad), aad);
   } catch {
     throw new Error(`an encrypted object does not open: its envelope was changed or belongs to another object`);
   }

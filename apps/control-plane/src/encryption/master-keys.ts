@@ -1,17 +1,21 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 export interface MasterKey {
-  /** Tells which key an envelope needs; gives nothing away of the key. */
+  /** Shows which key an envelope needs; gives nothing away of the key. */
   readonly id: string;
   readonly key: Buffer;
 }
 
-/**
- * The keys that wrap data keys. The first encrypts, all decrypt: to rotate, put a new line first, and drop the old one
- * once nothing needs it.
- */
-export class MasterKeys {
+/** What sealing and opening need of the master keys, however they come and change. */
+export interface KeyRing {
+  /** The one that encrypts. */
+  readonly current: MasterKey;
+  find(id: string): MasterKey | undefined;
+}
+
+/** The keys that wrap data keys, as one master key file holds them. The first encrypts, all decrypt. */
+export class MasterKeys implements KeyRing {
   readonly #keys: readonly [MasterKey, ...MasterKey[]];
 
   constructor(keys: readonly Buffer[]) {
@@ -51,12 +55,12 @@ export class MasterKeys {
     return this.#keys[0];
   }
 
-  find(id: string): MasterKey | undefined {
-    return this.#keys.find((key) => key.id === id);
+  /** In the order of the lines. */
+  get ids(): readonly string[] {
+    return this.#keys.map(({ id }) => id);
   }
 
-  /** A key for one other purpose, so that no key serves two (RFC 5869). */
-  derive(purpose: string): Buffer {
-    return Buffer.from(hkdfSync('sha256', this.current.key, Buffer.alloc(0), `signalbox ${purpose}`, 32));
+  find(id: string): MasterKey | undefined {
+    return this.#keys.find((key) => key.id === id);
   }
 }

@@ -1,7 +1,12 @@
 import { Global, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { KindDefinition } from '#libs/apimachinery';
 import { kindOf } from '#libs/resources';
+import { AuditKeys } from '../audit/audit-keys.js';
+import { MasterKeyFile } from '../encryption/master-key-file.js';
 import type { ObjectStore } from '../store/object-store.js';
 import { OBJECT_STORE } from '../store/tokens.js';
+import { loadAuditKeys } from './audit-key.js';
 import { CredentialVersions } from './credential-versions.js';
 import { SystemSecrets } from './system-secrets.js';
 
@@ -11,12 +16,13 @@ import { SystemSecrets } from './system-secrets.js';
   providers: [
     {
       provide: SystemSecrets,
-      useFactory: (store: ObjectStore) => {
-        const secret = kindOf('v1', 'Secret');
-        if (!secret) throw new Error('the kind registry has no Secret');
-        return new SystemSecrets(store, secret);
-      },
+      useFactory: (store: ObjectStore) => new SystemSecrets(store, secretKind()),
       inject: [OBJECT_STORE],
+    },
+    {
+      provide: AuditKeys,
+      useFactory: (dataSource: DataSource, keys: MasterKeyFile) => loadAuditKeys(dataSource, secretKind(), keys),
+      inject: [DataSource, MasterKeyFile],
     },
     {
       provide: CredentialVersions,
@@ -24,6 +30,12 @@ import { SystemSecrets } from './system-secrets.js';
       inject: [SystemSecrets],
     },
   ],
-  exports: [SystemSecrets, CredentialVersions],
+  exports: [SystemSecrets, CredentialVersions, AuditKeys],
 })
 export class SecretsModule {}
+
+function secretKind(): KindDefinition {
+  const kind = kindOf('v1', 'Secret');
+  if (!kind) throw new Error('the kind registry has no Secret');
+  return kind;
+}

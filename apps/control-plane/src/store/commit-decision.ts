@@ -3,8 +3,10 @@ import { type Effect, prepareRow, type PreparedRow } from './commit-rows.js';
 import type { CommitRequest } from './commit-queue.js';
 import { checkTerm } from './fencing.js';
 import { type ObjectCodec, withRevision } from './object-codec.js';
+import type { AuditKeys } from '../audit/audit-keys.js';
 import { transition, type Transition } from './object-rules.js';
 import type { WriteResult } from './object-store.js';
+import { readable } from './sealed-object.js';
 import { decodeRow, type StoredRow } from './stored-object.js';
 
 /** What the database holds, as read under the locks of all keys of a group. */
@@ -34,7 +36,7 @@ export interface Outcome {
 
 export interface DecisionMeans {
   readonly codec: ObjectCodec;
-  readonly fingerprintKey: Buffer;
+  readonly auditKeys: AuditKeys;
   readonly nowMs: number;
 }
 
@@ -56,7 +58,7 @@ export function decideGroup(
       const outcomes = request.writes.flatMap((_, index) => decide(request, index, state, means) ?? []);
       if (request.dryRun) return { type: 'DECIDED', outcomes, rows: [] };
       const rows = outcomes.flatMap(({ effect }) =>
-        effect ? [prepareRow(effect, request.origin, means.codec, means.fingerprintKey)] : [],
+        effect ? [prepareRow(effect, request.origin, means.codec, means.auditKeys)] : [],
       );
       for (const { key } of outcomes.filter(({ effect }) => effect)) changed.add(key);
       for (const { object, revision } of rows) characters += object.length + (revision?.object?.length ?? 0);
@@ -80,6 +82,8 @@ function decide(
   const row = stored.get(key);
   if (!row && write.ifPresent) return undefined;
   const current = row && decodeRow(row, kind, means.codec);
+  // What can't be read can't be changed, only deleted.
+  if (current && write.verb !== 'delete') readable(kind, current);
   const decided = transition(write, current, { nowMs: means.nowMs, uid: randomUUID() });
   const previousRevision = row && Number(row.rv);
   if (decided.type === 'UNCHANGED') return { key, decided, previousRevision };

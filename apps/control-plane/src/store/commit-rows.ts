@@ -1,8 +1,10 @@
 import { auditHash } from '../audit/audit-chain.js';
+import type { AuditKeys } from '../audit/audit-keys.js';
 import type { AuditRow } from '../audit/audit.entity.js';
 import { type ApiObject, LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
 import { auditedChanges } from '../audit/audited-changes.js';
-import type { ObjectCodec, Place } from './object-codec.js';
+import type { ObjectCodec } from './object-codec.js';
+import type { Place } from './place.js';
 import type { ObjectWrite, Origin } from './object-store.js';
 import type { Transition } from './object-rules.js';
 
@@ -40,14 +42,14 @@ type PreparedAudit = Pick<
   | 'traceId'
 >;
 
-export function prepareRow(effect: Effect, origin: Origin, codec: ObjectCodec, fingerprintKey: Buffer): PreparedRow {
+export function prepareRow(effect: Effect, origin: Origin, codec: ObjectCodec, auditKeys: AuditKeys): PreparedRow {
   const { transition, place } = effect;
   const revision = revisionOf(effect);
   return {
     effect,
     object: codec.encode(place, transition.object),
     ...(revision && { revision }),
-    ...(isAudited(effect, origin) && { audit: prepareAudit(effect, origin, fingerprintKey) }),
+    ...(isAudited(effect, origin) && { audit: prepareAudit(effect, origin, auditKeys) }),
   };
 }
 
@@ -75,7 +77,7 @@ function desired(object: ApiObject): object {
 const isAudited = ({ write }: Effect, origin: Origin): boolean =>
   write.subresource === undefined || !origin.user.startsWith('system:');
 
-function prepareAudit({ write, transition, place }: Effect, origin: Origin, fingerprintKey: Buffer): PreparedAudit {
+function prepareAudit({ write, transition, place }: Effect, origin: Origin, auditKeys: AuditKeys): PreparedAudit {
   const before = transition.type === 'ADDED' ? undefined : transition.previous;
   const after = transition.type === 'DELETED' ? undefined : transition.object;
   return {
@@ -89,7 +91,7 @@ function prepareAudit({ write, transition, place }: Effect, origin: Origin, fing
     subresource: write.subresource ?? '',
     uid: place.uid,
     generation: transition.object.metadata.generation ?? 1,
-    changes: auditedChanges(place.kind, before, after, fingerprintKey),
+    changes: auditedChanges(place.kind, before, after, auditKeys.fingerprints),
     sourceAddress: origin.sourceAddress,
     userAgent: origin.userAgent,
     traceId: origin.traceId,
@@ -104,7 +106,7 @@ export interface CommitPoint {
   readonly auditHash: Buffer;
 }
 
-export function chainAudit(rows: readonly PreparedRow[], point: CommitPoint): AuditRow[] {
+export function chainAudit(rows: readonly PreparedRow[], point: CommitPoint, keys: AuditKeys): AuditRow[] {
   const chained: AuditRow[] = [];
   let previousHash = point.auditHash;
   rows.forEach(({ audit }, index) => {
@@ -116,7 +118,7 @@ export function chainAudit(rows: readonly PreparedRow[], point: CommitPoint): Au
       revision: point.firstRevision + index,
       previousHash,
     };
-    previousHash = auditHash(row);
+    previousHash = auditHash(row, keys);
     chained.push({ ...row, hash: previousHash });
   });
   return chained;

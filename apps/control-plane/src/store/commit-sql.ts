@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { AuditKeys } from '../audit/audit-keys.js';
 import type { AuditRow } from '../audit/audit.entity.js';
 import { chainAudit, type CommitPoint, type PreparedRow } from './commit-rows.js';
 
@@ -34,10 +35,15 @@ export async function takeRevisions(client: PoolClient, rows: readonly PreparedR
  * Objects, log, revisions, audit and the wake-up in one statement, so that the counter is held for one round trip more.
  * Fails before it sends anything, or sends the whole: a COMMIT may follow at once. The state before comes from `object` itself: this statement sees it as it was before its own writes.
  */
-export function writeRows(client: PoolClient, requests: readonly RequestRows[], point: CommitPoint): Promise<unknown> {
+export function writeRows(
+  client: PoolClient,
+  requests: readonly RequestRows[],
+  point: CommitPoint,
+  auditKeys: AuditKeys,
+): Promise<unknown> {
   const rows = requests.flatMap((request) => request.rows);
   const lastRevision = point.firstRevision + rows.length - 1;
-  const audit = chainAudit(rows, point);
+  const audit = chainAudit(rows, point, auditKeys);
   const column = <T>(read: (row: PreparedRow, index: number) => T): T[] => rows.map(read);
   const auditColumn = <T>(read: (row: AuditRow) => T): T[] => audit.map(read);
   return client.query({

@@ -5,7 +5,6 @@ import { leading } from '../../test/leading.js';
 import { createStoreFixture, range, Recording, type StoreFixture, until } from '../../test/store-fixture.js';
 import { alice, controlPlane, create, keyOf, put, secrets, update, widgets, zones } from '../../test/test-kinds.js';
 import { AuditRow } from '../audit/audit.entity.js';
-import { AuditService } from '../audit/audit.service.js';
 import { createDataSource } from '../database/data-source.js';
 import { LeadershipLostError } from './fencing.js';
 import { LogRow, ObjectRow } from './object.entity.js';
@@ -64,7 +63,7 @@ test('requests that arrive together share a transaction and nothing else', async
   expect(audit.map(({ actor, name }) => [actor, name])).toEqual(
     ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name === 'c' ? 'bob' : 'alice', name]),
   );
-  expect(await new AuditService(fixture.dataSource).verify()).toEqual({ valid: true, rows: 6 });
+  expect(await fixture.verifyAudit()).toMatchObject({ valid: true, rows: 6 });
 });
 
 test('one request’s refusal is nobody else’s', async () => {
@@ -180,7 +179,7 @@ describe('two replicas, few objects, refusals and killed connections', () => {
 
   test.each([1, 2, 3])('every acknowledged write is there once, in order (%#)', async (seed) => {
     const random = seededRandom(seed);
-    const stores = [fixture.store, new PostgresObjectStore(other, fixture.keys, () => Date.now())] as const;
+    const stores = [fixture.store, new PostgresObjectStore(other, fixture)] as const;
     const feed = await fixture.follower({ pollMs: 20 });
     const seen = new Recording();
     await feed.subscribe(feed.revision, seen.onTransaction, seen.onEnd);
@@ -247,7 +246,7 @@ describe('two replicas, few objects, refusals and killed connections', () => {
       expect(transaction?.map(({ name }) => name).sort()).toEqual(written.sort());
       expect(transaction?.every(({ object }) => (object.spec!['ids'] as string[]).at(-1) === id)).toBe(true);
     }
-    expect(await new AuditService(fixture.dataSource).verify()).toMatchObject({ valid: true });
+    expect(await fixture.verifyAudit()).toMatchObject({ valid: true });
     expect(acknowledged.length).toBeGreaterThan(50);
     expect(refused.length).toBeGreaterThan(5);
   });

@@ -1,5 +1,6 @@
 import type { KindDefinition } from '#libs/apimachinery';
-import type { ObjectCodec, Place } from './object-codec.js';
+import type { ObjectCodec } from './object-codec.js';
+import type { Place } from './place.js';
 import type { Change, ChangeType } from './object-store.js';
 import type { KindIndex } from './stored-object.js';
 

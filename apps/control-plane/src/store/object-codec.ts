@@ -1,31 +1,32 @@
-import { type ApiObject, type KindDefinition, LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
+import { type ApiObject, LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
 import { isEnvelope, open, seal } from '../encryption/envelope.js';
-import type { MasterKeys } from '../encryption/master-keys.js';
-
-/** Where an object is stored; ties an encrypted one to its row. */
-export interface Place {
-  readonly kind: KindDefinition;
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-}
+import type { KeyRing } from '../encryption/master-keys.js';
+import { envelopeContext, type Place } from './place.js';
+import { sealedObject } from './sealed-object.js';
 
 /** Objects to stored documents and back. A sensitive kind is encrypted whole. */
 export class ObjectCodec {
-  constructor(private readonly keys: MasterKeys) {}
+  constructor(private readonly keys: KeyRing) {}
 
   /** JSON text for a `json` column. */
   encode(place: Place, object: ApiObject): string {
     const text = JSON.stringify(object);
-    return place.kind.sensitive ? JSON.stringify(seal(text, context(place), this.keys)) : text;
+    return place.kind.sensitive ? JSON.stringify(seal(text, envelopeContext(place), this.keys)) : text;
   }
 
-  /** A fresh object with its resourceVersion. Throws if an encrypted one doesn't open. */
+  /** A fresh object with its resourceVersion; a sealed one (see `sealedReason`) where it doesn't decrypt. */
   decode(place: Place, stored: unknown, revision: number): ApiObject {
-    const object = (
-      isEnvelope(stored) && place.kind.sensitive ? JSON.parse(open(stored, context(place), this.keys)) : stored
-    ) as ApiObject;
-    return withRevision(object, revision);
+    return withRevision(place.kind.sensitive ? this.#decrypted(place, stored) : (stored as ApiObject), revision);
+  }
+
+  /** A plain document isn't taken: whoever can write to the table, and lacks the key, can't plant a secret. */
+  #decrypted(place: Place, stored: unknown): ApiObject {
+    if (!isEnvelope(stored)) return sealedObject(place, 'it is stored in plain text, which nothing here writes');
+    try {
+      return JSON.parse(open(stored, envelopeContext(place), this.keys)) as ApiObject;
+    } catch (error) {
+      return sealedObject(place, (error as Error).message);
+    }
   }
 }
 
@@ -43,6 +44,3 @@ export function withoutLastApplied(object: ApiObject): ApiObject {
     metadata: { ...metadata, ...(Object.keys(annotations).length > 0 && { annotations }) } as ApiObject['metadata'],
   };
 }
-
-const context = ({ kind, namespace, name, uid }: Place): string =>
-  JSON.stringify([kind.group, kind.kind, namespace, name, uid]);

@@ -9,6 +9,7 @@ import {
 } from '#libs/apimachinery';
 import { withoutLastApplied } from './object-codec.js';
 import type { ObjectWrite } from './object-store.js';
+import { SEALED_ANNOTATION } from './sealed-object.js';
 
 /** What a write does to its object. Objects are without resourceVersion: the store gives it at the commit. */
 export type Transition =
@@ -115,6 +116,12 @@ function changed(kind: KindDefinition, previous: ApiObject, next: ApiObject): Tr
 }
 
 function checkIdentity({ key }: ObjectWrite, wanted: ApiObject): void {
+  if (key.kind.sensitive && wanted.metadata.annotations?.[SEALED_ANNOTATION] !== undefined) {
+    const message = 'this document was read while it could not be decrypted, so its data is missing; write it anew';
+    throw invalid(key.kind, key.name, [
+      { path: `metadata.annotations[${SEALED_ANNOTATION}]`, reason: 'Forbidden', message },
+    ]);
+  }
   if (wanted.metadata.name !== key.name) {
     throw badRequest(`metadata.name: is "${wanted.metadata.name}", must be "${key.name}" as in the path`);
   }

@@ -4,7 +4,8 @@ import type { ApiObject, KindDefinition } from '#libs/apimachinery';
 import { inPipelinedTransaction } from '../database/pipelined-transaction.js';
 import { inTransaction, ONE_SNAPSHOT, queryPrepared } from '../database/transaction.js';
 import { orUnavailable } from '../database/unavailable.js';
-import type { MasterKeys } from '../encryption/master-keys.js';
+import type { AuditKeys } from '../audit/audit-keys.js';
+import type { KeyRing } from '../encryption/master-keys.js';
 import { decideGroup, type GroupState, type Outcome, resultsOf } from './commit-decision.js';
 import { CommitQueue, type CommitRequest, type PendingCommit } from './commit-queue.js';
 import { type RequestRows, takeRevisions, writeRows } from './commit-sql.js';
@@ -22,8 +23,16 @@ import type {
   Origin,
 } from './object-store.js';
 import { lockKeyOf, lockKeys, readRevision, readStored } from './read-locked.js';
+import { readable } from './sealed-object.js';
 import { protectSystemObjects } from './system-objects.js';
 import { decodeRow, STORED_COLUMNS, type StoredRow } from './stored-object.js';
+
+export interface PostgresObjectStoreOptions {
+  /** Master keys, for kinds that are encrypted. */
+  readonly keys: KeyRing;
+  readonly auditKeys: AuditKeys;
+  readonly nowMs?: () => number;
+}
 
 /**
  * Objects in Postgres. A commit runs READ COMMITTED: it locks the keys in one order for all, absent ones too; reads;
@@ -33,23 +42,24 @@ import { decodeRow, STORED_COLUMNS, type StoredRow } from './stored-object.js';
  */
 export class PostgresObjectStore implements ObjectStore {
   readonly #codec: ObjectCodec;
-  readonly #fingerprintKey: Buffer;
+  readonly #auditKeys: AuditKeys;
+  readonly #nowMs: () => number;
   readonly #queue = new CommitQueue((group) => this.#commitGroup(group));
 
   constructor(
     private readonly dataSource: DataSource,
-    masterKeys: MasterKeys,
-    private readonly now: () => number = Date.now,
+    { keys, auditKeys, nowMs = Date.now }: PostgresObjectStoreOptions,
   ) {
-    this.#codec = new ObjectCodec(masterKeys);
-    this.#fingerprintKey = masterKeys.derive('audit fingerprints');
+    this.#codec = new ObjectCodec(keys);
+    this.#auditKeys = auditKeys;
+    this.#nowMs = nowMs;
   }
 
   async get({ kind, namespace, name }: ObjectKey): Promise<ApiObject | undefined> {
     const queryRunner = this.dataSource.createQueryRunner();
     try {
       const [row] = await queryPrepared<StoredRow>(queryRunner, 'get', GET, [kind.group, kind.kind, namespace, name]);
-      return row && decodeRow(row, kind, this.#codec);
+      return row && readable(kind, decodeRow(row, kind, this.#codec));
     } catch (error) {
       throw orUnavailable(error);
     } finally {
@@ -90,8 +100,8 @@ export class PostgresObjectStore implements ObjectStore {
       const state = await readState(client, requests, begun);
       const decisions = decideGroup(requests, state, {
         codec: this.#codec,
-        fingerprintKey: this.#fingerprintKey,
-        nowMs: this.now(),
+        auditKeys: this.#auditKeys,
+        nowMs: this.#nowMs(),
       });
       const writers: Writer[] = [];
       decisions.forEach((decision, index) => {
@@ -107,7 +117,10 @@ export class PostgresObjectStore implements ObjectStore {
         client,
         writers.flatMap(({ rows }) => rows),
       );
-      return { value: () => answer(writers, point.firstRevision), last: writeRows(client, writers, point) };
+      return {
+        value: () => answer(writers, point.firstRevision),
+        last: writeRows(client, writers, point, this.#auditKeys),
+      };
     });
     settle();
   }

@@ -1,9 +1,10 @@
 import { Global, Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { kinds } from '#libs/resources';
+import { AuditKeys } from '../audit/audit-keys.js';
 import type { DatabaseOptions } from '../database/data-source.js';
 import { DATABASE_OPTIONS } from '../database/database.module.js';
-import { MasterKeys } from '../encryption/master-keys.js';
+import { MasterKeyFile } from '../encryption/master-key-file.js';
 import { LogCompactor } from './log-compactor.js';
 import { LogFollower } from './log-follower.js';
 import { LogReader } from './log-reader.js';
@@ -20,12 +21,13 @@ const COMPACT_EVERY_MS = 60_000;
   providers: [
     {
       provide: OBJECT_STORE,
-      useFactory: (dataSource: DataSource, keys: MasterKeys) => new PostgresObjectStore(dataSource, keys),
-      inject: [DataSource, MasterKeys],
+      useFactory: (dataSource: DataSource, keys: MasterKeyFile, auditKeys: AuditKeys) =>
+        new PostgresObjectStore(dataSource, { keys, auditKeys }),
+      inject: [DataSource, MasterKeyFile, AuditKeys],
     },
     {
       provide: LogFollower,
-      useFactory: async (dataSource: DataSource, keys: MasterKeys, options: DatabaseOptions) => {
+      useFactory: async (dataSource: DataSource, keys: MasterKeyFile, options: DatabaseOptions) => {
         const follower = new LogFollower(new LogReader(new KindIndex(kinds), new ObjectCodec(keys)), {
           url: options.url,
           query: (sql, parameters) => dataSource.query(sql, [...parameters]),
@@ -34,7 +36,7 @@ const COMPACT_EVERY_MS = 60_000;
         await follower.start();
         return follower;
       },
-      inject: [DataSource, MasterKeys, DATABASE_OPTIONS],
+      inject: [DataSource, MasterKeyFile, DATABASE_OPTIONS],
     },
     { provide: CHANGE_FEED, useExisting: LogFollower },
     {

@@ -1,5 +1,6 @@
 import type { ApiObject, KindDefinition } from '#libs/apimachinery';
-import type { ObjectCodec, Place } from './object-codec.js';
+import type { ObjectCodec } from './object-codec.js';
+import type { Place } from './place.js';
 
 /** A row of `object`, as the driver reads it. */
 export interface StoredRow {

@@ -13,7 +13,7 @@ import {
 import type { Authenticator } from '../../auth/authenticator.js';
 import type { Authorizer } from '../../auth/authorizer.js';
 import { checkAllowed } from '../objects/permission.js';
-import type { Answer, Call } from '../request/call.js';
+import type { Call } from '../request/call.js';
 import { callOf, pathOf } from './http-call.js';
 import { registerProbes } from './probes.js';
 import type { Readiness } from './readiness.js';
@@ -31,7 +31,7 @@ export interface PathRoute {
   readonly pattern: string;
   /** Authorisation: the verb asked for on the path. */
   readonly verb: 'get' | 'create';
-  handle(call: Call): Answer | Promise<Answer>;
+  handle(call: Call): Served | Promise<Served>;
 }
 
 export interface ApiServerParts {
@@ -83,7 +83,7 @@ export class ApiServer {
     });
   }
 
-  private servePath(call: Call, routes: readonly PathRoute[]): Answer | Promise<Answer> {
+  private servePath(call: Call, routes: readonly PathRoute[]): Served | Promise<Served> {
     const route = routes.find(({ method }) => method === call.method);
     if (!route) throw methodNotAllowed(`the server does not allow ${call.method} on this address`);
     const { verb } = route;
