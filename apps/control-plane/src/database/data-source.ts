@@ -1,3 +1,4 @@
+import type { ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
 import { migrations } from '#migrations';
 import { MetaRow } from './meta.entity.js';
@@ -38,6 +39,9 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     extra: {
       // Statements of one connection are sent without waiting for the answer to the one before.
       pipeline: true,
+      // For its whole life: while the pool hands a connection over, neither of them listens, and a server that dies in
+      // that moment would end the process. Whoever uses the connection gets its error.
+      onConnect: (client: ClientBase) => void client.on('error', () => {}),
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       lock_timeout: 10_000,

@@ -16,6 +16,8 @@ export class ManagedProcess {
   output = '';
   private child: ChildProcess | undefined;
   private closed: Promise<unknown> = Promise.resolve();
+  /** It was ready, and nobody has asked it to end: its end would be a fault, told with its last words. */
+  private expected = false;
 
   constructor(
     readonly name: string,
@@ -46,6 +48,10 @@ export class ManagedProcess {
     this.child.stdout?.on('data', keep);
     this.child.stderr?.on('data', keep);
     this.closed = once(this.child, 'close');
+    this.child.once('close', (code, signal) => {
+      if (!this.expected) return;
+      process.stderr.write(`${this.name} ended by itself (${code ?? signal}):\n${this.output.slice(-4_000)}\n`);
+    });
   }
 
   /** Polls until the URL answers 200; throws with the process's output if it ends before. */
@@ -56,10 +62,12 @@ export class ManagedProcess {
       if (Date.now() > endsAtMs) throw new Error(`${this.name} was not ready in time:\n${this.output.slice(-4_000)}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    this.expected = true;
   }
 
   /** Sends the signal if it still runs, then waits like `untilEnded`. */
   end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
+    this.expected = false;
     if (this.running) this.child?.kill(signal);
     return this.untilEnded();
   }
