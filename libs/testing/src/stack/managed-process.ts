@@ -67,13 +67,13 @@ export class ManagedProcess {
 
   /** Sends the signal if it still runs, then waits like `untilEnded`. */
   end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
-    this.expected = false;
     if (this.running) this.child?.kill(signal);
     return this.untilEnded();
   }
 
   /** Resolves with the exit code, or the signal's name where one ended it, once all output is read. */
   async untilEnded(): Promise<number | string> {
+    this.expected = false;
     const { child } = this;
     if (!child) return 0;
     await this.closed;
