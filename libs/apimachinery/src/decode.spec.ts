@@ -70,17 +70,23 @@ test.each<[string, unknown, object[]]>([
   [
     'a value outside the list',
     widget({ type: 'Oval' }),
-    [{ path: 'spec.type', reason: 'NotSupported', message: 'must be one of Round, Square' }],
+    [{ path: 'spec.type', reason: 'NotSupported', message: 'must be one of Round, Square, not "Oval"' }],
   ],
   [
     'a wrong type',
     widget({ type: 'Round', size: 'x' }),
-    [{ path: 'spec.size', reason: 'TypeInvalid', message: 'must be a number' }],
+    [{ path: 'spec.size', reason: 'TypeInvalid', message: 'must be a number, not text' }],
   ],
   [
     'null',
     widget({ type: 'Round', parts: null }),
-    [{ path: 'spec.parts', reason: 'TypeInvalid', message: 'must be a list' }],
+    [
+      {
+        path: 'spec.parts',
+        reason: 'TypeInvalid',
+        message: 'must be a list, not null: give it a value, or leave it out',
+      },
+    ],
   ],
   ['a value over the maximum', widget({ type: 'Round', size: 10 }), [{ path: 'spec.size', reason: 'Invalid' }]],
   [

@@ -11,6 +11,7 @@ export * from './manifest/read-json.js';
 export * from './manifest/read-yaml.js';
 export * from './merge-patch.js';
 export * from './metadata.js';
+export * from './nearest.js';
 export { PROTOBUF_MEDIA_TYPE, readProtobuf } from './protobuf/read-protobuf.js';
 export * from './scope.js';
 export { schemaErrors } from './schema-errors.js';

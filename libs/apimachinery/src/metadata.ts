@@ -1,6 +1,7 @@
 import type { FieldError, KindDefinition } from './kind.js';
 import { childPath } from './field-path.js';
 import { isMap } from './json-map.js';
+import { wrongType } from './wrong-type.js';
 
 /** Rules of https://kubernetes.io/docs/concepts/overview/working-with-objects/names and .../labels, .../annotations. */
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -56,7 +57,7 @@ function validateNames(kind: KindDefinition, metadata: Record<string, unknown>):
       errors.push({ path: 'metadata.name', reason: 'Required', message: 'name or generateName is required' });
     }
   } else if (typeof name !== 'string') {
-    errors.push({ path: 'metadata.name', reason: 'TypeInvalid', message: 'must be a string' });
+    errors.push({ path: 'metadata.name', reason: 'TypeInvalid', message: wrongType('a string', 'name', name, true) });
   } else if (!isName(name)) {
     errors.push({ path: 'metadata.name', reason: 'Invalid', message: `${show(name)} must be ${rule}` });
   }
@@ -66,7 +67,10 @@ function validateNames(kind: KindDefinition, metadata: Record<string, unknown>):
   if (namespace !== undefined && namespace !== '') {
     if (!kind.namespaced) {
       errors.push({ path: 'metadata.namespace', reason: 'Forbidden', message: `${kind.kind} is not namespaced` });
-    } else if (typeof namespace !== 'string' || !isDNSLabel(namespace)) {
+    } else if (typeof namespace !== 'string') {
+      const message = wrongType('a string', 'namespace', namespace, true);
+      errors.push({ path: 'metadata.namespace', reason: 'TypeInvalid', message });
+    } else if (!isDNSLabel(namespace)) {
       errors.push({ path: 'metadata.namespace', reason: 'Invalid', message: 'must be a lower-case DNS label' });
     }
   }
@@ -128,7 +132,7 @@ function validateStringMap(
       ];
     }
     if (typeof value !== 'string') {
-      return [{ path: entry, reason: 'TypeInvalid', message: 'must be a string: put it in quotes' }];
+      return [{ path: entry, reason: 'TypeInvalid', message: wrongType('a string', key, value, true) }];
     }
     return validateValue(entry, value);
   });

@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import { fieldPath } from './field-path.js';
 import type { FieldError } from './kind.js';
+import { didYouMean } from './nearest.js';
+import { wrongType } from './wrong-type.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** What is wrong with a value by its schema, in Kubernetes' words and paths. Never repeats the value: it may be secret. */
+/**
+ * What is wrong with a value by its schema, in Kubernetes' words and paths, each with what to write instead. Text is never
+ * repeated, as it may be secret, but for a plain word where one of a few words is expected; nor is any value of a map whose
+ * entries are free, as those of a Secret.
+ */
 export function schemaErrors(schema: z.ZodType, value: unknown): FieldError[] {
   const result = schema.safeParse(value);
   if (result.success) return [];
@@ -22,18 +28,9 @@ function errorsOf(issue: Issue, schema: z.ZodType, value: unknown): FieldError[]
       }));
     case 'invalid_type':
     case 'invalid_value':
-      if (valueAt(value, issue.path) === undefined) {
-        return [{ path, reason: 'Required', message: `is required: ${expectation(issue)}` }];
-      }
-      return [
-        {
-          path,
-          reason: issue.code === 'invalid_value' ? 'NotSupported' : 'TypeInvalid',
-          message: `must be ${expectation(issue)}`,
-        },
-      ];
+      return [{ path, ...badValue(issue, schema, valueAt(value, issue.path)) }];
     case 'invalid_key':
-      return issue.issues.map((inner) => ({ path, reason: 'Invalid', message: `the name ${inner.message}` }));
+      return issue.issues.map((inner) => ({ path, reason: 'Invalid', message: `the name ${keyProblem(inner)}` }));
     case 'too_big':
       return [{ path, ...tooBig(issue) }];
     case 'too_small':
@@ -45,6 +42,33 @@ function errorsOf(issue: Issue, schema: z.ZodType, value: unknown): FieldError[]
     default:
       return [{ path, reason: 'Invalid', message: issue.message }];
   }
+}
+
+function badValue(
+  issue: z.core.$ZodIssueInvalidType | z.core.$ZodIssueInvalidValue,
+  schema: z.ZodType,
+  given: unknown,
+): Omit<FieldError, 'path'> {
+  if (given === undefined) return { reason: 'Required', message: `is required: ${expectation(issue)}` };
+  if (issue.code === 'invalid_value') return { reason: 'NotSupported', message: notSupported(issue, given) };
+  const own = issue.message.startsWith('Invalid input') ? undefined : issue.message;
+  const name = issue.path.findLast((step) => typeof step === 'string') ?? '';
+  const inMap = schemaAt(schema, issue.path.slice(0, -1)) instanceof z.ZodRecord;
+  return { reason: 'TypeInvalid', message: own ?? wrongType(expectation(issue), name, given, !inMap) };
+}
+
+/** A word of letters alone is no key and no password. */
+const plainWord = /^[A-Za-z]{1,40}$/;
+
+function notSupported(issue: z.core.$ZodIssueInvalidValue, given: unknown): string {
+  const values = issue.values.map(String);
+  if (typeof given !== 'string') return wrongType(expectation(issue), '', given, false);
+  const not = plainWord.test(given) ? `, not "${given}"` : '';
+  return `must be ${expectation(issue)}${not}${didYouMean(given, values)}`;
+}
+
+function keyProblem(issue: Issue): string {
+  return issue.code === 'too_big' ? tooBig(issue).message : issue.message;
 }
 
 function expectation(issue: z.core.$ZodIssueInvalidType | z.core.$ZodIssueInvalidValue): string {
@@ -79,37 +103,22 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function unknownField(name: string, schema: z.ZodType, path: readonly PropertyKey[]): string {
-  const known = Object.keys(shapeAt(schema, path));
-  const near = known.find((other) => other.toLowerCase() === name.toLowerCase() || isNear(other, name));
-  if (near !== undefined) return `unknown field; did you mean "${near}"?`;
+  const inner = schemaAt(schema, path);
+  const known = inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+  const near = didYouMean(name, known);
+  if (near !== '') return `unknown field${near}`;
   return known.length > 0 ? `unknown field; known here: ${known.join(', ')}` : 'unknown field; remove it';
 }
 
-function shapeAt(schema: z.ZodType, path: readonly PropertyKey[]): Record<string, unknown> {
-  let inner: unknown = schema;
-  for (const step of [...path, undefined]) {
+function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): unknown {
+  const inside = (outer: unknown): unknown => {
+    let inner = outer;
     while (inner instanceof z.ZodOptional) inner = inner.unwrap();
-    if (step === undefined) break;
-    if (inner instanceof z.ZodObject) inner = (inner.shape as Record<PropertyKey, unknown>)[step];
-    else if (inner instanceof z.ZodArray) inner = inner.element;
-  }
-  return inner instanceof z.ZodObject ? inner.shape : {};
-}
-
-/** One letter missing, added, changed or swapped. */
-function isNear(left: string, right: string): boolean {
-  if (Math.abs(left.length - right.length) > 1) return false;
-  let start = 0;
-  while (start < left.length && left[start] === right[start]) start++;
-  let end = 0;
-  while (
-    end < Math.min(left.length, right.length) - start &&
-    left[left.length - 1 - end] === right[right.length - 1 - end]
-  ) {
-    end++;
-  }
-  const leftRest = left.slice(start, left.length - end);
-  const rightRest = right.slice(start, right.length - end);
-  if (leftRest.length <= 1 && rightRest.length <= 1) return true;
-  return leftRest.length === 2 && rightRest === leftRest.charAt(1) + leftRest.charAt(0);
+    return inner;
+  };
+  return path.reduce<unknown>((outer, step) => {
+    if (outer instanceof z.ZodObject) return inside((outer.shape as Record<PropertyKey, unknown>)[step]);
+    if (outer instanceof z.ZodArray) return inside(outer.element);
+    return outer instanceof z.ZodRecord ? inside(outer.valueType) : undefined;
+  }, inside(schema));
 }

@@ -73,6 +73,7 @@ describe('text of 3 MB in any field', () => {
       '^[0-9a-f]{64}$',
       '^[A-Za-z0-9+/]*={0,2}$',
       '^[A-Za-z_][A-Za-z0-9_-]*$',
+      '^[A-Za-z]{1,40}$',
       '[\\uD800-\\uDBFF]',
       String.raw`^-?\d+(?:\.\d+)?$`,
     ];

@@ -1,25 +1,28 @@
 import { z } from 'zod';
 import { type Effective, optionalWithDefault } from '../fields/defaults.js';
 import { listAsSet, listByName } from '../fields/lists.js';
-import { itemName, modelPattern } from '../fields/names.js';
+import { itemName, modelPattern, objectLike } from '../fields/names.js';
 import { count } from '../fields/quantities.js';
 
 export const consumerSpec = z
   .strictObject({
     keys: listByName(
-      z.strictObject({
-        name: itemName('Name of the key.'),
-        sha256: z
-          .string()
-          .regex(/^[0-9a-f]{64}$/, {
-            error:
-              'must be the SHA-256 digest of the key as 64 lower-case hexadecimal digits; never put the key itself here',
-          })
-          .meta({
-            description:
-              'SHA-256 digest of the API key, in lower-case hexadecimal. `signalbox consumer key` makes both.',
-          }),
-      }),
+      z.strictObject(
+        {
+          name: itemName('Name of the key.'),
+          sha256: z
+            .string()
+            .regex(/^[0-9a-f]{64}$/, {
+              error:
+                'must be the SHA-256 digest of the key as 64 lower-case hexadecimal digits; never put the key itself here',
+            })
+            .meta({
+              description:
+                'SHA-256 digest of the API key, in lower-case hexadecimal. `signalbox consumer key` makes both.',
+            }),
+        },
+        { error: objectLike(() => '- {name: main, sha256: "..."}; `signalbox consumer key` makes one') },
+      ),
       {
         description: 'The API keys that stand for this consumer. A digest may stand once in the whole fleet.',
         max: 100,

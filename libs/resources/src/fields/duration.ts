@@ -16,10 +16,16 @@ export function durationMs(text: string): number {
   return total;
 }
 
+/** A bare number is the commonest slip; seconds are what it mostly means. */
+function withUnit({ input }: { readonly input?: unknown }): string | undefined {
+  if (typeof input !== 'number') return undefined;
+  return `must be a duration with a unit, not a number: ${input}s, ${input}m or ${input}ms`;
+}
+
 /** A duration of 1 ms (`orZero`: 0) to a week. */
 export function duration(description: string, { orZero = false } = {}): z.ZodString {
   return z
-    .string()
+    .string({ error: withUnit })
     .regex(pattern, { error: 'must be a duration such as 500ms, 30s or 1h30m', abort: true })
     .refine((text) => orZero || durationMs(text) > 0, { error: 'must be longer than 0; leave the field out instead' })
     .refine((text) => durationMs(text) <= maxMs, { error: 'must be at most 168h' })

@@ -38,5 +38,21 @@ export const modelPattern = (description: string): z.ZodString =>
 
 export const reference = (kind: string): z.ZodObject<{ name: z.ZodString }, z.core.$strict> =>
   z
-    .strictObject({ name: resourceName(`Name of the ${kind}.`) })
+    .strictObject(
+      { name: resourceName(`Name of the ${kind}.`) },
+      { error: objectLike((text) => `{name: ${nameOr(text, 'my-object')}}`) },
+    )
     .meta({ description: `A ${kind} in the same namespace.`, 'x-kubernetes-map-type': 'atomic' });
+
+/**
+ * The message for text where an object is expected, which is what people write who know the short form of other systems.
+ * `example` is the line to write instead; it may repeat the text only where that can't be a secret.
+ */
+export const objectLike =
+  (example: (text: string) => string) =>
+  ({ code, input }: { readonly code?: string; readonly input?: unknown }): string | undefined =>
+    code === 'invalid_type' && typeof input === 'string' ? `must be an object, not text: ${example(input)}` : undefined;
+
+/** A name short and plain enough to stand in a message; `fallback` in place of any other. */
+export const nameOr = (text: string, fallback: string): string =>
+  /^[A-Za-z0-9][-A-Za-z0-9._:/@]{0,79}$/.test(text.slice(0, 81)) ? text : fallback;

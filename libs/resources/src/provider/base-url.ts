@@ -6,6 +6,9 @@ interface Permissions {
   readonly allowPrivateNetwork: boolean;
 }
 
+/** What the dialect puts behind the base URL; the whole address is what people find in a provider's manual. */
+const appendedPaths = ['/chat/completions', '/completions'];
+
 /**
  * What is wrong with a provider's base URL. Addresses are judged as the WHATWG URL parser writes them, so that decimal,
  * octal, hexadecimal and shortened spellings of an IPv4 address count as that address. Names other than `localhost` are
@@ -25,6 +28,11 @@ export function baseURLErrors(baseURL: string, permissions: Permissions): FieldE
   }
   if (url.search !== '' || url.hash !== '' || /[?#]/.test(baseURL)) {
     errors.push(invalid('must end with the path: no "?" and no "#"'));
+  }
+  const appended = appendedPaths.find((path) => url.pathname.replace(/\/$/, '').endsWith(path));
+  if (appended !== undefined) {
+    const base = `${url.origin}${url.pathname.slice(0, url.pathname.lastIndexOf(appended))}`;
+    errors.push(invalid(`must end before ${appended}, which is appended to it: baseURL: ${base}`));
   }
   if (url.protocol === 'http:' && !permissions.allowInsecure) {
     errors.push({

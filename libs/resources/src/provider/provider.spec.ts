@@ -80,6 +80,14 @@ describe('Provider addresses', () => {
 
   it.each([
     ['', 'must be printable ASCII without blanks'],
+    [
+      'https://api.example.com/v1/chat/completions',
+      'must end before /chat/completions, which is appended to it: baseURL: https://api.example.com/v1',
+    ],
+    [
+      'https://api.example.com/v1/completions/',
+      'must end before /completions, which is appended to it: baseURL: https://api.example.com/v1',
+    ],
     ['https://a b/', 'must be printable ASCII without blanks'],
     ['https://exa\nmple.com/', 'must be printable ASCII without blanks'],
     ['https://１２７.0.0.1/', 'must be printable ASCII without blanks'],

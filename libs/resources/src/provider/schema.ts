@@ -4,13 +4,16 @@ import { type Effective, optionalWithDefault, section } from '../fields/defaults
 import { duration } from '../fields/duration.js';
 import { header, headerName, headerValue, lowerCase } from '../fields/headers.js';
 import { listByName } from '../fields/lists.js';
-import { modelName } from '../fields/names.js';
+import { modelName, nameOr, objectLike } from '../fields/names.js';
 import { count, percent } from '../fields/quantities.js';
 
-const model = z.strictObject({
-  name: modelName('What routes and key pools call the model.'),
-  upstreamName: modelName('What the provider calls it. Default: the name.').optional(),
-});
+const model = z.strictObject(
+  {
+    name: modelName('What routes and key pools call the model.'),
+    upstreamName: modelName('What the provider calls it. Default: the name.').optional(),
+  },
+  { error: objectLike((text) => `- name: ${nameOr(text, 'gpt-4o')}`) },
+);
 
 const auth = z
   .strictObject({

@@ -34,7 +34,7 @@ describe('RoutePolicy rules', () => {
     [
       'retries of what fails the same way again',
       { retry: { rules: [{ errors: ['InvalidRequest'], maxRetries: 1, next: 'NextKey' }] } },
-      'spec.retry.rules[0].errors[0]: must be one of Network, Timeout, RateLimited, Overloaded, ServerError, Auth, QuotaExhausted',
+      'spec.retry.rules[0].errors[0]: must be one of Network, Timeout, RateLimited, Overloaded, ServerError, Auth, QuotaExhausted, not "InvalidRequest"',
     ],
     [
       'an empty selector',

@@ -4,18 +4,23 @@ import { type Effective, optionalWithDefault, section } from '../fields/defaults
 import { duration } from '../fields/duration.js';
 import { header, lowerCase } from '../fields/headers.js';
 import { atomicList, listAsSet, listByName } from '../fields/lists.js';
-import { itemName, modelName, modelPattern, reference } from '../fields/names.js';
+import { itemName, modelName, modelPattern, nameOr, objectLike, reference } from '../fields/names.js';
 import { count, percent, weight } from '../fields/quantities.js';
 
-const backendRef = z.strictObject({
-  keyPoolRef: reference('KeyPool'),
-  model: modelName("Name of a model of the pool's provider."),
-  weight: optionalWithDefault(weight('Share among the backends of equal priority; 0 drains.'), 1),
-  priority: optionalWithDefault(
-    count('Lower is tried first; the next one when no backend of this one can be used.', 0, 1_000),
-    0,
-  ),
-});
+const backendExample = '- {keyPoolRef: {name: my-pool}, model: gpt-4o}';
+
+const backendRef = z.strictObject(
+  {
+    keyPoolRef: reference('KeyPool'),
+    model: modelName("Name of a model of the pool's provider."),
+    weight: optionalWithDefault(weight('Share among the backends of equal priority; 0 drains.'), 1),
+    priority: optionalWithDefault(
+      count('Lower is tried first; the next one when no backend of this one can be used.', 0, 1_000),
+      0,
+    ),
+  },
+  { error: objectLike((text) => backendExample.replace('my-pool', () => nameOr(text, 'my-pool'))) },
+);
 
 const backendRefs = (description: string) => atomicList(backendRef, { description, min: 1, max: 100 });
 
