@@ -112,10 +112,88 @@ test('one bad document among many stores none of them, and every finding is told
   );
   expect(status).toBe(422);
   expect(body.details.causes.map((cause) => cause.field)).toEqual([
-    expect.stringMatching(/^document 2, line 3: spec\.models/),
-    expect.stringMatching(/^document 3, line 5: spec\.type/),
+    'document 2, line 3: spec.models',
+    'document 3, line 5: spec.type',
   ]);
   expect((await server.call(`${PROVIDERS}/good`)).status).toBe(404);
+});
+
+test('an unknown field hides nothing: all documents are answered at once, each field with its line', async () => {
+  const { status, body } = await apply(`apiVersion: signalbox.dev/v1
+kind: Provider
+metadata:
+  name: one
+spec:
+  type: openai
+  colour: red
+  models: [gpt-4o]
+---
+apiVersion: signalbox.dev/v1
+kind: Nope
+metadata: {name: two}
+---
+just text
+---
+apiVersion: v1
+kind: List
+items:
+- apiVersion: signalbox.dev/v1
+  kind: Consumer
+  metadata: {name: three}
+  spec:
+    keys:
+    - name: a
+      sha256: "nope"
+---
+apiVersion: signalbox.dev/v1
+kind: Provider
+metadata: {name: four}
+spec:
+  type: OpenAI
+  baseURL: http://api.example.com/v1
+  models: [{name: m}]
+`);
+  expect([status, body.reason]).toEqual([422, 'Invalid']);
+  expect(body.details.causes.map(({ field, message }) => `${field}: ${message}`)).toEqual([
+    'document 1, line 7: spec.colour: unknown field; known here: type, vendor, baseURL, allowInsecure, allowPrivateNetwork, ' +
+      'auth, headers, timeouts, connections, models, circuitBreaker',
+    expect.stringMatching(/^document 1, line 6: spec\.type: Unsupported value: .*did you mean "OpenAI"\?$/),
+    'document 1, line 8: spec.models[0]: Invalid value: must be an object, not text: - name: gpt-4o',
+    expect.stringMatching(/^document 2, line 11: kind: there is no kind "Nope"/),
+    'document 3, line 14: must be an object with apiVersion, kind and metadata',
+    expect.stringMatching(
+      /^document 4, line 25, items\[0\]: spec\.keys\[0\]\.sha256: Invalid value: must be the SHA-256/,
+    ),
+    expect.stringMatching(/^document 5, line 32: spec\.baseURL: Forbidden: is plain http/),
+  ]);
+  expect(body.message).toMatch(/^7 findings, so nothing was applied: \[/);
+});
+
+test('of very many findings the first hundred are told, and how many more there are', async () => {
+  const { body } = await apply(
+    JSON.stringify(
+      provider('many', Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`f${index}`, 1]))),
+    ),
+  );
+  expect(body.details.causes).toHaveLength(100);
+  expect(body.message).toMatch(/^50000 findings, .*, and 49900 more\]$/);
+  expect(JSON.stringify(body).length).toBeLessThan(100_000);
+});
+
+test('very many warnings don’t make an answer that clients refuse', async () => {
+  const documents = Array.from({ length: 200 }, (_, index) =>
+    JSON.stringify({
+      apiVersion: 'signalbox.dev/v1',
+      kind: 'Consumer',
+      metadata: { name: `c${index}` },
+      spec: { keys: [] },
+    }),
+  );
+  const { status, body, headers } = await apply(documents.join('\n---\n'), '?dryRun=All');
+  expect([status, body.objects.filter(({ warnings }) => (warnings as string[]).length > 0).length]).toEqual([200, 200]);
+  expect(headers.get('warning')!.length).toBeLessThan(6_000);
+  expect(headers.get('warning')).toMatch(/299 - "and \d+ more warnings"$/);
+  expect(body.objects[1]).toMatchObject({ name: 'c1', place: 'document 2, line 3' });
 });
 
 test('a refusal under the lock stores nothing either', async () => {
@@ -141,17 +219,47 @@ test.each([
     'an unknown kind',
     'apiVersion: signalbox.dev/v1\nkind: Nope\nmetadata: {name: x}',
     400,
-    'document 1, line 1: there is no kind "Nope" in apiVersion "signalbox.dev/v1"',
+    'document 1, line 2: kind: there is no kind "Nope" in apiVersion "signalbox.dev/v1"; kinds: ' +
+      'Namespace, Secret, Provider, KeyPool, RoutePolicy, Consumer',
+  ],
+  [
+    'the beginning of a kind',
+    'apiVersion: signalbox.dev/v1\nkind: Route\nmetadata: {name: x}',
+    400,
+    'document 1, line 2: kind: there is no kind "Route" in apiVersion "signalbox.dev/v1"; did you mean "RoutePolicy"?',
+  ],
+  [
+    'a kind of another group',
+    'apiVersion: v1\nkind: Provider\nmetadata: {name: x}',
+    400,
+    'document 1, line 1: apiVersion: must be signalbox.dev/v1 with kind Provider, not "v1"',
+  ],
+  [
+    'a YAML boolean for a name',
+    'apiVersion: v1\nkind: Secret\nmetadata:\n  name: y',
+    422,
+    /^document 1, line 4: metadata\.name: Invalid value: must be a string, not a boolean: YAML takes y, .* name: "yes"$/,
   ],
   [
     'an unknown field',
     `---\n---\n${JSON.stringify(provider('x', { typo: 1 }))}`,
     400,
-    /^document 2, line 3: .*unknown field "spec.typo"/,
+    /^document 2, line 3: spec\.typo: unknown field; /,
   ],
-  ['no kind', 'a: 1', 400, 'document 1, line 1: apiVersion: is required and must be a string'],
+  ['no kind', 'a: 1', 400, /^2 findings, .*document 1, line 1: apiVersion: is required .*kind: is required/],
   ['a scalar', 'hello', 400, /^document 1, line 1: must be an object/],
-  ['no name', 'apiVersion: v1\nkind: Secret\nmetadata: {}', 400, 'document 1, line 1: metadata.name: is required'],
+  [
+    'no name',
+    'apiVersion: v1\nkind: Secret\nmetadata: {}',
+    422,
+    'document 1, line 3: metadata.name: Required value: name or generateName is required',
+  ],
+  [
+    'a name to be generated',
+    'apiVersion: v1\nkind: Secret\nmetadata: {generateName: a-}',
+    400,
+    'document 1, line 3: metadata.name: is required',
+  ],
   ['nothing', '# only a comment\n---\n', 400, 'the body holds no object'],
   [
     'one object twice',
@@ -163,7 +271,15 @@ test.each([
     'a namespace that is not there',
     JSON.stringify(provider('x', {}, { namespace: 'absent' })),
     404,
-    'namespaces "absent" not found',
+    'document 1, line 1: namespaces "absent" not found',
+  ],
+  [
+    'a namespace that is nearly there',
+    [provider('x', {}, { namespace: 'shpo' }), provider('y', {}, { namespace: 'shpo' })]
+      .map((o) => JSON.stringify(o))
+      .join('\n---\n'),
+    404,
+    'document 1, line 1 and others: namespaces "shpo" not found; did you mean "shop"?',
   ],
   [
     'a read-only kind',

@@ -3,7 +3,7 @@ import { fieldPath } from './field-path.js';
 import { schemaErrors } from './schema-errors.js';
 import { isMap } from './json-map.js';
 import { unknownMetadataFields, validateMetadata } from './metadata.js';
-import { badRequest } from './status.js';
+import { andMore, badRequest, MAX_CAUSES } from './status.js';
 
 /** What to do about fields that don't exist (query parameter `fieldValidation`). */
 export const fieldValidations = ['Strict', 'Warn', 'Ignore'] as const;
@@ -24,18 +24,18 @@ export interface Decoded {
  */
 export function decodeObject(kind: KindDefinition, value: unknown, validation: FieldValidation): Decoded {
   checkKind(kind, value);
-  const { unknown, errors } = check(kind, value);
+  const { unknown, errors } = findingsOf(kind, value);
   if (unknown.length === 0) return { object: value, errors, warnings: [] };
-  const findings = unknown.map((field) => `unknown field ${JSON.stringify(field.path)}`);
+  const findings = unknown.slice(0, MAX_CAUSES).map((field) => `unknown field ${JSON.stringify(field.path)}`);
   if (validation === 'Strict') {
     throw badRequest(
-      `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${findings.join(', ')}`,
-      unknown.map(({ path, message }) => ({ reason: 'FieldValueInvalid', message, field: path })),
+      `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${findings.join(', ')}${andMore(unknown.length)}`,
+      unknown.slice(0, MAX_CAUSES).map(({ path, message }) => ({ reason: 'FieldValueInvalid', message, field: path })),
     );
   }
   const object = structuredClone(value);
   removeUnknown(kind, object);
-  return { object, errors: check(kind, object).errors, warnings: validation === 'Warn' ? findings : [] };
+  return { object, errors: findingsOf(kind, object).errors, warnings: validation === 'Warn' ? findings : [] };
 }
 
 function checkKind(kind: KindDefinition, value: unknown): asserts value is ApiObject {
@@ -51,7 +51,8 @@ function checkKind(kind: KindDefinition, value: unknown): asserts value is ApiOb
   }
 }
 
-function check(kind: KindDefinition, object: ApiObject): { unknown: FieldError[]; errors: FieldError[] } {
+/** What is wrong with an object of this kind by its schema; fields that don't exist stand apart. Throws nothing. */
+export function findingsOf(kind: KindDefinition, object: ApiObject): { unknown: FieldError[]; errors: FieldError[] } {
   const findings = schemaErrors(kind.content, contentOf(object));
   const unknownMetadata = unknownMetadataFields(object.metadata).map((key): FieldError => ({
     path: fieldPath(['metadata', key]),

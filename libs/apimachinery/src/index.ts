@@ -6,6 +6,7 @@ export * from './human-duration.js';
 export * from './json-map.js';
 export * from './kind.js';
 export * from './label-selector.js';
+export * from './manifest/field-lines.js';
 export * from './manifest/manifest-error.js';
 export * from './manifest/read-json.js';
 export * from './manifest/read-yaml.js';

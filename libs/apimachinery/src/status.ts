@@ -140,41 +140,61 @@ const causeWords: Record<FieldError['reason'], string> = {
   Unknown: 'Unknown field',
 };
 
+/** An answer names no more findings than a person reads; a body of 3 MB can have hundreds of thousands. */
+export const MAX_CAUSES = 100;
+
+/** `, and 7 more` behind a list that was cut. */
+export const andMore = (count: number): string => (count > MAX_CAUSES ? `, and ${count - MAX_CAUSES} more` : '');
+
+function listed(causes: readonly StatusCause[], count: number): string {
+  const lines = causes.map(({ field = '', message }) => (field === '' ? message : `${field}: ${message}`));
+  return lines.length === 1 ? lines[0]! : `[${lines.join(', ')}${andMore(count)}]`;
+}
+
+const causeOf = (error: FieldError, field: string): StatusCause => ({
+  reason: causeReasons[error.reason],
+  message: error.reason === 'Unknown' ? error.message : `${causeWords[error.reason]}: ${error.message}`,
+  field,
+});
+
 /** 422: every finding becomes a cause with its path. `errors` must not be empty. */
 export function invalid(kind: KindName, name: string, errors: readonly FieldError[]): ApiError {
-  const causes = errors.map((error) => ({
-    reason: causeReasons[error.reason],
-    message: `${causeWords[error.reason]}: ${error.message}`,
-    field: error.path,
-  }));
-  const lines = causes.map((cause) => `${cause.field}: ${cause.message}`);
+  const causes = errors.slice(0, MAX_CAUSES).map((error) => causeOf(error, error.path));
   const group = kind.group === '' ? '' : `.${kind.group}`;
-  return new ApiError(
-    422,
-    'Invalid',
-    `${kind.kind}${group} "${name}" is invalid: ${lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`}`,
-    { ...(name !== '' && { name }), ...(kind.group && { group: kind.group }), kind: kind.kind, causes },
-  );
+  return new ApiError(422, 'Invalid', `${kind.kind}${group} "${name}" is invalid: ${listed(causes, errors.length)}`, {
+    ...(name !== '' && { name }),
+    ...(kind.group && { group: kind.group }),
+    kind: kind.kind,
+    causes,
+  });
 }
 
-/** 422 for several objects at once: each finding under the place of its object, such as `document 2`. */
-export function invalidDocuments(
-  findings: readonly { readonly place: string; readonly errors: readonly FieldError[] }[],
-): ApiError {
-  const causes = findings.flatMap(({ place, errors }) =>
-    errors.map((error) => ({
-      reason: causeReasons[error.reason],
-      message: `${causeWords[error.reason]}: ${error.message}`,
-      field: `${place}: ${error.path}`,
-    })),
-  );
-  const lines = causes.map((cause) => `${cause.field}: ${cause.message}`);
-  return new ApiError(422, 'Invalid', lines.length === 1 ? lines[0]! : `[${lines.join(', ')}]`, { causes });
+/** One finding of one document of several. */
+export interface DocumentFinding {
+  /** Of the field where it has one: `document 2, line 14`. */
+  readonly place: string;
+  readonly error: FieldError;
+  /** It is no object of any kind, or has a field that doesn't exist: a 400 where all findings are so. */
+  readonly malformed: boolean;
 }
 
-/** The same refusal, with the place of the object in front: one of many documents. */
-export const at = (place: string, error: ApiError): ApiError =>
-  new ApiError(error.code, error.reason, `${place}: ${error.message}`, error.details);
+/** 400 or 422 for several objects at once: every finding with its place. `findings` must not be empty; `count`: of all. */
+export function invalidDocuments(findings: readonly DocumentFinding[], count: number): ApiError {
+  const causes = findings.map(({ place, error, malformed }) => ({
+    ...causeOf(
+      malformed ? { ...error, reason: 'Unknown' } : error,
+      error.path === '' ? place : `${place}: ${error.path}`,
+    ),
+  }));
+  const head = count === 1 ? '' : `${count} findings, so nothing was applied: `;
+  const message = `${head}${listed(causes, count)}`;
+  const malformed = findings.every((finding) => finding.malformed);
+  return new ApiError(malformed ? 400 : 422, malformed ? 'BadRequest' : 'Invalid', message, { causes });
+}
+
+/** The same refusal, with the place of the object in front, one of many documents, and maybe a hint behind. */
+export const at = (place: string, error: ApiError, hint = ''): ApiError =>
+  new ApiError(error.code, error.reason, `${place}: ${error.message}${hint}`, error.details);
 
 export const badRequest = (message: string, causes?: readonly StatusCause[]): ApiError =>
   new ApiError(400, 'BadRequest', message, causes ? { causes } : {});

@@ -21,6 +21,7 @@ import { ConditionPreview } from './apply/preview-conditions.js';
 import { auditRoutes } from './audit-routes.js';
 import { discoveryRoutes } from './discovery/routes.js';
 import { reviewRoutes } from './discovery/reviews.js';
+import { namespaceKind } from './objects/namespaces.js';
 import { ObjectWriter } from './objects/object-writer.js';
 import { Reader } from './objects/read.js';
 import { Remover } from './objects/remove.js';
@@ -84,7 +85,7 @@ const nowMs = Date.now;
         cache: ObjectCache,
         compiler: CompileController,
         versions: CredentialVersions,
-      ) => new Applier(objects, authorizer, new ConditionPreview(cache, compiler, versions)),
+      ) => new Applier(objects, authorizer, new ConditionPreview(cache, compiler, versions), () => namesOf(cache)),
     },
     {
       provide: ApiServer,
@@ -154,6 +155,11 @@ export class ApiModule implements OnModuleInit {
     });
     this.logger.debug('API routes registered');
   }
+}
+
+/** Of the namespaces. */
+function* namesOf(cache: ObjectCache): Iterable<string> {
+  for (const [, object] of cache.entries()) if (object.kind === namespaceKind.kind) yield object.metadata.name;
 }
 
 const metricsAnswer = (metrics: MetricsRegistry) => ({

@@ -16,8 +16,15 @@ export interface ManifestDocument {
   readonly value: unknown;
 }
 
+/** Gets each field or item as it is read: its document's number, its path, and its line. */
+export type FieldListener = (document: number, path: string, line: number) => void;
+
 /** Reads every document of a YAML text (a JSON text is one too). Throws ManifestError. */
-export function readYAML(text: string, limits: ManifestLimits = defaultManifestLimits): ManifestDocument[] {
+export function readYAML(
+  text: string,
+  limits: ManifestLimits = defaultManifestLimits,
+  onField?: FieldListener,
+): ManifestDocument[] {
   if (new TextEncoder().encode(text).length > limits.maxBytes) {
     throw new ManifestError(`the text is over ${limits.maxBytes} bytes: split it`);
   }
@@ -28,7 +35,7 @@ export function readYAML(text: string, limits: ManifestLimits = defaultManifestL
     if (!(error instanceof YAMLException)) throw error;
     throw new ManifestError(`not YAML: ${error.reason}`, error.mark && { line: error.mark.line + 1 });
   }
-  return new Composer(text, events, limits).documents();
+  return new Composer(text, events, limits, onField).documents();
 }
 
 interface Anchor {
@@ -50,6 +57,7 @@ class Composer {
     private readonly text: string,
     private readonly events: readonly Event[],
     private readonly limits: ManifestLimits,
+    private readonly onField: FieldListener | undefined,
   ) {}
 
   documents(): ManifestDocument[] {
@@ -93,6 +101,7 @@ class Composer {
       if (event.type !== EVENT_ID.SCALAR) throw this.error('a key must be a string', path);
       const key = this.key(event, path);
       const keyPath = childPath(path, key);
+      this.onField?.(this.document, keyPath, this.line(startOf(event)));
       if (forbiddenKeys.has(key)) throw this.error('this key is not allowed', keyPath);
       if (isMergeKey(event, key)) {
         merged.push(this.node(keyPath));
@@ -111,7 +120,11 @@ class Composer {
 
   private sequence(path: string): unknown[] {
     const list: unknown[] = [];
-    while (this.events[this.next]!.type !== EVENT_ID.POP) list.push(this.node(childPath(path, list.length)));
+    while (this.events[this.next]!.type !== EVENT_ID.POP) {
+      const itemPath = childPath(path, list.length);
+      this.onField?.(this.document, itemPath, this.line(startOf(this.events[this.next]!)));
+      list.push(this.node(itemPath));
+    }
     this.take();
     return list;
   }

@@ -5,15 +5,15 @@ import {
   at,
   badRequest,
   conflict,
+  didYouMean,
   diffObjects,
   type FieldChange,
   forbidden,
-  invalidDocuments,
   isDNSLabel,
+  isNotFound,
   LAST_APPLIED_ANNOTATION,
   objectScope,
 } from '#libs/apimachinery';
-import { checkObject } from '#libs/resources';
 import type { Authorizer, Verb } from '../../auth/authorizer.js';
 import type { ObjectWrite, WriteResult } from '../../store/object-store.js';
 import { admit } from '../objects/admission.js';
@@ -38,6 +38,8 @@ export class Applier {
     private readonly objects: ObjectWriter,
     private readonly authorizer: Authorizer,
     private readonly preview: ConditionPreview,
+    /** Names of those that are there, for what was probably meant. */
+    private readonly namespaces: () => Iterable<string>,
   ) {}
 
   async apply(call: Call): Promise<Answer> {
@@ -51,13 +53,12 @@ export class Applier {
       ),
     );
     for (const document of documents) this.checkDocument(call, document);
-    checkAll(documents);
 
     const warnings = documents.map((document) => [...document.warnings]);
     const writes = documents.map((document, index) => this.write(call, document, warnings[index]!));
     const { results, revision } = await this.objects.commit(call, writes, {
       needs: applyVerbs,
-      guards: guards(documents),
+      guards: guards(documents, this.namespaces),
       dryRun,
     });
     const applied = results.slice(0, documents.length);
@@ -124,27 +125,38 @@ function defaultNamespaceOf({ query }: Call): string {
   throw badRequest('namespace: must be a lower-case DNS label; leave the parameter out for the namespace "default"');
 }
 
-/** All findings of all documents at once: the content doesn't depend on what is stored. */
-function checkAll(documents: readonly AppliedDocument[]): void {
-  const findings = documents.flatMap(({ place, kind, object, errors }) => {
-    const found = errors.length > 0 ? errors : checkObject(kind, kind.prepare?.(object) ?? object).errors;
-    return found.length > 0 ? [{ place, errors: found }] : [];
-  });
-  if (findings.length > 0) throw invalidDocuments(findings);
-}
-
-/** Namespaces that are not created here must be there already. */
-function guards(documents: readonly AppliedDocument[]): ObjectWrite[] {
+/** Namespaces that are not created here must be there already; where one isn't, the documents that want it are named. */
+function guards(documents: readonly AppliedDocument[], namespaces: () => Iterable<string>): ObjectWrite[] {
   const applied = new Set(documents.filter(({ kind }) => kind === namespaceKind).map(({ name }) => name));
-  const needed = new Set(documents.flatMap(({ namespace }) => (namespace === '' ? [] : [namespace])));
-  return [...needed].filter((name) => !applied.has(name)).map(namespaceGuard);
+  const needed = new Map<string, string[]>();
+  for (const { namespace, place } of documents) {
+    if (namespace === '' || applied.has(namespace)) continue;
+    needed.set(namespace, [...(needed.get(namespace) ?? []).slice(0, 1), place]);
+  }
+  return [...needed].map(([name, [place = '', other]]) => {
+    const guard = namespaceGuard(name);
+    const mutate: ObjectWrite['mutate'] = (stored) => {
+      try {
+        return guard.mutate(stored);
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        const where = other === undefined ? place : `${place} and others`;
+        throw at(where, error, isNotFound(error) ? didYouMean(name, namespaces()) : '');
+      }
+    };
+    return { ...guard, mutate };
+  });
 }
 
 /** A document that names a resourceVersion or uid wants that very state. */
 function checkExpected({ kind, name, object: { metadata } }: AppliedDocument, stored: ApiObject | undefined): void {
   const { uid, resourceVersion } = metadata;
   if (uid !== undefined && uid !== stored?.metadata.uid) {
-    throw conflict(kind, name, 'the uid in the document is not that of the object');
+    throw conflict(
+      kind,
+      name,
+      'the uid in the document is not that of the object, which was deleted and created anew; leave metadata.uid out',
+    );
   }
   if (resourceVersion !== undefined && resourceVersion !== stored?.metadata.resourceVersion) throw conflict(kind, name);
 }
@@ -162,13 +174,14 @@ function merged(document: ApiObject, stored: ApiObject): ApiObject {
   };
 }
 
-function described({ kind, namespace, name }: AppliedDocument, { type, object, previous }: WriteResult) {
+function described({ kind, namespace, name, place }: AppliedDocument, { type, object, previous }: WriteResult) {
   const { resourceVersion, generation, uid } = object.metadata;
   return {
     apiVersion: apiVersionOf(kind),
     kind: kind.kind,
     ...(namespace !== '' && { namespace }),
     name,
+    place,
     result: resultWords[type],
     ...(uid !== undefined && { uid }),
     ...(resourceVersion !== undefined && { resourceVersion }),

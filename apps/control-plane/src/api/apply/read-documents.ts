@@ -1,20 +1,19 @@
 import {
-  ApiError,
   type ApiObject,
-  at,
   badRequest,
   decodeObject,
   type FieldError,
   type FieldValidation,
+  findingsOf,
   isMap,
   type KindDefinition,
-  readJSON,
-  readYAML,
   unsupportedMediaType,
 } from '#libs/apimachinery';
-import { kindOf } from '#libs/resources';
-import { asBadRequest, bodyText } from '../request/body.js';
+import { checkObject } from '#libs/resources';
 import { parseMediaType } from '../request/media-type.js';
+import { DocumentFindings } from './document-findings.js';
+import { knownKind } from './known-kind.js';
+import { type PlacedValue, readJSONBody, readYAMLBody } from './placed-values.js';
 
 /** One object of an apply. */
 export interface AppliedDocument {
@@ -26,13 +25,7 @@ export interface AppliedDocument {
   readonly name: string;
   /** What the document says; its namespace filled in. */
   readonly object: ApiObject;
-  readonly errors: readonly FieldError[];
   readonly warnings: readonly string[];
-}
-
-interface Placed {
-  readonly place: string;
-  readonly value: unknown;
 }
 
 /** curl's default for `--data-binary` is among them: a forgotten header shouldn't be a riddle. */
@@ -44,80 +37,86 @@ const yamlTypes = [
   'application/x-www-form-urlencoded',
 ];
 
-/** Every object of the body; a `List` counts as its items. Throws an ApiError that names the document. */
+/**
+ * Every object of the body; a `List` counts as its items. Throws one ApiError with whatever is wrong with any of them by
+ * themselves, each finding at its place: nobody should have to fix one document to hear of the next.
+ */
 export function readDocuments(
   body: Buffer,
   contentType: string | undefined,
   defaultNamespace: string,
   validation: FieldValidation,
 ): AppliedDocument[] {
-  const values = readValues(body, parseMediaType(contentType ?? 'application/yaml').name).flatMap(itemsOf);
-  if (values.length === 0) throw badRequest('the body holds no object');
-  const documents = values.map((value) => readDocument(value, defaultNamespace, validation));
-  const places = new Map<string, string>();
-  for (const { kind, namespace, name, place } of documents) {
-    const id = `${kind.kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
-    const first = places.get(id);
-    if (first !== undefined) throw badRequest(`${place}: ${id} is in ${first} already; keep one of them`);
-    places.set(id, place);
-  }
-  return documents;
-}
-
-function readValues(body: Buffer, type: string): Placed[] {
-  if (type === 'application/json') {
-    return asBadRequest(() => [{ place: 'the body', value: readJSON(bodyText(body)) }]);
-  }
-  if (!yamlTypes.includes(type)) {
+  const type = parseMediaType(contentType ?? 'application/yaml').name;
+  if (type !== 'application/json' && !yamlTypes.includes(type)) {
     throw unsupportedMediaType('the body must be application/yaml or application/json');
   }
-  const text = bodyText(body);
-  return asBadRequest(() =>
-    readYAML(text).map(({ number, line, value }) => ({ place: `document ${number}, line ${line}`, value })),
-  );
+  const values = type === 'application/json' ? readJSONBody(body) : readYAMLBody(body);
+  if (values.length === 0) throw badRequest('the body holds no object');
+  const findings = new DocumentFindings();
+  const documents = values.flatMap((value) => readDocument(value, defaultNamespace, validation, findings) ?? []);
+  findRepeated(documents, findings);
+  findings.throwAny(type === 'application/json' ? undefined : body);
+  return documents.map(({ document }) => document);
 }
 
-function itemsOf({ place, value }: Placed): Placed[] {
-  if (!isMap(value) || value.kind !== 'List' || value.apiVersion !== 'v1') return [{ place, value }];
-  if (!Array.isArray(value.items)) throw badRequest(`${place}: items: must be a list`);
-  return value.items.map((item: unknown, index) => ({ place: `${place}, items[${index}]`, value: item }));
+interface Read {
+  readonly document: AppliedDocument;
+  readonly value: PlacedValue;
 }
 
+/** `undefined`: not even its kind and name are known. */
 function readDocument(
-  { place, value }: Placed,
+  value: PlacedValue,
   defaultNamespace: string,
   validation: FieldValidation,
-): AppliedDocument {
-  const kind = knownKind(place, value);
-  try {
-    const { object, errors, warnings } = decodeObject(kind, value, validation);
-    const { name, namespace: given } = isMap(object.metadata) ? object.metadata : { name: '' };
-    // Empty is absent in an object, as in Kubernetes; what is no name at all is among the errors.
-    const namespace = typeof given === 'string' && given !== '' ? given : defaultNamespace;
-    if (typeof name !== 'string' || name === '') throw badRequest('metadata.name: is required');
-    return {
-      place,
-      kind,
-      namespace: kind.namespaced ? namespace : '',
-      name,
-      object: kind.namespaced ? { ...object, metadata: { ...object.metadata, namespace: given || namespace } } : object,
-      errors,
-      warnings,
-    };
-  } catch (error) {
-    throw error instanceof ApiError ? at(place, error) : error;
+  findings: DocumentFindings,
+): Read | undefined {
+  const kind = knownKind(value.value);
+  if ('errors' in kind) {
+    findings.add(value, kind.errors, { malformed: true });
+    return undefined;
   }
+  const given = value.value as ApiObject;
+  if (validation === 'Strict') findings.add(value, findingsOf(kind, given).unknown, { malformed: true });
+  const { object, errors, warnings } = decodeObject(kind, given, validation === 'Strict' ? 'Ignore' : validation);
+  findings.add(value, errors.length > 0 ? errors : ruleErrors(kind, object), { malformed: false });
+  const { name, namespace } = isMap(object.metadata) ? object.metadata : { name: '' };
+  if (typeof name !== 'string' || name === '') {
+    // `generateName` is for creating alone: an apply must know which object it is about.
+    const known = errors.some(({ path }) => path.startsWith('metadata'));
+    if (!known)
+      findings.add(value, [{ path: 'metadata.name', reason: 'Required', message: 'is required' }], { malformed: true });
+    return undefined;
+  }
+  // Empty is absent in an object, as in Kubernetes; what is no name at all is among the errors.
+  const effective = typeof namespace === 'string' && namespace !== '' ? namespace : defaultNamespace;
+  const document = {
+    place: value.place,
+    kind,
+    namespace: kind.namespaced ? effective : '',
+    name,
+    object: kind.namespaced ? { ...object, metadata: { ...object.metadata, namespace: effective } } : object,
+    warnings,
+  };
+  return { document, value };
 }
 
-function knownKind(place: string, value: unknown): KindDefinition {
-  if (!isMap(value)) throw badRequest(`${place}: must be an object with apiVersion, kind and metadata`);
-  const { apiVersion, kind } = value;
-  for (const [field, text] of Object.entries({ apiVersion, kind })) {
-    if (typeof text !== 'string' || text === '')
-      throw badRequest(`${place}: ${field}: is required and must be a string`);
+/** Rules beyond the schema depend on the object alone, so that they need not wait for the lock. */
+function ruleErrors(kind: KindDefinition, object: ApiObject): readonly FieldError[] {
+  return checkObject(kind, kind.prepare?.(object) ?? object).errors;
+}
+
+function findRepeated(documents: readonly Read[], findings: DocumentFindings): void {
+  const places = new Map<string, string>();
+  for (const { document, value } of documents) {
+    const { kind, namespace, name } = document;
+    const id = `${kind.kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+    const first = places.get(id);
+    if (first === undefined) places.set(id, value.place);
+    else {
+      const message = `${id} is in ${first} already; keep one of them`;
+      findings.add(value, [{ path: '', reason: 'Duplicate', message }], { malformed: true });
+    }
   }
-  const known = kindOf(String(apiVersion), String(kind));
-  if (known) return known;
-  const given = [apiVersion, kind].map((text) => JSON.stringify(String(text).slice(0, 100)));
-  throw badRequest(`${place}: there is no kind ${given[1]} in apiVersion ${given[0]}`);
 }

@@ -9,7 +9,7 @@ import { pathOf } from './http-call.js';
 
 /** Writes an answer in the format that the client accepts. */
 export function sendAnswer(reply: FastifyReply, answer: Answer): void {
-  const warnings = (answer.warnings ?? []).map(warningHeader);
+  const warnings = warningHeaders(answer.warnings ?? []);
   if (warnings.length > 0) reply.header('warning', warnings);
   if (answer.contentType !== undefined) {
     write(reply, answer.code, answer.contentType, String(answer.body));
@@ -49,10 +49,26 @@ export function sendError(reply: FastifyReply, error: unknown, logger: Logger): 
   write(reply, apiError.code, 'application/json', JSON.stringify(apiError.toStatus()));
 }
 
+/** Clients refuse an answer whose headers are too long, though what it is about is done: Node's stop at 16 KiB. */
+const MAX_WARNING_BYTES = 4_096;
+const MAX_WARNING = 1_000;
+
 /** RFC 7234, 5.5: 299 is a lasting warning. Header values are ASCII without line breaks; whatever else comes, goes out as `?`. */
+function warningHeaders(texts: readonly string[]): string[] {
+  const headers: string[] = [];
+  let bytes = 0;
+  for (const [index, text] of texts.entries()) {
+    const header = warningHeader(text);
+    bytes += header.length;
+    if (bytes > MAX_WARNING_BYTES) return [...headers, warningHeader(`and ${texts.length - index} more warnings`)];
+    headers.push(header);
+  }
+  return headers;
+}
+
 function warningHeader(text: string): string {
   const ascii = text
-    .slice(0, 1_000)
+    .slice(0, MAX_WARNING)
     .replaceAll(/[^\x20-\x7e]/g, '?')
     .replaceAll(/["\\]/g, String.raw`\$&`);
   return `299 - "${ascii}"`;
