@@ -111,7 +111,7 @@ describe('schema errors', () => {
     ],
     [
       'Consumer',
-      { keys: [{ name: 'main', sha256: 1.2345678901234567e63 }] },
+      { keys: [{ name: 'main', sha256: Number('12'.repeat(32)) }] },
       'spec.keys[0].sha256: must be a string, not a number: put it in quotes, as in sha256: "..."',
     ],
   ])('show what to write: %s %j', (kind, spec, expected) => expect(errorsOf(kind, spec)).toEqual([expected]));
