@@ -4,7 +4,7 @@
  */
 const pureLibs =
   '^libs/(apimachinery|compiler|routing-table|control-protocol|reconcile|inference|dialects|providers|routing|resources)/';
-const innermost = '^libs/(apimachinery|clock|inference|routing-table)/';
+const innermost = '^libs/(apimachinery|clock|config|inference|routing-table)/';
 const testCode = '\\.spec\\.ts$|/test/|/testing/';
 
 module.exports = {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { ConfigError } from '#libs/config';
 import { CliError, exitCodes } from './cli-error.js';
 import { applyCommand } from './commands/apply.js';
 import { auditCommand } from './commands/audit.js';
@@ -85,6 +86,10 @@ function report(error: unknown, context: CliContext): number {
   // Commander has printed its own text; help that was asked for is no error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   const style = styleFor(context.stderr, context.environment);
+  if (error instanceof ConfigError) {
+    context.stderr.write(`${style('red', 'Error:')} ${error.message}\n`);
+    return exitCodes.usage;
+  }
   if (!(error instanceof CliError)) {
     context.stderr.write(
       `${style('red', 'Unexpected error:')} ${error instanceof Error ? error.stack : String(error)}\n`,

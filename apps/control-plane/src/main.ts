@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
+import { ConfigError } from '#libs/config';
 import {
   createLogger,
   MetricsRegistry,
@@ -7,7 +8,7 @@ import {
   softwareVersion,
   startTelemetry,
 } from '#libs/telemetry';
-import { ConfigError, type ControlPlaneConfig, readConfig } from './config/config.js';
+import { type ControlPlaneConfig, readConfig } from './config/config.js';
 import { ControlPlane } from './control-plane.js';
 
 const STOP_DEADLINE_MS = 10_000;

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
+import { ConfigError } from '#libs/config';
 import {
   createLogger,
   type Logger,
@@ -11,7 +12,6 @@ import {
 } from '#libs/telemetry';
 import { AppModule } from './app.module.js';
 import { type DataPlaneConfig, readConfig } from './config/config.js';
-import { ConfigError } from './config/read-environment.js';
 import { Lifecycle } from './lifecycle.js';
 import { shutDownOnSignal } from './shutdown.js';
 

@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net';
+import { ConfigError } from '#libs/config';
 import { createLogger } from '#libs/telemetry';
-import { readConfig } from './config/config.js';
+import { readConfig, type SimulatorConfig } from './config/config.js';
 import { createSimulator } from './server.js';
 
 const loopback = '127.0.0.1';
-const config = readConfig(process.env);
+const config = configOrExit();
 const log = createLogger({ name: 'signalbox-simulator', level: 'info' });
 const server = createSimulator();
 
@@ -24,4 +25,14 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     // A simulated stall would keep its connection for ever.
     server.closeAllConnections();
   });
+}
+
+function configOrExit(): SimulatorConfig {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`signalbox simulator: ${error.message}\n`);
+    return process.exit(1);
+  }
 }

@@ -1,6 +1,15 @@
 import { dirname, join, resolve } from 'node:path';
-import { durationMs } from '#libs/resources';
-import { CliError, exitCodes } from '../cli-error.js';
+import {
+  duration,
+  type Environment,
+  EnvironmentReader,
+  fixedPort,
+  httpUrl,
+  pathFrom,
+  postgresUrl,
+  type Rule,
+  share,
+} from '#libs/config';
 
 /** What `signalbox up` takes from the environment. */
 export interface UpConfig {
@@ -46,64 +55,39 @@ export const portVariables = {
 
 const defaultPorts: Ports = { data: 7070, control: 7071, simulator: 7072, dataAdmin: 7073 };
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Throws a CliError that lists every variable at fault. Values are never shown: one of them may be a password. */
+/** Throws a ConfigError that lists every variable at fault. */
 export function readUpConfig(environment: Environment, workingDirectory: string): UpConfig {
-  const problems: string[] = [];
-  const ports = readPorts(environment, problems);
-  const traceRatio = environment['SIGNALBOX_TRACE_RATIO'] || '1.0';
-  if (!(Number(traceRatio) >= 0 && Number(traceRatio) <= 1)) {
-    problems.push('SIGNALBOX_TRACE_RATIO must be a number from 0 to 1');
-  }
-  const databaseUrl = environment['SIGNALBOX_DATABASE_URL'] || undefined;
-  if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
-    problems.push('SIGNALBOX_DATABASE_URL must start with postgresql://');
-  }
-  const drainTimeoutMs = readDrainTimeoutMs(environment, problems);
-  refuse(problems);
-  return {
-    stateDirectory: resolve(workingDirectory, environment['SIGNALBOX_STATE_DIR'] || '.signalbox'),
-    databaseUrl,
-    ports,
-    masterKeyFile: environment['SIGNALBOX_MASTER_KEY_FILE'] || undefined,
-    stateKeyFile: environment['SIGNALBOX_STATE_KEY_FILE'] || undefined,
-    traceRatio,
+  const read = new EnvironmentReader(environment);
+  const config: UpConfig = {
+    stateDirectory:
+      read.optional('SIGNALBOX_STATE_DIR', pathFrom(workingDirectory)) ?? resolve(workingDirectory, '.signalbox'),
+    databaseUrl: read.optional('SIGNALBOX_DATABASE_URL', postgresUrl),
+    ports: readPorts(read),
+    masterKeyFile: read.optional('SIGNALBOX_MASTER_KEY_FILE'),
+    stateKeyFile: read.optional('SIGNALBOX_STATE_KEY_FILE'),
+    traceRatio: String(read.optional('SIGNALBOX_TRACE_RATIO', share) ?? 1),
+    // Set to nothing it means no variable at all, not the default.
     credentialEnvironment: environment['SIGNALBOX_CREDENTIAL_ENV'] ?? '*_API_KEY',
-    drainTimeoutMs,
+    drainTimeoutMs: read.optional('SIGNALBOX_DRAIN_TIMEOUT', duration) ?? 25_000,
   };
+  read.finish();
+  return config;
 }
 
+/** Throws a ConfigError that lists every variable at fault. */
 export function readClientConfig(environment: Environment, workingDirectory: string): ClientConfig {
-  const path = (name: string) => {
-    const value = environment[name];
-    return value ? resolve(workingDirectory, value) : undefined;
+  const read = new EnvironmentReader(environment);
+  const path = pathFrom(workingDirectory);
+  const config: ClientConfig = {
+    controlPlaneUrl: read.optional('SIGNALBOX_CONTROL_PLANE_URL', httpsUrl),
+    tokenFile: read.optional('SIGNALBOX_TOKEN_FILE', path),
+    caFile: read.optional('SIGNALBOX_CA_FILE', path),
+    dataPlaneUrl: read.optional('SIGNALBOX_DATA_PLANE_URL', httpUrl),
+    apiKey: read.optional('SIGNALBOX_API_KEY', apiKey),
+    stateDirectory: read.optional('SIGNALBOX_STATE_DIR', path),
   };
-  const problems: string[] = [];
-  for (const [name, protocols] of [
-    ['SIGNALBOX_CONTROL_PLANE_URL', ['https:']],
-    ['SIGNALBOX_DATA_PLANE_URL', ['http:', 'https:']],
-  ] as const) {
-    const value = environment[name];
-    if (!value) continue;
-    const protocol = URL.canParse(value) ? new URL(value).protocol : '';
-    if (!(protocols as readonly string[]).includes(protocol)) {
-      problems.push(`${name} must be a URL with ${protocols.map((allowed) => `${allowed}//`).join(' or ')}`);
-    }
-  }
-  const apiKey = environment['SIGNALBOX_API_KEY'] || undefined;
-  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
-    problems.push('SIGNALBOX_API_KEY must be one word of printable ASCII, without blanks and line breaks');
-  }
-  refuse(problems);
-  return {
-    controlPlaneUrl: environment['SIGNALBOX_CONTROL_PLANE_URL'] || undefined,
-    tokenFile: path('SIGNALBOX_TOKEN_FILE'),
-    caFile: path('SIGNALBOX_CA_FILE'),
-    dataPlaneUrl: environment['SIGNALBOX_DATA_PLANE_URL'] || undefined,
-    apiKey,
-    stateDirectory: path('SIGNALBOX_STATE_DIR'),
-  };
+  read.finish();
+  return config;
 }
 
 /** The directories where a state directory may be: the working directory, then its parents. */
@@ -115,37 +99,25 @@ export function stateDirectoryCandidates(workingDirectory: string): string[] {
   }
 }
 
-function readPorts(environment: Environment, problems: string[]): Ports {
+function readPorts(read: EnvironmentReader): Ports {
   const ports = { ...defaultPorts };
-  for (const key of Object.keys(portVariables) as (keyof Ports)[]) {
-    const text = environment[portVariables[key]];
-    if (!text) continue;
-    const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : 0;
-    if (port < 1 || port > 65_535) problems.push(`${portVariables[key]} must be a port number from 1 to 65535`);
-    else ports[key] = port;
-  }
   const taken = new Map<number, string>();
-  for (const key of Object.keys(portVariables) as (keyof Ports)[]) {
+  for (const [key, variable] of Object.entries(portVariables) as [keyof Ports, string][]) {
+    ports[key] = read.optional(variable, fixedPort) ?? ports[key];
     const other = taken.get(ports[key]);
-    if (other) problems.push(`${other} and ${portVariables[key]} are both ${ports[key]}`);
-    taken.set(ports[key], portVariables[key]);
+    if (other) read.refuse(`${other} and ${variable} are both ${ports[key]}`);
+    taken.set(ports[key], variable);
   }
   return ports;
 }
 
-/** The data plane reads it too; here it bounds how long its end is waited for. */
-function readDrainTimeoutMs(environment: Environment, problems: string[]): number {
-  try {
-    return durationMs(environment['SIGNALBOX_DRAIN_TIMEOUT'] || '25s');
-  } catch (error) {
-    problems.push(`SIGNALBOX_DRAIN_TIMEOUT is malformed: ${(error as Error).message}`);
-    return 0;
-  }
-}
+/** The token goes to it: never in plain text. */
+const httpsUrl: Rule<string> = {
+  parse: (text) => (URL.canParse(text) && new URL(text).protocol === 'https:' ? text : undefined),
+  says: 'a URL with https://',
+};
 
-function refuse(problems: readonly string[]): void {
-  if (problems.length === 0) return;
-  throw new CliError(`Wrong settings in the environment:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, {
-    exitCode: exitCodes.usage,
-  });
-}
+const apiKey: Rule<string> = {
+  parse: (text) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined),
+  says: 'one word of printable ASCII, without blanks and line breaks',
+};

@@ -1,4 +1,5 @@
-import { ConfigError, readConfig } from './config.js';
+import { ConfigError } from '#libs/config';
+import { readConfig } from './config.js';
 
 const minimal = {
   SIGNALBOX_DATABASE_URL: 'postgres://user:s3cret@host/db',

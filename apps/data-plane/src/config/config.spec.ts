@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
+import { ConfigError } from '#libs/config';
 import { readConfig } from './config.js';
-import { ConfigError } from './read-environment.js';
 
 const minimal = {
   SIGNALBOX_TOKEN_FILE: '/run/token',

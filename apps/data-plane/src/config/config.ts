@@ -1,7 +1,17 @@
 import { hostname } from 'node:os';
-import { isAbsolute } from 'node:path';
+import {
+  absolutePath,
+  duration,
+  type Environment,
+  EnvironmentReader,
+  httpsOrigin,
+  listOf,
+  oneOf,
+  port,
+  type Rule,
+  share,
+} from '#libs/config';
 import { type LogLevel, logLevels } from '#libs/telemetry';
-import { EnvironmentReader } from './read-environment.js';
 
 /** Everything the data plane takes from its environment. */
 export interface DataPlaneConfig {
@@ -49,99 +59,42 @@ const stateKeyHint = 'set it to a file with one base64 key a line; make one with
 const stateDirectoryHint = 'set it to a directory that survives restarts, for the last routing table';
 
 /** Reads and checks all variables at once. Throws a ConfigError. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): DataPlaneConfig {
+export function readConfig(environment: Environment): DataPlaneConfig {
   const read = new EnvironmentReader(environment);
   const config: DataPlaneConfig = {
-    name: read.parsed(
-      'SIGNALBOX_DATA_PLANE_NAME',
-      objectName(hostname()) ?? 'data-plane',
-      (text) => (OBJECT_NAME.test(text) ? text : undefined),
-      'an object name: lower-case letters, digits, "-" and ".", at most 253 characters, a letter or digit at both ends',
-    ),
+    name: read.optional('SIGNALBOX_DATA_PLANE_NAME', objectName) ?? nameOf(hostname()),
     host: read.optional('SIGNALBOX_DATA_HOST') ?? '127.0.0.1',
-    port: read.parsed('SIGNALBOX_DATA_PORT', DEFAULT_PORT, port, PORT_RULE),
+    port: read.optional('SIGNALBOX_DATA_PORT', port) ?? DEFAULT_PORT,
     adminHost: read.optional('SIGNALBOX_DATA_ADMIN_HOST') ?? '127.0.0.1',
-    adminPort: read.parsed('SIGNALBOX_DATA_ADMIN_PORT', DEFAULT_ADMIN_PORT, port, PORT_RULE),
-    controlPlaneUrl: read.parsed(
-      'SIGNALBOX_CONTROL_PLANE_URL',
-      DEFAULT_CONTROL_PLANE_URL,
-      httpsOrigin,
-      'an https URL without user, path and query, such as https://127.0.0.1:7071',
-    ),
+    adminPort: read.optional('SIGNALBOX_DATA_ADMIN_PORT', port) ?? DEFAULT_ADMIN_PORT,
+    controlPlaneUrl: read.optional('SIGNALBOX_CONTROL_PLANE_URL', httpsOrigin) ?? DEFAULT_CONTROL_PLANE_URL,
     caFile: read.optional('SIGNALBOX_CA_FILE'),
     tokenFile: read.required('SIGNALBOX_TOKEN_FILE', tokenHint),
     stateDirectory: read.required('SIGNALBOX_STATE_DIR', stateDirectoryHint),
     stateKeyFile: read.required('SIGNALBOX_STATE_KEY_FILE', stateKeyHint),
     credentials: {
-      environmentPatterns: read.parsed(
-        'SIGNALBOX_CREDENTIAL_ENV',
-        [],
-        variablePatterns,
-        'names of environment variables separated by commas, "*" for any characters, such as *_API_KEY',
-      ),
-      directory: read.parsed(
-        'SIGNALBOX_CREDENTIAL_DIR',
-        undefined,
-        (text) => (isAbsolute(text) ? text : undefined),
-        'an absolute path',
-      ),
+      environmentPatterns: read.optional('SIGNALBOX_CREDENTIAL_ENV', variablePatterns) ?? [],
+      directory: read.optional('SIGNALBOX_CREDENTIAL_DIR', absolutePath),
     },
-    drainTimeoutMs: read.parsed(
-      'SIGNALBOX_DRAIN_TIMEOUT',
-      DEFAULT_DRAIN_TIMEOUT_MS,
-      durationMs,
-      'a duration such as 25s or 1m30s',
-    ),
-    logLevel: read.parsed(
-      'SIGNALBOX_LOG_LEVEL',
-      'info',
-      (text) => logLevels.find((level) => level === text),
-      `one of ${logLevels.join(', ')}`,
-    ),
-    traceRatio: read.parsed('SIGNALBOX_TRACE_RATIO', DEFAULT_TRACE_RATIO, share, 'a number from 0 to 1'),
+    drainTimeoutMs: read.optional('SIGNALBOX_DRAIN_TIMEOUT', duration) ?? DEFAULT_DRAIN_TIMEOUT_MS,
+    logLevel: read.optional('SIGNALBOX_LOG_LEVEL', oneOf(logLevels)) ?? 'info',
+    traceRatio: read.optional('SIGNALBOX_TRACE_RATIO', share) ?? DEFAULT_TRACE_RATIO,
   };
   read.finish();
   return config;
 }
 
-const PORT_RULE = 'a port: 0 (any free one) to 65535';
-const OBJECT_NAME = /^(?=.{1,253}$)[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/;
+const objectName: Rule<string> = {
+  parse: (text) => (/^(?=.{1,253}$)[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(text) ? text : undefined),
+  says: 'an object name: lower-case letters, digits, "-" and ".", at most 253 characters, a letter or digit at both ends',
+};
+
+const variablePatterns = listOf(
+  /^[A-Za-z_*][A-Za-z0-9_*]*$/,
+  'names of environment variables separated by commas, "*" for any characters, such as *_API_KEY',
+);
 
 /** Host names may hold upper case and, in practice, underscores. */
-function objectName(host: string): string | undefined {
-  const name = host.toLowerCase().replaceAll('_', '-');
-  return OBJECT_NAME.test(name) ? name : undefined;
-}
-
-function port(text: string): number | undefined {
-  const value = Number(text);
-  return /^\d{1,5}$/.test(text) && value <= 65_535 ? value : undefined;
-}
-
-function share(text: string): number | undefined {
-  const value = Number(text);
-  return /^\d*\.?\d+$/.test(text) && value <= 1 ? value : undefined;
-}
-
-function httpsOrigin(text: string): string | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  const bare =
-    url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
-  return url.protocol === 'https:' && bare ? url.origin : undefined;
-}
-
-function variablePatterns(text: string): string[] | undefined {
-  const patterns = text.split(',').map((pattern) => pattern.trim());
-  return patterns.every((pattern) => /^[A-Za-z_*][A-Za-z0-9_*]*$/.test(pattern)) ? patterns : undefined;
-}
-
-const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
-
-/** The durations of the manifests: `^([0-9]{1,5}(h|m|s|ms)){1,4}$`. */
-function durationMs(text: string): number | undefined {
-  if (!/^([0-9]{1,5}(h|m|s|ms)){1,4}$/.test(text)) return undefined;
-  let total = 0;
-  for (const [, amount = '0', unit = ''] of text.matchAll(/(\d+)(ms|h|m|s)/g)) total += Number(amount) * UNIT_MS[unit]!;
-  return total;
+function nameOf(host: string): string {
+  return objectName.parse(host.toLowerCase().replaceAll('_', '-')) ?? 'data-plane';
 }

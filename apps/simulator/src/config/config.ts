@@ -1,13 +1,13 @@
+import { type Environment, EnvironmentReader, port } from '#libs/config';
+
 export interface SimulatorConfig {
   readonly port: number;
 }
 
-/** Reads the environment once. Throws an error that names the variable, never another process's secrets. */
-export function readConfig(environment: NodeJS.ProcessEnv): SimulatorConfig {
-  const raw = environment['SIGNALBOX_SIMULATOR_PORT'] ?? '7072';
-  const port = Number(raw);
-  if (!/^\d+$/.test(raw) || port > 65_535) {
-    throw new Error('SIGNALBOX_SIMULATOR_PORT must be a port number from 0 to 65535 (0: any free port).');
-  }
-  return { port };
+/** Throws a ConfigError. */
+export function readConfig(environment: Environment): SimulatorConfig {
+  const read = new EnvironmentReader(environment);
+  const config = { port: read.optional('SIGNALBOX_SIMULATOR_PORT', port) ?? 7072 };
+  read.finish();
+  return config;
 }
