@@ -50,9 +50,9 @@ export default [
   },
   {
     name: 'a status is written only to the generation and uid that it is about',
-    file: writer,
-    find: 'if (!stored || !sameGeneration(stored, read)) return stored;',
-    replace: 'if (!stored) return stored;',
+    file: 'apps/control-plane/src/status/status-controller.ts',
+    find: 'if (compiled?.[0]?.observedGeneration !== generation) return undefined;',
+    replace: 'if (!compiled) return undefined;',
     suite: status,
   },
   {
@@ -65,8 +65,8 @@ export default [
   {
     name: 'a data plane joins for 10 s at most',
     file: dataPlaneStatus,
-    find: 'served || rejected || nowMs - sinceMs >= JOINS_WITHIN_MS',
-    replace: 'served || rejected',
+    find: 'JOINS_WITHIN_MS = 10_000',
+    replace: 'JOINS_WITHIN_MS = 60_000',
     suite: fleet,
   },
   {
@@ -89,5 +89,19 @@ export default [
     find: "if (written?.type !== 'UNCHANGED') this.wroteAtMs.set(name, nowMs);",
     replace: '',
     suite: fleet,
+  },
+  {
+    name: 'a listener of the cache that throws keeps the change from no other',
+    file: 'apps/control-plane/src/cache/object-cache.ts',
+    find: 'this.catchUps.addAfter(listener, CATCH_UP_AFTER_MS);',
+    replace: 'throw error;',
+    suite: 'apps/control-plane/src/cache',
+  },
+  {
+    name: 'a listener of the cache that threw catches up by itself',
+    file: 'apps/control-plane/src/cache/object-cache.ts',
+    find: 'this.catchUps.addAfter(listener, CATCH_UP_AFTER_MS);',
+    replace: '',
+    suite: 'apps/control-plane/src/cache',
   },
 ];

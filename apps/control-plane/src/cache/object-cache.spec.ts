@@ -95,4 +95,64 @@ describe('ObjectCache', () => {
     store.commit(consumer('later'));
     expect(told()[2]).toEqual(['+later']);
   });
+
+  describe('a listener that throws', () => {
+    const seen = ({ changes }: CacheUpdate) =>
+      changes.map(({ object, previous, key, statusOnly }) => [
+        key.split('/').at(-1),
+        previous?.metadata.labels?.['v'],
+        object?.metadata.labels?.['v'],
+        statusOnly,
+      ]);
+
+    it('keeps a change from no other, and gets all that it missed again, as one', async () => {
+      const taken: unknown[] = [];
+      let broken = true;
+      cache.onUpdate((update) => {
+        if (broken) throw new Error('not now');
+        taken.push(seen(update));
+      });
+      const after: CacheUpdate[] = [];
+      cache.onUpdate((update) => after.push(update));
+      store.put(consumer('a', { v: '1' }));
+      cache.start();
+      await clock.advanceAsync(0);
+      store.commit(consumer('a', { v: '2' }), { subresource: 'status' });
+      store.commit(consumer('b', { v: '1' }));
+      store.commit(consumer('b', { v: '2' }));
+      expect([updates, after].map(({ length }) => length)).toEqual([4, 4]);
+      expect(cache.revision).toBe(4);
+      broken = false;
+      await clock.advanceAsync(1_000);
+      expect(taken).toEqual([
+        [
+          ['a', undefined, '2', false],
+          ['b', undefined, '2', false],
+        ],
+      ]);
+      store.commit(consumer('b', { v: '3' }), { subresource: 'status' });
+      expect(taken.at(-1)).toEqual([['b', '2', '3', true]]);
+    });
+
+    it("is told what it missed with the next change at the latest, and doesn't end the feed", async () => {
+      cache.start();
+      await clock.advanceAsync(0);
+      let failures = 1;
+      const taken: unknown[] = [];
+      cache.onUpdate((update) => {
+        if (failures-- > 0) throw new Error('not now');
+        taken.push(seen(update));
+      });
+      store.commit(consumer('a', { v: '1' }));
+      store.commit(consumer('b', { v: '1' }));
+      expect(taken).toEqual([
+        [
+          ['a', undefined, '1', false],
+          ['b', undefined, '1', false],
+        ],
+      ]);
+      await clock.advanceAsync(60_000);
+      expect([taken.length, store.snapshots]).toEqual([1, 1]);
+    });
+  });
 });

@@ -3,6 +3,7 @@ import { Controller, ReconcileError } from '#libs/reconcile';
 import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/apimachinery';
 import type { Logger } from '#libs/telemetry';
 import { MAX_TRACE_PARENTS } from '#libs/control-protocol';
+import { CacheListener } from './cache-listener.js';
 import type { Change, ChangeFeed, ObjectStore } from '../store/object-store.js';
 import { sealedReason } from '../store/sealed-object.js';
 
@@ -28,7 +29,6 @@ export interface CacheUpdate {
   readonly changes: readonly CacheChange[];
   readonly traceParents: readonly string[];
 }
-type Listener = (update: CacheUpdate) => void;
 
 export interface ObjectCacheOptions {
   readonly store: Pick<ObjectStore, 'snapshot'>;
@@ -39,6 +39,9 @@ export interface ObjectCacheOptions {
   readonly logger: Logger;
 }
 
+/** A listener that threw is not called again at once: what it stumbled over may need a moment. */
+const CATCH_UP_AFTER_MS = 100;
+
 /**
  * All objects as of one log position: a consistent snapshot first, then whole transactions from the feed. When the feed
  * ends for any reason (a gap, a compacted revision, a lost database) it lists again, and tells its listeners
@@ -46,8 +49,9 @@ export interface ObjectCacheOptions {
  */
 export class ObjectCache {
   private readonly objects = new Map<CacheKey, ApiObject>();
-  private readonly listeners: Listener[] = [];
+  private readonly listeners: CacheListener[] = [];
   private readonly relist: Controller<'relist'>;
+  private readonly catchUps: Controller<CacheListener>;
   private subscription: { close(): void } | undefined;
   private position: number | undefined;
   private readonly awaited = new Set<(position: number) => void>();
@@ -60,6 +64,15 @@ export class ObjectCache {
       delays: { baseMs: 100, maxMs: 5_000, random: options.random },
       count: () => {},
       onError: (_, error) => options.logger.warn({ err: error }, 'the objects cannot be listed; trying again'),
+    });
+    this.catchUps = new Controller({
+      reconcile: async (listener) => void listener.catchUp(),
+      concurrency: 1,
+      timers: options.timers,
+      delays: { baseMs: 100, maxMs: 30_000, random: options.random },
+      count: () => {},
+      onError: (_, error, __, failures) =>
+        options.logger.error({ err: error, failures }, 'a change could not be taken in; trying again'),
     });
   }
 
@@ -93,13 +106,17 @@ export class ObjectCache {
     return this.objects.entries();
   }
 
-  /** Listeners are called in the order in which they came, synchronously, with the cache already up to date. */
-  onUpdate(listener: Listener): void {
-    this.listeners.push(listener);
+  /**
+   * Listeners are called in the order in which they came, synchronously, with the cache already up to date. One that
+   * throws gets the same changes again, and keeps them from no other.
+   */
+  onUpdate(listener: (update: CacheUpdate) => void): void {
+    this.listeners.push(new CacheListener(listener));
   }
 
   /** The first snapshot arrives as an update like any other. */
   start(): void {
+    this.catchUps.start();
     this.relist.start();
     this.relist.add('relist');
   }
@@ -111,7 +128,7 @@ export class ObjectCache {
 
   async stop(): Promise<void> {
     this.subscription?.close();
-    await this.relist.stop();
+    await Promise.all([this.relist.stop(), this.catchUps.stop()]);
     this.subscription?.close();
   }
 
@@ -173,8 +190,20 @@ export class ObjectCache {
       else this.objects.delete(key);
     }
     this.position = update.revision;
-    for (const listener of this.listeners) listener(update);
+    for (const listener of this.listeners) this.deliver(update, listener);
     for (const check of this.awaited) check(update.revision);
+  }
+
+  private deliver(update: CacheUpdate, listener: CacheListener): void {
+    try {
+      listener.deliver(update);
+    } catch (error) {
+      this.options.logger.error(
+        { err: error, revision: update.revision },
+        'a change could not be taken in; trying again',
+      );
+      this.catchUps.addAfter(listener, CATCH_UP_AFTER_MS);
+    }
   }
 
   private kindOf({ apiVersion, kind }: ApiObject): KindDefinition | undefined {

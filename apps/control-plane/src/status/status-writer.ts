@@ -29,8 +29,8 @@ const LOOKS_AT_ONCE = 500;
 
 /**
  * Writes conditions in batches, on the leader only: one transaction a flush, at most one flush in 100 ms, the first at
- * once. Each write names the uid and generation that it is about, and is merged into what is stored at that moment:
- * whatever no longer fits is left as it is, since the change that made it so brings the object here again. A batch
+ * once. What is stored at that moment is asked for anew, with its uid and generation: whatever nothing can be said of is
+ * left as it is, since the change that made it so brings the object here again. A batch
  * that fails comes back in halves, so that an object that can't be written doesn't stop the others for long.
  */
 export class StatusWriter {
@@ -121,22 +121,17 @@ export class StatusWriter {
       verb: 'update',
       subresource: 'status',
       ifPresent: true,
-      mutate: (stored) => this.#withConditions(stored, object),
+      mutate: (stored) => this.#withConditions(stored),
     };
   }
 
-  #withConditions(stored: ApiObject | undefined, read: ApiObject): ApiObject | undefined {
-    if (!stored || !sameGeneration(stored, read)) return stored;
-    const merged = this.#options.conditionsOf(stored);
+  #withConditions(stored: ApiObject | undefined): ApiObject | undefined {
+    const merged = stored && this.#options.conditionsOf(stored);
     if (!merged?.changed) return stored;
     // A list or a text that someone stored there has nothing to keep.
     const others = isRecord(stored.status) ? stored.status : {};
     return { ...stored, status: { ...others, conditions: merged.conditions } };
   }
-}
-
-function sameGeneration(stored: ApiObject, read: ApiObject): boolean {
-  return stored.metadata.uid === read.metadata.uid && stored.metadata.generation === read.metadata.generation;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
