@@ -104,4 +104,25 @@ export default [
     replace: '',
     suite: 'apps/control-plane/src/cache',
   },
+  {
+    name: 'what data planes cannot use reaches conditions',
+    file: 'apps/control-plane/src/fleet/fleet-view.ts',
+    find: '...(unresolved.size > 0 && { unresolved }),',
+    replace: '',
+    suite: 'apps/control-plane/src/fleet/fleet-view',
+  },
+  {
+    name: 'a policy is looked at when the keys of a pool change',
+    file: 'apps/control-plane/src/status/status-controller.ts',
+    find: 'if (this.#someLackCredentials() && changes.some(changesKeys)) this.reviewAll();',
+    replace: '',
+    suite: 'control-plane/src/status',
+  },
+  {
+    name: 'a key that only some data planes lack is told',
+    file: 'libs/compiler/src/unmet-needs.ts',
+    find: 'const lacking = connected.filter(({ unresolved }) => unresolved !== undefined);',
+    replace: 'const lacking = connected.every(({ unresolved }) => unresolved) ? connected : [];',
+    suite: 'libs/compiler/src/credential-needs',
+  },
 ];

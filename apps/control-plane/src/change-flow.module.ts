@@ -15,6 +15,7 @@ import { CompileController } from './compile/compile-controller.js';
 import { CompileThread } from './compile/compile-thread.js';
 import { CompileVerdicts } from './compile/compile-verdicts.js';
 import { ObjectCache } from './cache/object-cache.js';
+import { SecretValues } from './cache/secret-values.js';
 import { countReconciles } from '#libs/telemetry';
 import { StatusController } from './status/status-controller.js';
 import { systemTimers } from '#libs/clock';
@@ -28,9 +29,19 @@ const running = { timers: systemTimers, random: Math.random };
     CompileVerdicts,
     {
       provide: StatusController,
-      inject: [ObjectCache, CompileVerdicts, FleetView, LeaderElection, OBJECT_STORE, LOGGER, MetricsRegistry],
+      inject: [
+        ObjectCache,
+        SecretValues,
+        CompileVerdicts,
+        FleetView,
+        LeaderElection,
+        OBJECT_STORE,
+        LOGGER,
+        MetricsRegistry,
+      ],
       useFactory: (
         cache: ObjectCache,
+        secrets: SecretValues,
         verdicts: CompileVerdicts,
         fleet: FleetView,
         leader: LeaderElection,
@@ -43,6 +54,7 @@ const running = { timers: systemTimers, random: Math.random };
           kinds,
           verdicts,
           fleet: () => fleet.current,
+          hasSecretEntry: (id) => secrets.get(id) !== undefined,
           leader,
           store,
           ...running,

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
 import { decodeFromControlPlane, encodeFromDataPlane, STREAM_PATH } from '#libs/control-protocol';
 import { eventually, eventuallyPasses } from '#libs/testing';
@@ -168,6 +169,27 @@ describe('from a change to what is served and what the status says', () => {
     await apply(secret('rotated'));
     await becomes('ResolvedRefs', 'ResolvedRefs', () => read(`${NAMESPACED}/keypools/alpha`));
     await eventually(() => plane.credentials.resolve('default/alpha-keys/first')?.value === 'rotated');
+  });
+
+  it('a key from the environment that no data plane has: pool and policies are not Ready, and say why and what to do', async () => {
+    await startPlane('one');
+    await apply(readFileSync(new URL('../../../manifests/examples/openai-env-key.yaml', import.meta.url), 'utf8'));
+    const pool = () => read(`${NAMESPACED}/keypools/openai`);
+    const policy = () => read(`${NAMESPACED}/routepolicies/gpt-4o`);
+    for (const [object, subject] of [
+      [await becomes('ResolvedRefs', 'CredentialNotResolved', pool), 'Key "main"'],
+      [await becomes('ResolvedRefs', 'CredentialNotResolved', policy), 'Model "gpt-4o" of KeyPool default/openai'],
+    ] as const) {
+      const ready = condition(object, 'Ready');
+      expect(ready).toMatchObject({ status: 'False', reason: 'CredentialNotResolved' });
+      expect(ready!.message).toContain(`${subject} can't be used on any data plane: the variable OPENAI_API_KEY`);
+      expect(ready!.message).toContain('name that in valueFrom.secretKeyRef');
+    }
+    await apply(
+      `${secret('sk-openai')}---${keyPool.replaceAll('alpha', 'openai').replace('openai-keys', 'alpha-keys')}`,
+    );
+    await becomes('Ready', 'Ready', pool);
+    await becomes('Ready', 'Ready', policy);
   });
 
   it('one data plane that refuses: Rejected with its reason, while the others serve; when it leaves: Programmed', async () => {

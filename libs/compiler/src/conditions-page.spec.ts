@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { acceptedReasons, referenceReasons } from './finding.js';
+import { credentialReason } from './rollup.js';
 
 const page = readFileSync(fileURLToPath(new URL('../../../docs/conditions.md', import.meta.url)), 'utf8');
 
@@ -15,7 +16,12 @@ describe('docs/conditions.md', () => {
     expect(reasonsUnder('Accepted')).toEqual(['Accepted', ...acceptedReasons]);
   });
   it('lists every reason of ResolvedRefs in that order', () => {
-    expect(reasonsUnder('ResolvedRefs')).toEqual(['ResolvedRefs', ...referenceReasons, 'NotAccepted']);
+    expect(reasonsUnder('ResolvedRefs')).toEqual([
+      'ResolvedRefs',
+      ...referenceReasons,
+      credentialReason,
+      'NotAccepted',
+    ]);
   });
   it('lists every reason of Programmed', () => {
     const source = readFileSync(fileURLToPath(new URL('./rollup.ts', import.meta.url)), 'utf8');

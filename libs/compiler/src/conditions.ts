@@ -55,7 +55,7 @@ function judge(
   return { type, status: 'False', reason, message: sentences(messages) };
 }
 
-function sentences(messages: readonly string[]): string {
+export function sentences(messages: readonly string[]): string {
   const shown = messages.slice(0, maxFindings).map((message) => `${message}.`);
   const more = messages.length - shown.length;
   return [...shown, ...(more > 0 ? [`And ${more} more.`] : [])].join(' ');

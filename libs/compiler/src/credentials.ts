@@ -8,6 +8,13 @@ export function secretCredentialId(namespace: string, secret: string, key: strin
   return `${namespace}/${secret}/${key}`;
 }
 
+/** `namespace`: of the key pool. */
+export function credentialIdOf({ secretKeyRef, env, file }: EffectivePoolKey['valueFrom'], namespace: string): string {
+  if (env !== undefined) return `env:${env}`;
+  if (file !== undefined) return `file:${file}`;
+  return secretCredentialId(namespace, secretKeyRef!.name, secretKeyRef!.key);
+}
+
 /** In place of an entry's name, which is never empty: a problem of the whole Secret, whatever its entries are. */
 export const ANY_ENTRY = '';
 
@@ -23,10 +30,10 @@ export function resolveSource(
   { credentialVersions, credentialProblems }: CompileInput,
 ): ResolvedSource {
   const { secretKeyRef, env, file } = valueFrom;
-  if (env !== undefined) return { entry: { id: `env:${env}`, source: { type: 'Env', name: env } } };
-  if (file !== undefined) return { entry: { id: `file:${file}`, source: { type: 'File', path: file } } };
+  const id = credentialIdOf(valueFrom, namespace);
+  if (env !== undefined) return { entry: { id, source: { type: 'Env', name: env } } };
+  if (file !== undefined) return { entry: { id, source: { type: 'File', path: file } } };
   const { name, key } = secretKeyRef!;
-  const id = secretCredentialId(namespace, name, key);
   const version = credentialVersions.get(id);
   const problem =
     credentialProblems?.get(id) ?? credentialProblems?.get(secretCredentialId(namespace, name, ANY_ENTRY));

@@ -1,18 +1,7 @@
 import type { Verdict } from './compile-types.js';
-
-/** A data plane that is connected to some replica of the control plane. */
-export interface ConnectedDataPlane {
-  readonly name: string;
-  /** The last revision that it acknowledged; 0: none yet. */
-  readonly acknowledgedRevision: number;
-  /** The last publication that it refused, if it acknowledged none since. */
-  readonly rejected?: { readonly revision: number; readonly reason: string };
-}
-
-export interface Fleet {
-  /** Those that have just connected and not answered their first publication yet left out: they would rewrite every resource twice. */
-  readonly connected: readonly ConnectedDataPlane[];
-}
+import type { CredentialNeed } from './credential-needs.js';
+import type { ConnectedDataPlane, Fleet } from './fleet.js';
+import { unmetNeeds } from './unmet-needs.js';
 
 export interface RollupInput {
   /** What compile said about the object. */
@@ -20,11 +9,16 @@ export interface RollupInput {
   /** The revision of the first compile that read the object's generation; undefined: none has yet. */
   readonly compiledRevision: number | undefined;
   readonly fleet: Fleet;
+  /** See `credentialNeeds`; may be left out while every data plane can use every credential. */
+  readonly needs?: readonly CredentialNeed[];
 }
 
 /** What a check found: why its condition isn't True. undefined: nothing. */
 type Problem = Pick<Verdict, 'reason' | 'message'> & { readonly status: 'False' | 'Unknown' };
 type Check<Input> = (input: Input) => Problem | undefined;
+
+/** The one reason of ResolvedRefs that follows from data planes and not from resources. */
+export const credentialReason = 'CredentialNotResolved';
 
 /**
  * compile's conditions with `Programmed` (does the fleet serve it?) and `Ready` (the summary) added. Says no counts and
@@ -37,8 +31,17 @@ export function rollup(input: RollupInput): Verdict[] {
     ...(firstProblem(programmedChecks, input) ?? programmedByAll),
     observedGeneration,
   };
-  const all = [...input.compiled, programmed];
+  const all = [...input.compiled.map((verdict) => withCredentials(verdict, input)), programmed];
   return [...all, { type: 'Ready', ...(firstProblem(readyChecks, all) ?? ready), observedGeneration }];
+}
+
+/** Compile can't know what a data plane can read. What compile found keeps its reason: it stands first. */
+function withCredentials(verdict: Verdict, { needs = [], fleet }: RollupInput): Verdict {
+  if (verdict.type !== 'ResolvedRefs' || verdict.status === 'Unknown') return verdict;
+  const unmet = unmetNeeds(needs, fleet.connected);
+  if (unmet === undefined) return verdict;
+  if (verdict.status === 'False') return { ...verdict, message: `${verdict.message} ${unmet}` };
+  return { ...verdict, status: 'False', reason: credentialReason, message: unmet };
 }
 
 function firstProblem<Input>(checks: readonly Check<Input>[], input: Input): Problem | undefined {
@@ -115,7 +118,7 @@ const ready = {
   message: 'Every connected data plane serves this generation as it is written.',
 } as const;
 
-/** In the order in which an author would mend them. */
+/** In the order in which an author would fix them. */
 const readyChecks: readonly Check<readonly Verdict[]>[] = ['Accepted', 'ResolvedRefs', 'Programmed'].map(
   (type) => (conditions) => {
     const condition = conditions.find((other) => other.type === type);

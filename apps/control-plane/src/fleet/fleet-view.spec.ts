@@ -43,6 +43,13 @@ describe('FleetView', () => {
     expect(names()).toEqual([]);
   });
 
+  it('says which credentials a data plane cannot use, and why', () => {
+    see('a', plane('a', { unresolvedCredentials: [{ id: 'env:A', reason: 'not set' }] }));
+    expect(view.current.connected[0]?.unresolved).toEqual(new Map([['env:A', 'not set']]));
+    see('a', plane('a', {}));
+    expect([told, view.current.connected[0]?.unresolved]).toEqual([2, undefined]);
+  });
+
   it('says nothing where nothing that counts changed: a look at all objects follows', () => {
     see('b', plane('b', { joining: true }));
     see('c', plane('c', { connected: false }));

@@ -41,7 +41,13 @@ export class FleetView {
 
 /** undefined: it doesn't count. */
 function countedAs(object: ApiObject): ConnectedDataPlane | undefined {
-  const { connected, joining, revision = 0, rejected } = statusOf(object);
+  const { connected, joining, revision = 0, rejected, unresolvedCredentials = [] } = statusOf(object);
   if (!connected || joining) return undefined;
-  return { name: object.metadata.name, acknowledgedRevision: revision, rejected };
+  const unresolved = new Map(unresolvedCredentials.map(({ id, reason }) => [id, reason]));
+  return {
+    name: object.metadata.name,
+    acknowledgedRevision: revision,
+    rejected,
+    ...(unresolved.size > 0 && { unresolved }),
+  };
 }

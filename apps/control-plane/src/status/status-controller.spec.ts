@@ -35,6 +35,7 @@ describe('StatusController', () => {
   let leader: { current: Leadership | undefined };
   let writes: { name: string; epoch: number | undefined; changed: boolean }[];
   let commits: { atMs: number; size: number }[];
+  let compiledKinds: string[];
   let looked: () => void;
   let refusal: ((names: readonly string[]) => Error | undefined) | undefined;
 
@@ -44,7 +45,7 @@ describe('StatusController', () => {
     const refused = refusal?.(batch.map(({ key }) => key.name));
     if (refused) throw refused;
     for (const write of batch) {
-      const stored = store.objects.get(`Consumer/default/${write.key.name}`);
+      const stored = store.objects.get(`${write.key.kind.kind}/default/${write.key.name}`);
       if (!stored && write.ifPresent) continue;
       const next = write.mutate(structuredClone(stored))!;
       const changed = JSON.stringify(next) !== JSON.stringify(stored);
@@ -59,6 +60,7 @@ describe('StatusController', () => {
     store = new ScriptedStore();
     verdicts = new CompileVerdicts();
     looked = () => {};
+    compiledKinds = ['Accepted'];
     [fleet, leader, writes, commits, refusal] = [{ connected: [] }, { current: leading(7) }, [], [], undefined];
     const running = {
       timers: timersOf(clock),
@@ -69,6 +71,7 @@ describe('StatusController', () => {
     controller = new StatusController({
       cache,
       kinds,
+      hasSecretEntry: () => false,
       verdicts,
       fleet: () => {
         looked();
@@ -91,9 +94,13 @@ describe('StatusController', () => {
   const condition = (type: string, name = 'a') =>
     ((stored(name).status?.['conditions'] ?? []) as Condition[]).find((each) => each.type === type);
 
+  const verdictsOf = (generation: number) =>
+    compiledKinds.flatMap((type) => accepted(generation).map((verdict) => ({ ...verdict, type, reason: type })));
   async function compiled(...names: string[]): Promise<void> {
     const objects = names.map(stored);
-    const conditions = new Map(objects.map(({ metadata }) => [metadata.uid!, accepted(metadata.generation!)] as const));
+    const conditions = new Map(
+      objects.map(({ metadata }) => [metadata.uid!, verdictsOf(metadata.generation!)] as const),
+    );
     const result = { ...unchanged, conditions };
     controller.review(verdicts.take({ revision: store.revision, result, generations: objects, traceParents: [] }));
     await clock.advanceAsync(0);
@@ -227,6 +234,25 @@ describe('StatusController', () => {
     };
     await compiled('a');
     expect(writes).toEqual([{ name: 'a', epoch: 7, changed: true }]);
+  });
+
+  it('a policy hears that its pool got a key that can be used, which no compile says of it', async () => {
+    const pool = (valueFrom: object, generation: number): ApiObject => ({
+      ...consumer('pool', generation),
+      kind: 'KeyPool',
+      spec: { providerRef: { name: 'p' }, keys: [{ name: 'k', valueFrom }] },
+    });
+    const rules = [{ name: 'main', backendRefs: [{ keyPoolRef: { name: 'pool' }, model: 'm' }] }];
+    store.commit(pool({ env: 'A' }, 1));
+    store.commit({ ...consumer('policy'), kind: 'RoutePolicy', spec: { models: ['m'], rules } });
+    fleet = { connected: [{ name: 'plane', acknowledgedRevision: 99, unresolved: new Map([['env:A', 'not set']]) }] };
+    compiledKinds = ['Accepted', 'ResolvedRefs'];
+    await compiled('policy');
+    await clock.advanceAsync(1_000);
+    expect(condition('Ready', 'policy')).toMatchObject({ reason: 'CredentialNotResolved' });
+    store.commit(pool({ env: 'B' }, 2));
+    await clock.advanceAsync(1_000);
+    expect(condition('Ready', 'policy')).toMatchObject({ reason: 'Ready' });
   });
 
   it('tries again after a write that failed, and writes nothing for a leader that was replaced', async () => {

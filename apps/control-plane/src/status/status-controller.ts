@@ -1,14 +1,23 @@
-import { objectId, rollup, type Fleet } from '#libs/compiler';
+import { credentialNeeds, objectId, rollup, type CredentialSurroundings, type Fleet } from '#libs/compiler';
 import { Controller, mergeConditions, type MergedConditions } from '#libs/reconcile';
 import type { ApiObject } from '#libs/apimachinery';
+import { kindOf } from '#libs/resources';
 import type { CompileVerdicts } from '../compile/compile-verdicts.js';
-import type { CacheKey, CacheUpdate, ObjectCache } from '../cache/object-cache.js';
+import {
+  cacheKey,
+  type CacheChange,
+  type CacheKey,
+  type CacheUpdate,
+  type ObjectCache,
+} from '../cache/object-cache.js';
 import { StatusWriter, type StatusWriterOptions } from './status-writer.js';
 
 export interface StatusControllerOptions extends Omit<StatusWriterOptions, 'conditionsOf' | 'cache'> {
   readonly cache: Pick<ObjectCache, 'get' | 'entries' | 'onUpdate'>;
   readonly verdicts: CompileVerdicts;
   readonly fleet: () => Fleet;
+  /** Whether the entry of a Secret can be used as a key, by credential id. */
+  readonly hasSecretEntry: (credentialId: string) => boolean;
   /** RFC 3339, whole seconds. */
   readonly now: () => string;
 }
@@ -18,16 +27,24 @@ const SWEEP_AFTER_MS = 50;
 /** Objects looked at before others get their turn: a look takes about a microsecond, and there may be 100,000. */
 const SWEEP_SLICE = 500;
 
+const keyPools = kindOf('signalbox.dev/v1', 'KeyPool')!;
+
 /** Decides which objects' conditions to look at, and what they should be. Equal conditions write nothing. */
 export class StatusController {
   readonly #options: StatusControllerOptions;
   readonly #writer: StatusWriter;
   readonly #sweeper: Controller<'all'>;
   readonly #keys = new Map<string, CacheKey>();
+  readonly #surroundings: CredentialSurroundings;
 
   constructor(options: StatusControllerOptions) {
     const { timers, random, logger, cache } = options;
     this.#options = options;
+    const { hasSecretEntry } = options;
+    this.#surroundings = {
+      pool: (namespace, name) => cache.get(cacheKey(keyPools, namespace, name)),
+      hasSecretEntry,
+    };
     this.#writer = new StatusWriter({ ...options, conditionsOf: (object) => this.#conditionsOf(object) });
     this.#sweeper = new Controller({
       reconcile: () => this.#sweep(),
@@ -70,6 +87,8 @@ export class StatusController {
       this.#keys.set(objectId(object), key);
       this.#writer.add(key);
     }
+    // Which keys a policy can use follows from its pools, which it doesn't share a verdict with.
+    if (this.#someLackCredentials() && changes.some(changesKeys)) this.reviewAll();
   }
 
   async #sweep(): Promise<undefined> {
@@ -89,7 +108,17 @@ export class StatusController {
     const { generation = 1 } = object.metadata;
     // The verdicts of an earlier generation were written in their time; this one's are on their way.
     if (compiled?.[0]?.observedGeneration !== generation) return undefined;
-    const conditions = rollup({ compiled, compiledRevision: verdicts.compiledRevision(object), fleet: fleet() });
+    const compiledRevision = verdicts.compiledRevision(object);
+    const needs = this.#someLackCredentials() ? credentialNeeds(object, this.#surroundings) : [];
+    const conditions = rollup({ compiled, compiledRevision, fleet: fleet(), needs });
     return mergeConditions(object.status?.['conditions'], conditions, { now: now(), generation });
   }
+
+  #someLackCredentials(): boolean {
+    return this.#options.fleet().connected.some(({ unresolved }) => unresolved !== undefined);
+  }
+}
+
+function changesKeys({ kind, statusOnly }: CacheChange): boolean {
+  return !statusOnly && (kind.sensitive === true || kind === keyPools);
 }

@@ -126,7 +126,8 @@ export class StatusWriter {
   }
 
   #withConditions(stored: ApiObject | undefined): ApiObject | undefined {
-    const merged = stored && this.#options.conditionsOf(stored);
+    if (!stored) return stored;
+    const merged = this.#options.conditionsOf(stored);
     if (!merged?.changed) return stored;
     // A list or a text that someone stored there has nothing to keep.
     const others = isRecord(stored.status) ? stored.status : {};
