@@ -41,7 +41,7 @@ function needsOfPool(pool: ApiObject, surroundings: CredentialSurroundings): Cre
 function needsOfPolicy(policy: ApiObject, surroundings: CredentialSurroundings): CredentialNeed[] {
   const { namespace = '' } = policy.metadata;
   const needs = new Map<string, CredentialNeed>();
-  const rules = specOf<EffectiveRoutePolicySpec>(policy)?.rules ?? [];
+  const rules = (specOf(policy) as EffectiveRoutePolicySpec | undefined)?.rules ?? [];
   const refs = rules.flatMap((rule) => [rule, ...(rule.fallbacks ?? [])]).flatMap(({ backendRefs }) => backendRefs);
   for (const { keyPoolRef, model } of refs) {
     const subject = `Model "${model}" of KeyPool ${namespace}/${keyPoolRef.name}`;
@@ -60,13 +60,13 @@ interface NeededKey extends Pick<EffectivePoolKey, 'name' | 'weight' | 'models'>
 }
 
 /** The keys that are in the table, as far as a pool alone says. */
-function keysOf(pool: ApiObject, { hasSecretEntry }: CredentialSurroundings): NeededKey[] {
+function keysOf(pool: ApiObject, surroundings: CredentialSurroundings): NeededKey[] {
   const { namespace = '' } = pool.metadata;
-  const keys = specOf<EffectiveKeyPoolSpec>(pool)?.keys ?? [];
+  const keys = (specOf(pool) as EffectiveKeyPoolSpec | undefined)?.keys ?? [];
   return keys.flatMap((key) => {
     const { name, weight, models, enabled, valueFrom } = key;
     const credential = credentialIdOf(valueFrom, namespace);
-    const isThere = valueFrom.secretKeyRef === undefined || hasSecretEntry(credential);
+    const isThere = valueFrom.secretKeyRef === undefined || surroundings.hasSecretEntry(credential);
     return enabled && isThere ? [{ name, weight, models, credential }] : [];
   });
 }
@@ -75,12 +75,12 @@ function keysOf(pool: ApiObject, { hasSecretEntry }: CredentialSurroundings): Ne
 const specs = new WeakMap<ApiObject, { readonly spec: unknown }>();
 
 /** undefined: the object isn't valid, so nothing of it is served. */
-function specOf<Spec>(object: ApiObject): Spec | undefined {
+function specOf(object: ApiObject): unknown {
   let known = specs.get(object);
   if (!known) {
     const kind = kindOf(object.apiVersion, object.kind);
     known = { spec: kind && checkObject(kind, object).effective?.spec };
     specs.set(object, known);
   }
-  return known.spec as Spec | undefined;
+  return known.spec;
 }

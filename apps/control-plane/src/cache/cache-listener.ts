@@ -1,4 +1,4 @@
-import type { CacheChange, CacheKey, CacheUpdate } from './object-cache.js';
+import type { CacheChange, CacheKey, CacheUpdate } from './cache-update.js';
 
 /**
  * One listener of the cache, apart from the others. What it threw at comes to it again, as one with what came since:

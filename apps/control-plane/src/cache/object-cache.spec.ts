@@ -2,7 +2,8 @@ import type { ApiObject } from '#libs/apimachinery';
 import { kinds } from '#libs/resources';
 import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
-import { ObjectCache, type CacheUpdate } from './object-cache.js';
+import { ObjectCache } from './object-cache.js';
+import type { CacheUpdate } from './cache-update.js';
 import { timersOf } from '#libs/testing';
 import { ScriptedStore } from '../store/testing/scripted-store.js';
 

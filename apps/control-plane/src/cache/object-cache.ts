@@ -4,30 +4,12 @@ import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/apimach
 import type { Logger } from '#libs/telemetry';
 import { MAX_TRACE_PARENTS } from '#libs/control-protocol';
 import { CacheListener } from './cache-listener.js';
+import type { CacheChange, CacheKey, CacheUpdate } from './cache-update.js';
 import type { Change, ChangeFeed, ObjectStore } from '../store/object-store.js';
 import { sealedReason } from '../store/sealed-object.js';
 
-/** An object's place: `<apiVersion>/<kind>/<namespace>/<name>`. */
-export type CacheKey = string;
-
 export function cacheKey(kind: KindDefinition, namespace: string, name: string): CacheKey {
   return `${apiVersionOf(kind)}/${kind.kind}/${namespace}/${name}`;
-}
-
-export interface CacheChange {
-  readonly key: CacheKey;
-  readonly kind: KindDefinition;
-  /** undefined: deleted. */
-  readonly object: ApiObject | undefined;
-  readonly previous: ApiObject | undefined;
-  /** Nothing but the status changed. */
-  readonly statusOnly: boolean;
-}
-export interface CacheUpdate {
-  /** The log position that the cache stands at with this update. */
-  readonly revision: number;
-  readonly changes: readonly CacheChange[];
-  readonly traceParents: readonly string[];
 }
 
 export interface ObjectCacheOptions {
@@ -66,7 +48,10 @@ export class ObjectCache {
       onError: (_, error) => options.logger.warn({ err: error }, 'the objects cannot be listed; trying again'),
     });
     this.catchUps = new Controller({
-      reconcile: async (listener) => void listener.catchUp(),
+      reconcile: async (listener) => {
+        listener.catchUp();
+        return undefined;
+      },
       concurrency: 1,
       timers: options.timers,
       delays: { baseMs: 100, maxMs: 30_000, random: options.random },

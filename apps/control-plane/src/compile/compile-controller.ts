@@ -6,7 +6,8 @@ import type { ApiObject } from '#libs/apimachinery';
 import { attributeNames, spanNames, withSpanInEach, type Logger } from '#libs/telemetry';
 import type { CompileChanges, CompileRequest, CompileResult, Preview, PreviewRequest } from './compile-messages.js';
 import { changed, idle, ran, type DebounceLimits } from './debounce.js';
-import type { CacheChange, CacheUpdate, ObjectCache } from '../cache/object-cache.js';
+import type { ObjectCache } from '../cache/object-cache.js';
+import type { CacheChange, CacheUpdate } from '../cache/cache-update.js';
 import type { CredentialFact, SecretValues } from '../cache/secret-values.js';
 
 export interface Compiled {

@@ -1,7 +1,7 @@
 import type { ApiObject } from '#libs/apimachinery';
 import type { DataPlaneStatus } from '#libs/resources';
 import { kindOf } from '#libs/resources';
-import type { CacheUpdate } from '../cache/object-cache.js';
+import type { CacheUpdate } from '../cache/cache-update.js';
 import { FleetView } from './fleet-view.js';
 
 const kind = kindOf('signalbox.dev/v1', 'DataPlane')!;

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiObject } from '#libs/apimachinery';
 import type { ConnectedDataPlane, Fleet } from '#libs/compiler';
-import type { CacheUpdate, ObjectCache } from '../cache/object-cache.js';
+import type { ObjectCache } from '../cache/object-cache.js';
+import type { CacheUpdate } from '../cache/cache-update.js';
 import { statusOf } from './data-plane-status.js';
 
 /** The data planes of all replicas that count, as the DataPlane objects say: connected, and no longer joining. */

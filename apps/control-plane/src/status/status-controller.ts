@@ -3,13 +3,8 @@ import { Controller, mergeConditions, type MergedConditions } from '#libs/reconc
 import type { ApiObject } from '#libs/apimachinery';
 import { kindOf } from '#libs/resources';
 import type { CompileVerdicts } from '../compile/compile-verdicts.js';
-import {
-  cacheKey,
-  type CacheChange,
-  type CacheKey,
-  type CacheUpdate,
-  type ObjectCache,
-} from '../cache/object-cache.js';
+import { cacheKey, type ObjectCache } from '../cache/object-cache.js';
+import type { CacheChange, CacheKey, CacheUpdate } from '../cache/cache-update.js';
 import { StatusWriter, type StatusWriterOptions } from './status-writer.js';
 
 export interface StatusControllerOptions extends Omit<StatusWriterOptions, 'conditionsOf' | 'cache'> {
