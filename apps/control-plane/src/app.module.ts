@@ -7,6 +7,7 @@ import { EncryptionModule } from './encryption/encryption.module.js';
 import { entities } from './entities.js';
 import { LeaderModule } from './leader/leader.module.js';
 import { ReconcilersModule } from './change-flow.module.js';
+import { NamespacesModule } from './namespaces/namespaces.module.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { StoreModule } from './store/store.module.js';
 import { TlsModule } from './tls/tls.module.js';
@@ -32,6 +33,7 @@ export class AppModule {
         AuditModule,
         TlsModule,
         ApiModule,
+        NamespacesModule,
         ReconcilersModule,
       ],
     };

@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ensureBuiltInNamespaces, finishTerminatingNamespaces } from './api/objects/namespaces.js';
 import { answerClientError } from './api/server/client-error.js';
 import { Readiness } from './api/server/readiness.js';
 import { sendError } from './api/server/reply.js';
 import { Watcher } from './api/watch/watcher.js';
 import { AppModule } from './app.module.js';
 import type { ProcessEnvironment } from './config/config.module.js';
+import { ensureBuiltInNamespaces } from './namespaces/built-in-namespaces.js';
 import { PublicationServer } from './publication/publication-server.js';
 import { controlPlaneOrigin } from './store/control-plane-origin.js';
 import type { ObjectStore } from './store/object-store.js';
@@ -58,7 +58,6 @@ export class ControlPlane {
       await app.init();
       const store = app.get<ObjectStore>(OBJECT_STORE);
       await ensureBuiltInNamespaces(store, controlPlaneOrigin);
-      await finishTerminatingNamespaces(store, controlPlaneOrigin);
 
       const identity = app.get(ServerIdentity);
       const server = app.getHttpServer() as unknown as Server;

@@ -116,7 +116,12 @@ test('namespaces come and go with what is in them', async () => {
     ok('namespace/team created\n'),
   );
   expect(await run('apply -n team -f -', { input: manifest('m') })).toMatchObject(ok(/created/));
-  expect(await run('delete namespace team')).toMatchObject(ok(/deleted/));
+  expect(await run('delete namespace team --dry-run=server')).toMatchObject({
+    ...ok(/deleted \(server dry run\)/),
+    stderr: expect.stringContaining('Warning: with namespace "team" goes: providers.signalbox.dev: 1 (alpha)'),
+  });
+  expect(await run('delete namespace team --timeout=20s')).toMatchObject(ok(/deleted/));
+  expect((await run('get namespace team')).code).toBe(1);
   expect(await run('get providers -n team')).toMatchObject({ code: 0, stdout: '' });
 });
 

@@ -1,5 +1,6 @@
-import { CONTENTS_FINALIZER } from '../src/api/objects/namespaces.js';
+import { eventuallyPasses } from '#libs/testing';
 import { MASK } from '../src/api/objects/presented.js';
+import { CONTENTS_FINALIZER } from '../src/namespaces/contents-finalizer.js';
 import { PROVIDERS, provider, RunningControlPlane, SECRETS, secret } from './running-control-plane.js';
 
 const mergePatch = { 'content-type': 'application/merge-patch+json' };
@@ -314,6 +315,7 @@ describe('secrets', () => {
 describe('namespaces', () => {
   const NAMESPACES = '/api/v1/namespaces';
   const namespace = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  const gone = (path: string) => eventuallyPasses(async () => expect((await server.call(path)).status).toBe(404));
 
   test('two are there from the start and stay', async () => {
     const { body } = await server.call(NAMESPACES);
@@ -337,12 +339,23 @@ describe('namespaces', () => {
     await server.call(IN, { method: 'POST', body: provider('p') });
     const kept = await patch(`${NAMESPACES}/doomed`, { metadata: { finalizers: null } });
     expect(kept.body.metadata.finalizers).toEqual([CONTENTS_FINALIZER]);
-    expect((await server.call(`${NAMESPACES}/doomed`, { method: 'DELETE' })).body).toMatchObject({ status: 'Success' });
-    expect((await server.call(`${NAMESPACES}/doomed`)).status).toBe(404);
+    const dry = await server.call(`${NAMESPACES}/doomed?dryRun=All`, { method: 'DELETE' });
+    expect([dry.status, dry.headers.get('warning')]).toEqual([
+      200,
+      String.raw`299 - "with namespace \"doomed\" goes: providers.signalbox.dev: 1 (p)"`,
+    ]);
+    expect((await server.call(`${NAMESPACES}/doomed`)).body.status).toEqual({ phase: 'Active' });
+    expect((await server.call(`${NAMESPACES}/doomed`, { method: 'DELETE' })).body).toMatchObject({
+      metadata: { deletionTimestamp: expect.any(String) },
+      status: { phase: 'Terminating' },
+    });
+    await gone(`${NAMESPACES}/doomed`);
     expect((await server.call(`${IN}/p`)).status).toBe(404);
+    const { body } = await server.call('/audit?namespace=doomed&kind=Provider&limit=1');
+    expect(body.items).toEqual([expect.objectContaining({ verb: 'delete', actor: 'system:namespace-controller' })]);
   });
 
-  test('go once, also where several finish them at the same time', async () => {
+  test('go once the last of several objects that held them is released', async () => {
     const IN = '/apis/signalbox.dev/v1/namespaces/raced/providers';
     await server.call(NAMESPACES, { method: 'POST', body: namespace('raced') });
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -352,7 +365,7 @@ describe('namespaces', () => {
     await server.call(`${NAMESPACES}/raced`, { method: 'DELETE' });
     const released = await Promise.all(names.map((name) => patch(`${IN}/${name}`, { metadata: { finalizers: null } })));
     expect(released.map(({ status }) => status)).toEqual(names.map(() => 200));
-    expect((await server.call(`${NAMESPACES}/raced`)).status).toBe(404);
+    await gone(`${NAMESPACES}/raced`);
   });
 
   test('wait for finalizers in them, and take nothing new meanwhile', async () => {
@@ -363,9 +376,35 @@ describe('namespaces', () => {
     expect(body.metadata).toMatchObject({ deletionTimestamp: expect.any(String), finalizers: [CONTENTS_FINALIZER] });
     expect(body.status).toEqual({ phase: 'Terminating' });
     expect((await server.call(`${NAMESPACES}/default`)).body.status).toEqual({ phase: 'Active' });
-    expect((await server.call(IN, { method: 'POST', body: provider('q') })).status).toBe(403);
+    const labelled = { ...namespace('held'), metadata: { name: 'held', labels: { a: 'b' } } };
+    const inIt = provider('q', {}, { namespace: 'held' });
+    const apply = (documents: object[], query = '') =>
+      server.call(`/apply${query}`, { method: 'POST', body: { apiVersion: 'v1', kind: 'List', items: documents } });
+    for (const dry of ['', '?dryRun=All']) {
+      const refused = [
+        await server.call(`${IN}${dry}`, { method: 'POST', body: provider('q') }),
+        await apply([inIt], dry),
+        await apply([labelled, inIt], dry),
+      ];
+      for (const { status, body: answer } of refused) {
+        expect([status, answer.message]).toEqual([403, expect.stringMatching(/namespace "held" is being terminated/)]);
+      }
+    }
+    expect((await patch(`${IN}/p`, { metadata: { labels: { a: 'b' } } })).status).toBe(200);
+    expect((await apply([labelled])).status).toBe(200);
     await patch(`${IN}/p`, { metadata: { finalizers: [] } });
-    expect((await server.call(`${NAMESPACES}/held`)).status).toBe(404);
+    await gone(`${NAMESPACES}/held`);
+  });
+
+  test('say by a dry run what would go with them, in bounded lines', async () => {
+    await server.call(NAMESPACES, { method: 'POST', body: namespace('full') });
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
+      await server.call(`${NAMESPACES}/full/secrets`, { method: 'POST', body: secret(name) });
+    }
+    const { headers } = await server.call(`${NAMESPACES}/full`, { method: 'DELETE', body: { dryRun: ['All'] } });
+    expect(headers.get('warning')).toBe(
+      String.raw`299 - "with namespace \"full\" goes: secrets: 7 (a, b, c, d, e and 2 more)"`,
+    );
   });
 });
 

@@ -3,6 +3,7 @@ import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { DataSource } from 'typeorm';
+import { kinds } from '#libs/resources';
 import { EXPOSITION_CONTENT_TYPE, type Logger, MetricsRegistry, type Telemetry } from '#libs/telemetry';
 import { AuditService } from '../audit/audit.service.js';
 import { AUTHORIZER, AuthModule } from '../auth/auth.module.js';
@@ -12,6 +13,7 @@ import { LOGGER, TELEMETRY } from '../config/config.module.js';
 import { CompileController } from '../compile/compile-controller.js';
 import { CompileModule } from '../compile/compile.module.js';
 import { ObjectCache } from '../cache/object-cache.js';
+import { namespaceKind } from '../namespaces/built-in-namespaces.js';
 import { CredentialVersions } from '../secrets/credential-versions.js';
 import { LogFollower } from '../store/log-follower.js';
 import type { ChangeFeed, ObjectStore } from '../store/object-store.js';
@@ -21,7 +23,6 @@ import { ConditionPreview } from './apply/preview-conditions.js';
 import { auditRoutes } from './audit-routes.js';
 import { discoveryRoutes } from './discovery/routes.js';
 import { reviewRoutes } from './discovery/reviews.js';
-import { namespaceKind } from './objects/namespaces.js';
 import { ObjectWriter } from './objects/object-writer.js';
 import { Reader } from './objects/read.js';
 import { Remover } from './objects/remove.js';
@@ -71,8 +72,8 @@ const nowMs = Date.now;
       ) =>
         new ResourceHandler(
           reader,
-          new Writer(objects, store, authorizer, nowMs, randomSuffix),
-          new Remover(objects, store, reader, nowMs),
+          new Writer(objects, authorizer, nowMs, randomSuffix),
+          new Remover({ objects, store, reader, kinds, nowMs }),
           watcher,
         ),
     },

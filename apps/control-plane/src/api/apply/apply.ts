@@ -16,8 +16,10 @@ import {
 } from '#libs/apimachinery';
 import type { Authorizer, Verb } from '../../auth/authorizer.js';
 import type { ObjectWrite, WriteResult } from '../../store/object-store.js';
+import { namespaceKind } from '../../namespaces/built-in-namespaces.js';
+import { withContentsFinalizer } from '../../namespaces/contents-finalizer.js';
+import { namespaceGuard, refuseTerminating } from '../../namespaces/namespace-guard.js';
 import { admit } from '../objects/admission.js';
-import { namespaceGuard, namespaceKind, withContentsFinalizer } from '../objects/namespaces.js';
 import type { ObjectWriter } from '../objects/object-writer.js';
 import { checkAllowed } from '../objects/permission.js';
 import { answer, type Answer, type Call } from '../request/call.js';
@@ -55,7 +57,8 @@ export class Applier {
     for (const document of documents) this.checkDocument(call, document);
 
     const warnings = documents.map((document) => [...document.warnings]);
-    const writes = documents.map((document, index) => this.write(call, document, warnings[index]!));
+    const filled = new Set(documents.map(({ namespace }) => namespace));
+    const writes = documents.map((document, index) => this.write(call, document, warnings[index]!, filled));
     const { results, revision } = await this.objects.commit(call, writes, {
       needs: applyVerbs,
       guards: guards(documents, this.namespaces),
@@ -97,7 +100,8 @@ export class Applier {
     }
   }
 
-  private write(call: Call, document: AppliedDocument, warnings: string[]): ObjectWrite {
+  /** `filled`: the namespaces that documents are in. */
+  private write(call: Call, document: AppliedDocument, warnings: string[], filled: ReadonlySet<string>): ObjectWrite {
     const { kind, namespace, name, place } = document;
     const admitted = warnings.length;
     return {
@@ -106,6 +110,7 @@ export class Applier {
       mutate: (stored) => {
         try {
           checkExpected(document, stored);
+          if (stored && kind === namespaceKind && filled.has(name)) refuseTerminating(stored);
           const next = stored ? merged(document.object, stored) : document.object;
           const { object, warnings: found } = admit(kind, next, stored, [], call.identity, this.authorizer);
           warnings.splice(admitted, Infinity, ...found);

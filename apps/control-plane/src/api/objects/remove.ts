@@ -1,6 +1,4 @@
 import {
-  type ApiObject,
-  cluster,
   conflict,
   forbidden,
   isNotFound,
@@ -9,11 +7,12 @@ import {
   objectScope,
   success,
 } from '#libs/apimachinery';
-import type { ObjectStore, ObjectWrite, WriteResult } from '../../store/object-store.js';
-import { answer, type Answer, type Call, originOf } from '../request/call.js';
+import type { ObjectStore, ObjectWrite } from '../../store/object-store.js';
+import { builtInNamespaces, namespaceKind } from '../../namespaces/built-in-namespaces.js';
+import { answer, type Answer, type Call } from '../request/call.js';
 import { type DeleteOptions, deleteOptionsOf } from '../request/delete-options.js';
 import { listForm, objectForm } from './form.js';
-import { builtInNamespaces, finishNamespace, namespaceKind } from './namespaces.js';
+import { contentsOf } from './namespace-contents.js';
 import type { ObjectWriter } from './object-writer.js';
 import type { Reader } from './read.js';
 import { keyOf, type ResourceTarget } from './resource-target.js';
@@ -22,35 +21,45 @@ import { selectionOf } from './selection.js';
 /** Lists again this often when objects of a collection vanish between the list and the transaction. */
 const MAX_TRIES = 5;
 
+export interface RemoverParts {
+  readonly objects: ObjectWriter;
+  readonly store: ObjectStore;
+  readonly reader: Reader;
+  readonly kinds: readonly KindDefinition[];
+  readonly nowMs: () => number;
+}
+
 /** Verbs that delete: one object, or all that match. */
 export class Remover {
-  constructor(
-    private readonly objects: ObjectWriter,
-    private readonly store: ObjectStore,
-    private readonly reader: Reader,
-    private readonly nowMs: () => number,
-  ) {}
+  readonly #objects: ObjectWriter;
+  readonly #store: ObjectStore;
+  readonly #reader: Reader;
+  readonly #kinds: readonly KindDefinition[];
+  readonly #nowMs: () => number;
+
+  constructor({ objects, store, reader, kinds, nowMs }: RemoverParts) {
+    this.#objects = objects;
+    this.#store = store;
+    this.#reader = reader;
+    this.#kinds = kinds;
+    this.#nowMs = nowMs;
+  }
 
   /** Answers a Status with the uid, or the object while finalizers hold it. */
   async delete(call: Call, target: ResourceTarget): Promise<Answer> {
     const options = deleteOptionsOf(call);
     refuse(target.kind, target.name!);
-    const { results } = await this.objects.commit(call, [deletion(target, options)], {
+    const { results } = await this.#objects.commit(call, [deletion(target, options)], {
       needs: ['delete'],
       dryRun: options.dryRun,
     });
-    const { kind } = target;
-    const removed = await this.finished(call, kind, results[0]!, options.dryRun);
-    if (!removed.gone) return answer(200, objectForm(call, kind, removed.object, this.nowMs()));
-    return answer(
-      200,
-      success({
-        name: target.name,
-        ...(kind.group && { group: kind.group }),
-        kind: kind.plural,
-        uid: removed.object.metadata.uid,
-      }),
-    );
+    const { kind, name = '' } = target;
+    const { type, object } = results[0]!;
+    const going = kind === namespaceKind && options.dryRun;
+    const warnings = going ? await contentsOf(this.#store, this.#kinds, name) : [];
+    if (type !== 'DELETED') return answer(200, objectForm(call, kind, object, this.#nowMs()), warnings);
+    const { uid } = object.metadata;
+    return answer(200, success({ name, ...(kind.group && { group: kind.group }), kind: kind.plural, uid }), warnings);
   }
 
   /** One transaction: either all that match are deleted or none. Answers the list of them. */
@@ -60,57 +69,33 @@ export class Remover {
     const options = deleteOptionsOf(call);
     const selection = selectionOf(call.query);
     for (let tries = 1; ; tries++) {
-      const { items } = await this.reader.page(kind, target.scope, selection);
+      const { items } = await this.#reader.page(kind, target.scope, selection);
       for (const object of items) refuse(target.kind, object.metadata.name);
-      const writes = items.map(({ metadata: { name, namespace = '' } }) =>
-        deletion({ kind, name, scope: objectScope(kind, namespace) }, options),
+      const writes = items.map(({ metadata: { name, namespace = '', uid } }) =>
+        deletion({ kind, name, scope: objectScope(kind, namespace) }, options, uid),
       );
       try {
-        const { results, revision } = await this.objects.commit(call, writes, {
+        const { results, revision } = await this.#objects.commit(call, writes, {
           needs: ['deletecollection'],
           dryRun: options.dryRun,
         });
         const objects = results.map(({ object }) => object);
-        if (!options.dryRun) await this.finishNamespaces(call, kind, objects);
-        return answer(200, listForm(call, kind, objects, { resourceVersion: String(revision) }, this.nowMs()));
+        return answer(200, listForm(call, kind, objects, { resourceVersion: String(revision) }, this.#nowMs()));
       } catch (error) {
         if (!isNotFound(error) || tries === MAX_TRIES) throw error;
       }
     }
   }
-
-  /** Of a namespace what is in it goes along; of the last object of a namespace that is going, the namespace does. */
-  private async finishNamespaces(call: Call, kind: KindDefinition, deleted: readonly ApiObject[]): Promise<void> {
-    const names = deleted.map(({ metadata }) => (kind === namespaceKind ? metadata.name : metadata.namespace));
-    for (const name of new Set(names)) {
-      if (name !== undefined) await finishNamespace(this.store, name, originOf(call));
-    }
-  }
-
-  /** What else holds a namespace decides whether it went with its contents. */
-  private async finished(
-    call: Call,
-    kind: KindDefinition,
-    result: WriteResult,
-    dryRun: boolean,
-  ): Promise<{ gone: boolean; object: ApiObject }> {
-    const { object, type } = result;
-    const gone = type === 'DELETED';
-    if (dryRun) return { gone, object };
-    if (gone || kind === namespaceKind) await this.finishNamespaces(call, kind, [object]);
-    if (kind !== namespaceKind) return { gone, object };
-    const left = await this.store.get(keyOf({ kind, scope: cluster, name: object.metadata.name }));
-    return { gone: left === undefined, object: left ?? object };
-  }
 }
 
-function deletion(target: ResourceTarget, options: DeleteOptions): ObjectWrite {
+/** `seen`: the uid of the object as it was listed. Another one of its name is not what was meant, and counts as gone. */
+function deletion(target: ResourceTarget, options: DeleteOptions, seen?: string): ObjectWrite {
   const { kind, name = '' } = target;
   return {
     key: keyOf(target),
     verb: 'delete',
     mutate: (stored) => {
-      if (!stored) throw notFound(kind, name);
+      if (!stored || (seen !== undefined && seen !== stored.metadata.uid)) throw notFound(kind, name);
       if (options.uid !== undefined && options.uid !== stored.metadata.uid) {
         throw conflict(kind, name, `the uid in the precondition is not that of the object`);
       }

@@ -14,20 +14,16 @@ import {
   unsupportedMediaType,
 } from '#libs/apimachinery';
 import type { Authorizer } from '../../auth/authorizer.js';
-import type { ObjectStore, ObjectWrite, WriteResult } from '../../store/object-store.js';
+import type { ObjectWrite, WriteResult } from '../../store/object-store.js';
 import { readBody } from '../request/body.js';
-import { answer, type Answer, type Call, originOf } from '../request/call.js';
+import { answer, type Answer, type Call } from '../request/call.js';
 import { bodyFormat, parseMediaType } from '../request/media-type.js';
 import { dryRunOf, fieldValidationOf } from '../request/query.js';
+import { namespaceKind } from '../../namespaces/built-in-namespaces.js';
+import { keepingContentsFinalizer, withContentsFinalizer } from '../../namespaces/contents-finalizer.js';
+import { namespaceGuard } from '../../namespaces/namespace-guard.js';
 import { admit } from './admission.js';
 import { objectForm } from './form.js';
-import {
-  finishNamespace,
-  keepingContentsFinalizer,
-  namespaceGuard,
-  namespaceKind,
-  withContentsFinalizer,
-} from './namespaces.js';
 import type { ObjectWriter } from './object-writer.js';
 import { keyOf, type ResourceTarget } from './resource-target.js';
 
@@ -35,7 +31,6 @@ import { keyOf, type ResourceTarget } from './resource-target.js';
 export class Writer {
   constructor(
     private readonly objects: ObjectWriter,
-    private readonly store: ObjectStore,
     private readonly authorizer: Authorizer,
     private readonly nowMs: () => number,
     /** Five characters for `generateName`. */
@@ -134,12 +129,7 @@ export class Writer {
         return target.kind === namespaceKind ? keepingContentsFinalizer(result.object, stored) : result.object;
       },
     };
-    const dryRun = dryRunOf(call.query);
-    const { results } = await this.objects.commit(call, [write], { needs: [verb], dryRun });
-    // The last finalizer went: that may have been the last object of a namespace that is being terminated.
-    if (!dryRun && results[0]!.type === 'DELETED' && target.scope.type === 'Namespace') {
-      await finishNamespace(this.store, target.scope.namespace, originOf(call));
-    }
+    const { results } = await this.objects.commit(call, [write], { needs: [verb], dryRun: dryRunOf(call.query) });
     return this.written(call, target, results[0]!, 200, [...warnings, ...admitted]);
   }
 
