@@ -15,12 +15,15 @@ import { CompileModule } from '../compile/compile.module.js';
 import { ObjectCache } from '../cache/object-cache.js';
 import { namespaceKind } from '../namespaces/built-in-namespaces.js';
 import { CredentialVersions } from '../secrets/credential-versions.js';
+import { KeyOverview } from '../key-rotation/key-status.js';
+import { KeyRotationModule } from '../key-rotation/key-rotation.module.js';
 import { LogFollower } from '../store/log-follower.js';
 import type { ChangeFeed, ObjectStore } from '../store/object-store.js';
 import { CHANGE_FEED, OBJECT_STORE } from '../store/tokens.js';
 import { Applier } from './apply/apply.js';
 import { ConditionPreview } from './apply/preview-conditions.js';
 import { auditRoutes } from './audit-routes.js';
+import { keyRoutes } from './key-routes.js';
 import { discoveryRoutes } from './discovery/routes.js';
 import { reviewRoutes } from './discovery/reviews.js';
 import { ObjectWriter } from './objects/object-writer.js';
@@ -36,7 +39,7 @@ import { Watcher } from './watch/watcher.js';
 const nowMs = Date.now;
 
 @Module({
-  imports: [AuthModule, CompileModule],
+  imports: [AuthModule, KeyRotationModule, CompileModule],
   providers: [
     Readiness,
     {
@@ -97,6 +100,8 @@ const nowMs = Date.now;
         Readiness,
         Applier,
         AuditService,
+        KeyOverview,
+        ObjectWriter,
         TELEMETRY,
         LOGGER,
         MetricsRegistry,
@@ -108,6 +113,8 @@ const nowMs = Date.now;
         readiness: Readiness,
         applier: Applier,
         audit: AuditService,
+        keys: KeyOverview,
+        objects: ObjectWriter,
         telemetry: Telemetry,
         logger: Logger,
         metrics: MetricsRegistry,
@@ -116,6 +123,7 @@ const nowMs = Date.now;
           ...discoveryRoutes,
           ...reviewRoutes(authorizer),
           ...auditRoutes(audit),
+          ...keyRoutes(keys, objects),
           { method: 'POST', pattern: '/apply', verb: 'create', handle: (call) => applier.apply(call) },
           { method: 'GET', pattern: '/metrics', verb: 'get', handle: () => metricsAnswer(metrics) },
         ];

@@ -1,6 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { createStoreFixture, Recording, until, type StoreFixture } from '../../test/store-fixture.js';
-import { alice, create, keyOf, objectOf, put, remove, secrets, update, widgets } from '../../test/test-kinds.js';
+import {
+  alice,
+  controlPlane,
+  create,
+  keyOf,
+  objectOf,
+  put,
+  remove,
+  secrets,
+  update,
+  widgets,
+} from '../../test/test-kinds.js';
 import { MasterKeys } from '../encryption/master-keys.js';
 import { PostgresObjectStore } from './postgres-object-store.js';
 import { sealedReason } from './sealed-object.js';
@@ -78,6 +89,13 @@ test('it can be deleted and not written, nor can what a read showed in its place
   });
   await fixture.store.commit([create(bad, { d: 4 })], alice);
   expect(await fixture.store.get(bad)).toMatchObject({ spec: { d: 4 } });
+});
+
+test('a system Secret that does not decrypt is deleted by nobody else', async () => {
+  const key = keyOf(secrets, 'audit-key', 'signalbox-system');
+  await storeWith(randomBytes(32)).commit([create(key)], controlPlane);
+  const admin = { ...alice, groups: ['signalbox:admins'] };
+  await expect(fixture.store.commit([remove(key)], admin)).rejects.toMatchObject({ code: 403 });
 });
 
 test('a Secret in plain text, as only SQL can put it there, is not taken', async () => {

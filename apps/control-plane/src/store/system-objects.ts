@@ -2,6 +2,7 @@ import { type ApiObject, equal, forbidden } from '#libs/apimachinery';
 import { SYSTEM_NAMESPACE, SYSTEM_SECRET_TYPE } from '#libs/resources';
 import { groups } from '../auth/identity.js';
 import type { ObjectWrite, Origin } from './object-store.js';
+import { SEALED_ANNOTATION } from './sealed-object.js';
 
 /** Where a person who wants another CA or key reads on. */
 const ROTATION = 'docs/production.md says how it is replaced';
@@ -41,7 +42,11 @@ function guarded(write: ObjectWrite): ObjectWrite {
     ...write,
     mutate: (stored) => {
       const next = write.mutate(stored);
-      const [was, is] = [stored, next].map((object) => object?.['type'] === SYSTEM_SECRET_TYPE);
+      const is = next?.['type'] === SYSTEM_SECRET_TYPE;
+      // Of one that can't be decrypted the type isn't known: it may be one of them.
+      const was =
+        stored?.['type'] === SYSTEM_SECRET_TYPE ||
+        (isInSystem(write.key) && stored?.metadata.annotations?.[SEALED_ANNOTATION] !== undefined);
       if (was && !equal(next && contentOf(next), stored && contentOf(stored))) {
         const verb = next ? 'changed' : 'deleted';
         throw forbidden(
