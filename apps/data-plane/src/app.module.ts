@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { systemClock } from '#libs/clock';
 import { readConfigured } from '#libs/config';
 import { type Logger, MetricsRegistry, softwareVersion, type Telemetry } from '#libs/telemetry';
 import { AdminServer } from './admin/admin-server.js';
 import { Probes } from './admin/probes.js';
-import { systemClock } from './clock.js';
 import type { DataPlaneConfig } from './config/config.js';
 import { Credentials } from './credentials/credentials.js';
 import { LocalCredentials } from './credentials/local-credentials.js';

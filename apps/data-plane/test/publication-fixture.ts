@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Tracer } from '@opentelemetry/api';
+import { systemClock } from '#libs/clock';
 import { unauthorized } from '#libs/apimachinery';
 import { STREAM_PATH, type Hello, type Report } from '#libs/control-protocol';
 import { diffEntries, TableDigest, type Entry } from '#libs/routing-table';
@@ -13,9 +14,7 @@ import {
   type PublicationServerOptions,
 } from '../../control-plane/src/publication/publication-server.js';
 import type { SecretValue } from '../../control-plane/src/cache/secret-values.js';
-import { systemTimers } from '#libs/clock';
 import { createAuthority, issueServerCertificate } from '../../control-plane/src/tls/certificates.js';
-import { systemClock } from '../src/clock.js';
 import { Credentials } from '../src/credentials/credentials.js';
 import { LocalCredentials } from '../src/credentials/local-credentials.js';
 import { EnvironmentValues, FileValues } from '../src/credentials/local-values.js';
@@ -66,7 +65,7 @@ export class TestControlPlane {
       secretValue: (id) => plane.secrets.get(id),
       connections: { connected: (hello) => plane.listen(hello) },
       tracer: silentTracer,
-      timers: systemTimers,
+      timers: systemClock,
       logger: silent,
       countPublication: (type, answer) => plane.heard.push(`${answer} ${type}`),
       ...options,

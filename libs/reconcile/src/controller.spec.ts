@@ -10,6 +10,10 @@ class VirtualTimers implements Timers {
     return this.now;
   }
 
+  epochMs(): number {
+    return this.now;
+  }
+
   after(delayMs: number, action: () => void): () => void {
     const timer = { dueMs: this.now + delayMs, action };
     this.pending.push(timer);

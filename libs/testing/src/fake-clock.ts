@@ -1,86 +1,79 @@
+import type { Cancel, Clock } from '#libs/clock';
+
 interface Timer {
-  readonly id: number;
-  readonly callback: () => void;
-  readonly everyMs: number | undefined;
-  atMs: number;
+  readonly atMs: number;
+  readonly action: () => void;
 }
 
 /**
  * Time that moves only when a test says so. Timers fire in the order of their due times, equal times in the order in
- * which they were set; while one runs, `nowMs` is its due time. Timers set by a callback fire in the same advance if they
+ * which they were set; while one runs, `nowMs` is its due time. Timers set by an action fire in the same advance if they
  * are due.
  */
-export class FakeClock {
-  private current: number;
-  private nextId = 1;
-  private readonly timers = new Map<number, Timer>();
+export class FakeClock implements Clock {
+  /** How far the wall clock is from the monotonic one; a test may make it jump. */
+  epochOffsetMs = 0;
+  #nowMs: number;
+  /** In the order in which they were set. */
+  readonly #timers = new Set<Timer>();
 
   constructor(startMs = Date.UTC(2025, 0, 1)) {
-    this.current = startMs;
+    this.#nowMs = startMs;
   }
 
-  /** Epoch milliseconds of the virtual time. */
-  now = (): number => this.current;
+  readonly nowMs = (): number => this.#nowMs;
 
-  setTimeout = (callback: () => void, delayMs: number): number => this.add(callback, delayMs, undefined);
+  /** The name of before, until the control plane has the new one. */
+  readonly now = this.nowMs;
 
-  setInterval = (callback: () => void, periodMs: number): number => {
-    if (periodMs <= 0) throw new RangeError('an interval of 0 ms would never let the time go on');
-    return this.add(callback, periodMs, periodMs);
-  };
+  readonly epochMs = (): number => this.#nowMs + this.epochOffsetMs;
 
-  /** For timeouts and intervals alike; an unknown or fired id is no error, as with the real ones. */
-  clear = (id: number): void => {
-    this.timers.delete(id);
+  readonly after = (delayMs: number, action: () => void): Cancel => {
+    const timer = { atMs: this.#nowMs + Math.max(0, delayMs), action };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
   };
 
   get pendingTimers(): number {
-    return this.timers.size;
+    return this.#timers.size;
   }
 
   /** Moves the time on, firing what falls due, synchronously. */
   advance(byMs: number): void {
-    const untilMs = this.current + byMs;
-    for (let timer = this.nextDue(untilMs); timer; timer = this.nextDue(untilMs)) this.fire(timer);
-    this.current = untilMs;
+    const untilMs = this.#nowMs + byMs;
+    for (let timer = this.#nextDue(untilMs); timer; timer = this.#nextDue(untilMs)) this.#fire(timer);
+    this.#nowMs = untilMs;
   }
 
   /** As `advance`, and lets promise callbacks run after every timer, for code that awaits between its timers. */
   async advanceAsync(byMs: number): Promise<void> {
-    const untilMs = this.current + byMs;
+    const untilMs = this.#nowMs + byMs;
     await settled();
-    for (let timer = this.nextDue(untilMs); timer; timer = this.nextDue(untilMs)) {
-      this.fire(timer);
+    for (let timer = this.#nextDue(untilMs); timer; timer = this.#nextDue(untilMs)) {
+      this.#fire(timer);
       await settled();
     }
-    this.current = untilMs;
+    this.#nowMs = untilMs;
   }
 
-  private add(callback: () => void, delayMs: number, everyMs: number | undefined): number {
-    const id = this.nextId++;
-    this.timers.set(id, { id, callback, everyMs, atMs: this.current + Math.max(0, delayMs) });
-    return id;
+  #fire(timer: Timer): void {
+    this.#nowMs = timer.atMs;
+    this.#timers.delete(timer);
+    timer.action();
   }
 
-  private fire(timer: Timer): void {
-    this.current = timer.atMs;
-    this.timers.delete(timer.id);
-    if (timer.everyMs !== undefined) {
-      timer.atMs += timer.everyMs;
-      this.timers.set(timer.id, timer);
-    }
-    timer.callback();
-  }
-
-  private nextDue(untilMs: number): Timer | undefined {
+  #nextDue(untilMs: number): Timer | undefined {
     let next: Timer | undefined;
-    // In insertion order, so that of two equal times the earlier set one stays.
-    for (const timer of this.timers.values()) {
+    // In the order of setting, so that of two equal times the earlier set one stays.
+    for (const timer of this.#timers) {
       if (timer.atMs <= untilMs && (next === undefined || timer.atMs < next.atMs)) next = timer;
     }
     return next;
   }
 }
+
+/** The name of before, until the control plane has the new one. */
+export const timersOf = (clock: FakeClock): Clock => clock;
 
 /** An immediate runs after all promise callbacks that are ready, and those that they make ready. */
 function settled(): Promise<void> {

@@ -36,12 +36,12 @@ function supervise() {
   const program = new StubProgram();
   const events: SupervisionEvent[] = [];
   const restartClock: RestartClock = {
-    nowMs: clock.now,
+    nowMs: clock.nowMs,
     pause: (ms, signal) =>
       new Promise((resolve) => {
-        const timer = clock.setTimeout(resolve, ms);
+        const cancel = clock.after(ms, resolve);
         signal.addEventListener('abort', () => {
-          clock.clear(timer);
+          cancel();
           resolve();
         });
       }),

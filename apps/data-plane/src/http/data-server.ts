@@ -53,32 +53,32 @@ export class DataServer {
     const { runtime, server } = this;
     this.draining.active = true;
     await new Promise<void>((resolve) => {
-      runtime.clock.setTimer(resolve, Math.min(lingerMs, deadlineMs));
+      runtime.clock.after(Math.min(lingerMs, deadlineMs), resolve);
     });
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
-    const deadline = runtime.clock.setTimer(() => {
+    const cancelDeadline = runtime.clock.after(deadlineMs, () => {
       const error = new GatewayError('shutting_down', 'This data plane is shutting down.');
       // A copy: ending one may wake, and so end, another.
       for (const exchange of Array.from(runtime.running)) exchange.terminate(error);
-    }, deadlineMs);
+    });
     const stopReaping = this.reapIdleConnections();
     await closed;
     stopReaping();
-    deadline.cancel();
+    cancelDeadline();
     await this.app.close();
   }
 
   /** An answer that began before the drain leaves its connection open, and a closed listener waits for all of them. */
   private reapIdleConnections(): () => void {
     const { runtime, server } = this;
-    let timer = runtime.clock.setTimer(reap, REAP_INTERVAL_MS);
+    let cancel = runtime.clock.after(REAP_INTERVAL_MS, reap);
     function reap(): void {
       server.closeIdleConnections();
-      timer = runtime.clock.setTimer(reap, REAP_INTERVAL_MS);
+      cancel = runtime.clock.after(REAP_INTERVAL_MS, reap);
     }
-    return () => timer.cancel();
+    return () => cancel();
   }
 }
 

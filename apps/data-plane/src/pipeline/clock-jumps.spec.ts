@@ -15,7 +15,7 @@ describe.each([
     gateway.calls[0]?.sent();
     gateway.calls[0]?.head(402, 'application/json');
     gateway.calls[0]?.end();
-    gateway.epochOffsetMs = jumpMs;
+    gateway.clock.epochOffsetMs = jumpMs;
     await gateway.clock.advanceAsync(HOUR_MS - 1_000);
     expect(gateway.chat(false).status).toBe(429);
     await gateway.clock.advanceAsync(2_000);
@@ -33,7 +33,7 @@ describe.each([
       call.data(chunk({ content: 'x' }));
     }
     await gateway.clock.advanceAsync(3_000);
-    gateway.epochOffsetMs = jumpMs;
+    gateway.clock.epochOffsetMs = jumpMs;
     gateway.calls[0]?.data(stopChunk + doneEvent);
     gateway.calls[0]?.end();
     expect(clients[0]?.text).toContain('[DONE]');

@@ -1,5 +1,5 @@
+import type { Clock } from '#libs/clock';
 import type { Logger } from '#libs/telemetry';
-import type { Clock } from '../clock.js';
 import type { CredentialSource } from '../credentials/credential-source.js';
 import { Breakers } from '../health/breakers.js';
 import { CredentialHealth } from '../health/credential-health.js';

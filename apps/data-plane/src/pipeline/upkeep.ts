@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '#libs/clock';
 import { type CredentialHealth, RECHECK_MS } from '../health/credential-health.js';
 import type { IdentityMap } from '../limits/identity-map.js';
 import type { PinnedTable, PinnedTables } from './pinned-table.js';
@@ -32,7 +32,7 @@ export class Upkeep {
   }
 
   start(): void {
-    this.clock.setTimer(this.tick, RECHECK_MS);
+    this.clock.after(RECHECK_MS, this.tick);
   }
 
   /** New values travel before the table that names them, so they are there now. */
@@ -69,7 +69,7 @@ export class Upkeep {
       if (next.done === true) tables.pop();
       else named.add(next.value);
     }
-    this.clock.setTimer(() => this.collect(tables, named), 0);
+    this.clock.after(0, () => this.collect(tables, named));
   }
 
   private sweep(named: ReadonlySet<string>): void {

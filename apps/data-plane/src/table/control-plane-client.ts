@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import type { Cancel, Clock } from '#libs/clock';
 import {
   decodeFromControlPlane,
   encodeFromDataPlane,
@@ -10,7 +11,6 @@ import {
 } from '#libs/control-protocol';
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import type { Logger } from '#libs/telemetry';
-import type { Clock, TimerHandle } from '../clock.js';
 import type { Credentials } from '../credentials/credentials.js';
 import type { CurrentTable } from './current-table.js';
 import type { DataPlaneIdentity } from './data-plane-identity.js';
@@ -42,8 +42,8 @@ const defaultReconnect = { baseMs: 200, maxMs: 10_000 };
 /** Keeps one stream to the control plane, for ever: whatever ends it, another one is tried. */
 export class ControlPlaneClient {
   private socket: WebSocket | undefined;
-  private retry: TimerHandle | undefined;
-  private silence: TimerHandle | undefined;
+  private cancelRetry: Cancel | undefined;
+  private cancelSilence: Cancel | undefined;
   private attempt = 0;
   private stopped = false;
   private ready = false;
@@ -69,14 +69,14 @@ export class ControlPlaneClient {
   /** Resolves when the stream is closed and what had arrived is dealt with. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.retry?.cancel();
+    this.cancelRetry?.();
     const { socket } = this;
     if (socket && socket.readyState !== WebSocket.CLOSED) {
       const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
       socket.close(1000);
-      const deadline = this.options.clock.setTimer(() => socket.terminate(), 1_000);
+      const cancelDeadline = this.options.clock.after(1_000, () => socket.terminate());
       await closed;
-      deadline.cancel();
+      cancelDeadline();
     }
     await this.work;
   }
@@ -120,7 +120,7 @@ export class ControlPlaneClient {
     });
     socket.on('close', () => {
       this.ready = false;
-      this.silence?.cancel();
+      this.cancelSilence?.();
       this.reconnect(reason);
     });
   }
@@ -133,7 +133,7 @@ export class ControlPlaneClient {
     if (/ 40[13]$/.test(reason)) {
       logger.error({ reason, retryInMs }, 'the control plane refuses this data plane: check SIGNALBOX_TOKEN_FILE');
     } else logger.warn({ reason, retryInMs }, 'no stream to the control plane; serving on with the current table');
-    this.retry = clock.setTimer(() => this.connect(), delayMs);
+    this.cancelRetry = clock.after(delayMs, () => this.connect());
   }
 
   private hello(socket: WebSocket): void {
@@ -183,8 +183,8 @@ export class ControlPlaneClient {
 
   private heard(): void {
     const { clock, silenceMs = 20_000 } = this.options;
-    this.silence?.cancel();
-    this.silence = clock.setTimer(() => this.socket?.terminate(), silenceMs);
+    this.cancelSilence?.();
+    this.cancelSilence = clock.after(silenceMs, () => this.socket?.terminate());
   }
 }
 

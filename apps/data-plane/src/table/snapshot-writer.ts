@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../clock.js';
+import type { Cancel, Clock } from '#libs/clock';
 import type { Snapshot } from './snapshot-content.js';
 
 export interface SnapshotWriterOptions {
@@ -13,27 +13,27 @@ export interface SnapshotWriterOptions {
 
 /** Writes what is current some time after it changed, one write at a time, away from the requests' path. */
 export class SnapshotWriter {
-  private timer: TimerHandle | undefined;
+  private cancelWait: Cancel | undefined;
   private writing: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: SnapshotWriterOptions) {}
 
   schedule(): void {
     const { clock, delayMs } = this.options;
-    this.timer ??= clock.setTimer(() => this.begin(), delayMs);
+    this.cancelWait ??= clock.after(delayMs, () => this.begin());
   }
 
   /** Writes now what still waits, and resolves when the disk has it. */
   async flush(): Promise<void> {
-    if (this.timer) {
-      this.timer.cancel();
+    if (this.cancelWait) {
+      this.cancelWait();
       this.begin();
     }
     await this.writing;
   }
 
   private begin(): void {
-    this.timer = undefined;
+    this.cancelWait = undefined;
     this.writing = this.writing.then(() => this.write());
   }
 

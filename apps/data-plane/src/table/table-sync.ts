@@ -1,5 +1,5 @@
+import type { Cancel, Clock } from '#libs/clock';
 import type { Logger } from '#libs/telemetry';
-import type { Clock, TimerHandle } from '../clock.js';
 import type { Credentials } from '../credentials/credentials.js';
 import type { ControlPlaneClient } from './control-plane-client.js';
 import type { CurrentTable } from './current-table.js';
@@ -25,7 +25,7 @@ export interface TableSyncOptions {
 /** Keeps the table current: from the disk at a cold start, then from the control plane, and back to the disk. */
 export class TableSync {
   private readonly writer: SnapshotWriter | undefined;
-  private reloadTimer: TimerHandle | undefined;
+  private cancelReload: Cancel | undefined;
   private stopped = false;
 
   constructor(private readonly options: TableSyncOptions) {
@@ -53,7 +53,7 @@ export class TableSync {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    this.reloadTimer?.cancel();
+    this.cancelReload?.();
     await this.options.client.stop();
     await this.writer?.flush();
   }
@@ -103,8 +103,8 @@ export class TableSync {
   private scheduleReload(): void {
     if (this.stopped) return;
     const { clock, credentials } = this.options;
-    this.reloadTimer = clock.setTimer(() => {
+    this.cancelReload = clock.after(CREDENTIAL_RELOAD_MS, () => {
       void credentials.reload().then(() => this.scheduleReload());
-    }, CREDENTIAL_RELOAD_MS);
+    });
   }
 }

@@ -1,31 +1,19 @@
 import fc from 'fast-check';
 import { FakeClock } from '#libs/testing';
-import type { Clock } from '../clock.js';
 import { RESOLUTION_MS, Timer, TimerWheel } from './timer-wheel.js';
-
-function virtual(fake: FakeClock): Clock {
-  return {
-    nowMs: fake.now,
-    epochMs: fake.now,
-    setTimer: (callback, delayMs) => {
-      const id = fake.setTimeout(callback, delayMs);
-      return { cancel: () => fake.clear(id) };
-    },
-  };
-}
 
 function setUp(): { fake: FakeClock; wheel: TimerWheel; fired: [string, number][]; timer: (name: string) => Timer } {
   const fake = new FakeClock(1_000_003);
-  const wheel = new TimerWheel(virtual(fake));
+  const wheel = new TimerWheel(fake);
   const fired: [string, number][] = [];
-  return { fake, wheel, fired, timer: (name) => new Timer(() => fired.push([name, fake.now()])) };
+  return { fake, wheel, fired, timer: (name) => new Timer(() => fired.push([name, fake.nowMs()])) };
 }
 
 it('fires once, never early, and at most one resolution late', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 30_000 }), { minLength: 1, maxLength: 30 }), (delays) => {
       const { fake, wheel, fired, timer } = setUp();
-      const startMs = fake.now();
+      const startMs = fake.nowMs();
       delays.forEach((delay, index) => wheel.arm(timer(String(index)), startMs + delay));
       fake.advance(40_000);
       expect(fired).toHaveLength(delays.length);
@@ -53,8 +41,8 @@ it('agrees with a map of deadlines under any order of arming, moving and disarmi
       const model = new Map<string, number>();
       for (const one of steps) {
         if (one.do === 'arm') {
-          wheel.arm(timers[one.timer]!, fake.now() + one.delay);
-          model.set(String(one.timer), fake.now() + one.delay);
+          wheel.arm(timers[one.timer]!, fake.nowMs() + one.delay);
+          model.set(String(one.timer), fake.nowMs() + one.delay);
         } else if (one.do === 'disarm') {
           wheel.disarm(timers[one.timer]!);
           model.delete(String(one.timer));
@@ -65,7 +53,7 @@ it('agrees with a map of deadlines under any order of arming, moving and disarmi
             expect(model.get(name)).toBeLessThanOrEqual(atMs);
             model.delete(name);
           }
-          for (const deadlineMs of model.values()) expect(deadlineMs).toBeGreaterThan(fake.now() - 2 * RESOLUTION_MS);
+          for (const deadlineMs of model.values()) expect(deadlineMs).toBeGreaterThan(fake.nowMs() - 2 * RESOLUTION_MS);
         }
         expect(wheel.size).toBe(model.size);
       }
@@ -78,13 +66,13 @@ it('a timer may disarm or move another that is due in the same tick', () => {
   const { fake, wheel, fired, timer } = setUp();
   const moved = timer('moved');
   const disarmed = timer('disarmed');
-  wheel.arm(disarmed, fake.now() + 100);
-  wheel.arm(moved, fake.now() + 100);
+  wheel.arm(disarmed, fake.nowMs() + 100);
+  wheel.arm(moved, fake.nowMs() + 100);
   const first = new Timer(() => {
     wheel.disarm(disarmed);
-    wheel.arm(moved, fake.now() + 1_000);
+    wheel.arm(moved, fake.nowMs() + 1_000);
   });
-  wheel.arm(first, fake.now() + 100);
+  wheel.arm(first, fake.nowMs() + 100);
   fake.advance(500);
   expect(fired).toEqual([]);
   fake.advance(1_000);
@@ -94,8 +82,8 @@ it('a timer may disarm or move another that is due in the same tick', () => {
 it('does not tick while nothing is armed, and holds no link to what is disarmed', () => {
   const { fake, wheel, timer } = setUp();
   const one = timer('one');
-  wheel.arm(one, fake.now() + 600_000);
-  wheel.arm(timer('two'), fake.now() + 600_000);
+  wheel.arm(one, fake.nowMs() + 600_000);
+  wheel.arm(timer('two'), fake.nowMs() + 600_000);
   wheel.disarm(one);
   expect([one.next, one.previous, one.slot]).toEqual([undefined, undefined, -1]);
   fake.advance(700_000);
@@ -109,9 +97,9 @@ it('after a blocked event loop the sockets are read before deadlines are judged'
   const late = new TimerWheel({
     nowMs: () => nowMs,
     epochMs: () => nowMs,
-    setTimer: (callback) => {
+    after: (_delayMs, callback) => {
       callbacks.push(callback);
-      return { cancel: () => undefined };
+      return () => undefined;
     },
   });
   const idle = timer('idle');

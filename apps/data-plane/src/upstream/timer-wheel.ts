@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '#libs/clock';
 
 /** A timer fires up to this much late, and never early. Long enough to be cheap, short enough for any deadline here. */
 export const RESOLUTION_MS = 16;
@@ -80,14 +80,14 @@ export class TimerWheel {
   private schedule(): void {
     this.ticking = true;
     this.expectedMs = this.clock.nowMs() + RESOLUTION_MS;
-    this.clock.setTimer(this.onTick, RESOLUTION_MS);
+    this.clock.after(RESOLUTION_MS, this.onTick);
   }
 
   private readonly onTick = (): void => {
     if (this.clock.nowMs() - this.expectedMs > BLOCKED_MS) {
       // Let the sockets be read before deadlines are judged: one turn of the loop moves what is alive.
       this.expectedMs = Number.POSITIVE_INFINITY;
-      this.clock.setTimer(this.onTick, 0);
+      this.clock.after(0, this.onTick);
       return;
     }
     this.advance(Math.floor(this.clock.nowMs() / RESOLUTION_MS));

@@ -1,5 +1,5 @@
+import { systemClock } from '#libs/clock';
 import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
-import { systemClock } from '../../src/clock.js';
 import type { CredentialSource, ResolvedCredential } from '../../src/credentials/credential-source.js';
 import { type DataServer, startDataServer } from '../../src/http/data-server.js';
 import type { RequestRecord } from '../../src/pipeline/request-record.js';

@@ -1,5 +1,4 @@
 import { FakeClock, seededRandom } from '#libs/testing';
-import type { Clock } from '../../src/clock.js';
 import type { Downstream } from '../../src/pipeline/downstream.js';
 import { Exchange } from '../../src/pipeline/exchange.js';
 import { acceptInference, handleInference } from '../../src/pipeline/handle-inference.js';
@@ -86,8 +85,6 @@ export class VirtualClient implements Downstream {
 /** The whole request path in memory: virtual time, seeded chance, upstream calls that the test drives. */
 export class VirtualGateway {
   readonly clock = new FakeClock();
-  /** How far the wall clock is from the monotonic one; a test may make it jump. */
-  epochOffsetMs = 0;
   readonly calls: VirtualCall[] = [];
   readonly clients: VirtualClient[] = [];
   readonly finished: RequestRecord[] = [];
@@ -98,14 +95,6 @@ export class VirtualGateway {
 
   constructor(seed: number) {
     const random = seededRandom(seed);
-    const clock: Clock = {
-      nowMs: this.clock.now,
-      epochMs: () => this.clock.now() + this.epochOffsetMs,
-      setTimer: (callback, delayMs) => {
-        const id = this.clock.setTimeout(callback, delayMs);
-        return { cancel: () => this.clock.clear(id) };
-      },
-    };
     const transport: Transport = {
       send: (request, handler) => {
         const call = new VirtualCall(request, handler);
@@ -115,7 +104,7 @@ export class VirtualGateway {
       close: () => Promise.resolve(),
     };
     this.runtime = createRuntime({
-      clock,
+      clock: this.clock,
       random: {
         fill: (bytes) => {
           for (let index = 0; index < bytes.length; index += 1) bytes[index] = Math.floor(random() * 256);
