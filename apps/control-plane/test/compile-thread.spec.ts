@@ -39,11 +39,32 @@ describe('CompileThread', () => {
     expect(again.upserts.map(({ key }) => key).sort()).toEqual(['default/a', 'default/b']);
   });
 
-  it('rejects a request that makes compile throw, and lives on', async () => {
-    const broken = { ...request(true), objects: new Map([['x', null as unknown as ApiObject]]) };
-    const impossible = { ...broken, credentials: 7 as unknown as Map<string, undefined> };
-    await expect(thread.compile(impossible)).rejects.toThrow();
+  it('rejects a compile that throws, and lives on', async () => {
+    await expect(thread.compile(request(false, 'a'))).rejects.toThrow('the first compile must be a reset');
     expect(thread.primed).toBe(true);
     expect((await thread.compile(request(true, 'a'))).upserts).toHaveLength(1);
+  });
+
+  it('answers a preview before the compile of everything that was asked for first', async () => {
+    await thread.compile(request(true, 'a'));
+    const everything = request(true, ...Array.from({ length: 5_000 }, (_, index) => `consumer-${index}`));
+    const order: string[] = [];
+    const compiled = thread.compile(everything).then(({ upserts }) => order.push(`compiled ${upserts.length}`));
+    for (let asked = 0; asked < 5; asked++) {
+      const preview = { ...request(false, 'a'), preview: ['uid-a', 'uid-consumer-7'] };
+      const [conditions, unknown] = await thread.preview({ ...preview, objects: new Map([['b', consumer('b')]]) });
+      expect([conditions, unknown]).toMatchObject([[{ type: 'Accepted', status: 'True' }], []]);
+      order.push('foretold');
+    }
+    await compiled;
+    expect(order).toEqual([...Array.from({ length: 5 }, () => 'foretold'), 'compiled 5000']);
+  });
+
+  it('foretells nothing before the first compile is through, and says so at once', async () => {
+    const compiled = thread.compile(request(true, ...Array.from({ length: 3_000 }, (_, index) => `consumer-${index}`)));
+    const preview = thread.preview({ ...request(false), preview: [] });
+    await expect(preview).rejects.toThrow('nothing has been compiled yet');
+    expect((await compiled).upserts).toHaveLength(3_000);
+    expect(await thread.preview({ ...request(false), preview: ['uid-consumer-7'] })).toHaveLength(1);
   });
 });

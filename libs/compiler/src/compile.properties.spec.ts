@@ -77,7 +77,10 @@ const world = fc.record({
 });
 
 function run(objects: readonly ApiObject[], secrets: readonly (readonly [string, string])[]): CompileOutput {
-  return compile({ objects, credentialVersions: new Map(secrets.map(([ns, name]) => [`${ns}/${name}/key`, 'v1'])) });
+  return compile({
+    objects,
+    credentials: new Map(secrets.map(([ns, name]) => [`${ns}/${name}/key`, { version: 'v1' }])),
+  });
 }
 
 const entriesOf = ({ entries }: CompileOutput): Map<string, string> =>

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { dump, load, loadAll } from 'js-yaml';
 import type { ApiObject } from '#libs/apimachinery';
 import { expectGolden } from '#libs/testing';
-import { compile } from './index.js';
+import { compile, type CredentialFact } from './index.js';
 
 /**
  * A case is a pair of files. `<case>.in.yaml`: the documents of a manifest, and before them one with `credentialVersions`
@@ -44,7 +44,9 @@ function readCase(name: string): Parameters<typeof compile>[0] {
   const head = documents.find((document) => !('kind' in document)) as CaseHead | undefined;
   return {
     objects: documents.filter((document): document is ApiObject => 'kind' in document),
-    credentialVersions: new Map(Object.entries(head?.credentialVersions ?? {})),
-    credentialProblems: new Map(Object.entries(head?.credentialProblems ?? {})),
+    credentials: new Map<string, CredentialFact>([
+      ...Object.entries(head?.credentialVersions ?? {}).map(([id, version]) => [id, { version }] as const),
+      ...Object.entries(head?.credentialProblems ?? {}).map(([id, problem]) => [id, { problem }] as const),
+    ]),
   };
 }

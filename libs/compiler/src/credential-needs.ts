@@ -6,7 +6,7 @@ import {
   type EffectivePoolKey,
   type EffectiveRoutePolicySpec,
 } from '#libs/resources';
-import { credentialIdOf } from './credentials.js';
+import { credentialIdOf } from './concerns/credentials.js';
 
 /** What an object needs a credential for; any one of them will do. Whether it can be used, only a data plane knows. */
 export interface CredentialNeed {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadAll } from 'js-yaml';
 import { checkObject, kindOf } from '#libs/resources';
-import { compile, secretCredentialId } from './index.js';
+import { compile, type CredentialFact, secretCredentialId } from './index.js';
 
 const root = fileURLToPath(new URL('../../../manifests/', import.meta.url));
 
@@ -40,17 +40,17 @@ describe.each(sets)('manifests: %s', (_name, files) => {
   });
 
   it('compile to a table that serves every policy, with every condition True', () => {
-    const credentialVersions = new Map(
+    const credentials = new Map(
       objects
         .filter(({ kind }) => kind === 'Secret')
         .flatMap(({ metadata, stringData }) =>
-          Object.keys(stringData as object).map((key): [string, string] => [
+          Object.keys(stringData as object).map((key): [string, CredentialFact] => [
             secretCredentialId(metadata.namespace!, metadata.name, key),
-            'v1',
+            { version: 'v1' },
           ]),
         ),
     );
-    const { entries, conditions } = compile({ objects, credentialVersions });
+    const { entries, conditions } = compile({ objects, credentials });
     for (const [object, verdicts] of conditions) {
       for (const verdict of verdicts) expect({ object, ...verdict }).toMatchObject({ object, status: 'True' });
     }

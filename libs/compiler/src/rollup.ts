@@ -1,4 +1,4 @@
-import type { Verdict } from './compile-types.js';
+import type { Verdict } from './conditions/verdict.js';
 import type { CredentialNeed } from './credential-needs.js';
 import type { ConnectedDataPlane, Fleet } from './fleet.js';
 import { unmetNeeds } from './unmet-needs.js';

@@ -1,4 +1,4 @@
-import { sentences } from './conditions.js';
+import { sentences } from './conditions/conditions.js';
 import type { CredentialNeed } from './credential-needs.js';
 import type { ConnectedDataPlane } from './fleet.js';
 

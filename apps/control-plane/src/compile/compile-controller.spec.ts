@@ -26,22 +26,29 @@ const secret = (value: string): ApiObject => ({
   data: { k: Buffer.from(value).toString('base64') },
 });
 
+function finish<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
 /** The compile thread without the thread: holds each request until the test lets it go on. */
 class HeldThread {
   primed = false;
-  readonly requests: Omit<CompileRequest, 'id'>[] = [];
+  readonly requests: CompileRequest[] = [];
   private state = new CompileState();
   private outcomes: ((error?: Error) => void)[] = [];
 
-  compile(request: Omit<CompileRequest, 'id'>): Promise<CompileResult> {
+  compile(request: CompileRequest): Promise<CompileResult> {
     this.primed = true;
     this.requests.push(request);
     return new Promise((resolve, reject) => {
-      this.outcomes.push((error) => (error ? reject(error) : resolve(this.state.handle({ ...request, id: 1 }))));
+      this.outcomes.push((error) => (error ? reject(error) : resolve(finish(this.state.compile(request)))));
     });
   }
-  preview(request: Omit<PreviewRequest, 'id'>): Promise<Preview> {
-    return Promise.resolve(this.state.preview({ ...request, id: 1 }));
+  preview(request: PreviewRequest): Promise<Preview> {
+    return Promise.resolve(this.state.preview(request));
   }
   answer(): void {
     this.outcomes.shift()?.();
@@ -93,7 +100,7 @@ describe('CompileController', () => {
     await Promise.all([cache.stop(), controller.stop()]);
   });
 
-  const keysOf = (request: Omit<CompileRequest, 'id'> | undefined) =>
+  const keysOf = (request: CompileRequest | undefined) =>
     [...(request?.objects.keys() ?? [])].map((key) => key.split('/').at(-1));
 
   it('begins with everything, then sends changes, at once when it was idle', async () => {
@@ -122,6 +129,55 @@ describe('CompileController', () => {
     await clock.advanceAsync(0);
     expect(await preview(consumer('third'))).toMatchObject([[{ type: 'Accepted', status: 'True' }]]);
     expect(compiled.at(-1)?.result.conditions.has('uid-thief')).toBe(false);
+  });
+
+  const foretell = (from = controller) =>
+    from.preview({ objects: new Map([['t', consumer('third')]]), credentials: new Map() }, ['uid-third']);
+
+  it('foretells during a compile', async () => {
+    store.commit(consumer('second'));
+    await clock.advanceAsync(0);
+    expect(thread.requests).toHaveLength(2);
+    expect(await foretell()).toMatchObject([[{ type: 'Accepted', status: 'True' }]]);
+    expect(compiled).toHaveLength(1);
+  });
+
+  it('where more waits than a preview could go ahead of, foretells once it is compiled, or gives up after a second', async () => {
+    store.commit(consumer('second'));
+    await clock.advanceAsync(0);
+    for (let index = 0; index < 1_000; index++) store.commit(consumer(`n${index}`));
+    const impatient = foretell().catch(String);
+    await clock.advanceAsync(999);
+    const patient = foretell();
+    await clock.advanceAsync(1);
+    expect(await impatient).toContain('1001 changes are being compiled');
+    thread.answer();
+    await clock.advanceAsync(0);
+    expect(await patient).toMatchObject([[{ type: 'Accepted', status: 'True' }]]);
+  });
+
+  it('foretells nothing before the first compile is through', async () => {
+    const early = new HeldThread();
+    const fresh = new CompileController({
+      cache,
+      secrets: new SecretValues(String),
+      thread: early,
+      timers: timersOf(clock),
+      random: () => 0.5,
+      logger: createLogger({ name: 'test', level: 'silent' }),
+      tracer: silentTracer,
+      count: () => {},
+    });
+    fresh.start();
+    store.commit(consumer('second'));
+    await clock.advanceAsync(0);
+    const impatient = foretell(fresh).catch(String);
+    await clock.advanceAsync(1_000);
+    expect(await impatient).toContain('nothing can be foretold meanwhile');
+    const patient = foretell(fresh);
+    early.answer();
+    expect(await patient).toMatchObject([[{ type: 'Accepted', status: 'True' }]]);
+    await fresh.stop();
   });
 
   it('takes what comes during a compile in one more run, in the traces of all', async () => {

@@ -4,7 +4,8 @@ import type { Timers } from '#libs/clock';
 import { Controller, ReconcileError, type ControllerOptions } from '#libs/reconcile';
 import type { ApiObject } from '#libs/apimachinery';
 import { attributeNames, spanNames, withSpanInEach, type Logger } from '#libs/telemetry';
-import type { CompileChanges, CompileRequest, CompileResult, Preview, PreviewRequest } from './compile-messages.js';
+import type { CompileChanges } from '#libs/compiler';
+import type { CompileRequest, CompileResult, Preview, PreviewRequest } from './compile-messages.js';
 import { changed, idle, ran, type DebounceLimits } from './debounce.js';
 import type { ObjectCache } from '../cache/object-cache.js';
 import type { CacheChange, CacheUpdate } from '../cache/cache-update.js';
@@ -25,8 +26,8 @@ export interface CompileControllerOptions {
   readonly secrets: SecretValues;
   readonly thread: {
     readonly primed: boolean;
-    compile(request: Omit<CompileRequest, 'id'>): Promise<CompileResult>;
-    preview(request: Omit<PreviewRequest, 'id'>): Promise<Preview>;
+    compile(request: CompileRequest): Promise<CompileResult>;
+    preview(request: PreviewRequest): Promise<Preview>;
   };
   readonly timers: Timers;
   readonly random: () => number;
@@ -40,9 +41,14 @@ const defaultDebounce: DebounceLimits = { quietMs: 10, longestWaitMs: 50 };
 /** How soon data planes learn of log positions that changed nothing but status. */
 const BOOKMARK_AFTER_MS = 1_000;
 
+/** A preview goes ahead of what waits to be compiled, and has to work it out as well: about a tenth of a millisecond each. */
+const MOST_WAITING_FOR_PREVIEW = 1_000;
+/** A first compile of a thousand objects takes less; who asks beside a greater one is told to come again. */
+const PREVIEW_WAITS_MS = 1_000;
+
 /**
  * Compiles what the cache holds, whenever that changed in more than status. Level-based: a run takes all that is
- * pending and compiles the whole; a failed one leaves it pending and is repeated with back-off. So a table is
+ * pending; a failed one leaves it pending and is repeated with back-off, over everything there is. So a table is
  * complete or not made.
  */
 export class CompileController {
@@ -51,6 +57,8 @@ export class CompileController {
   private readonly credentials = new Map<string, CredentialFact | undefined>();
   private readonly generations = new Map<string, ApiObject>();
   private traceParents: string[] = [];
+  /** Previews that wait for a compile to be through. */
+  private readonly awaiting = new Set<() => void>();
   private debounce = idle;
   private cancelDue = () => {};
   /** Whether everything that the thread ever answered was taken in: only then may it answer by changes. */
@@ -82,14 +90,39 @@ export class CompileController {
 
   /**
    * What compile would say of these objects (see `objectId`) if the changes were made on top of all that the cache holds.
-   * Rejects while nothing has been compiled yet, and if the thread dies.
+   * Doesn't wait for the compile that is under way. Only where nothing has been compiled yet, or so much waits that going
+   * ahead of it were no less work, it does, for a moment, and rejects then. Rejects, too, if the thread dies.
    */
-  preview(changes: CompileChanges, ids: readonly string[]): Promise<Preview> {
+  async preview(changes: CompileChanges, ids: readonly string[]): Promise<Preview> {
+    if (!(await this.isReadyForPreview())) {
+      throw new Error(`${this.waitingChanges} changes are being compiled, and nothing can be foretold meanwhile`);
+    }
     return this.options.thread.preview({
       // What waits to be compiled, too: the thread doesn't know of it yet, or takes it in a moment before.
       objects: new Map([...this.objects, ...changes.objects]),
       credentials: new Map([...this.credentials, ...changes.credentials]),
       preview: ids,
+    });
+  }
+
+  private get waitingChanges(): number {
+    return this.objects.size + this.credentials.size;
+  }
+
+  private isReadyForPreview(): Promise<boolean> {
+    const isReady = (): boolean => this.table.version !== '' && this.waitingChanges <= MOST_WAITING_FOR_PREVIEW;
+    if (isReady()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const settle = (ready: boolean): void => {
+        cancel();
+        this.awaiting.delete(look);
+        resolve(ready);
+      };
+      const cancel = this.options.timers.after(PREVIEW_WAITS_MS, () => settle(false));
+      const look = (): void => {
+        if (isReady()) settle(true);
+      };
+      this.awaiting.add(look);
     });
   }
 
@@ -156,13 +189,14 @@ export class CompileController {
     forget(this.credentials, request.credentials);
     forget(this.generations, generations);
     this.traceParents = this.traceParents.filter((parent) => !parents.includes(parent));
+    for (const look of this.awaiting) look();
   }
 
-  private pending(): Omit<CompileRequest, 'id'> {
+  private pending(): CompileRequest {
     return { reset: false, objects: new Map(this.objects), credentials: new Map(this.credentials) };
   }
 
-  private everything(): Omit<CompileRequest, 'id'> {
+  private everything(): CompileRequest {
     const { cache, secrets } = this.options;
     const objects = new Map([...cache.entries()].filter(([, object]) => !outside.has(object.kind)));
     return { reset: true, objects, credentials: new Map(secrets.facts()) };

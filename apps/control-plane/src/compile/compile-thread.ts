@@ -1,48 +1,51 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type {
-  CompileRequest,
-  CompileResult,
-  Preview,
-  PreviewRequest,
-  ThreadAnswer,
-  ThreadRequest,
-} from './compile-messages.js';
+import { essential, partsOf } from './compile-parts.js';
+import type { CompileRequest, CompileResult, Preview, PreviewRequest, ThreadAnswer } from './compile-messages.js';
+import { unpackEntries } from './packed-entries.js';
 
 /** Nothing transforms the source of a thread: a process that runs from the sources takes it from the build. */
 const script = import.meta.url.endsWith('.ts')
   ? new URL('../../../../dist/apps/control-plane/src/compile/compile-worker.js', import.meta.url)
   : new URL('./compile-worker.js', import.meta.url);
 
-/** A request without its number. */
-type Unnumbered<Request> = Omit<Request, 'id'>;
-
 interface Waiting {
   resolve(answer: ThreadAnswer): void;
   reject(error: Error): void;
 }
 
-/** The compile thread as the main thread sees it: it answers in the order of the requests. A new thread when the old one died. */
+/**
+ * The compile thread as the main thread sees it. Compiles are answered in their order; a preview doesn't wait for them, and
+ * goes by what was compiled last. A new thread when the old one died.
+ */
 export class CompileThread {
   private worker: Worker | undefined;
   private readonly waiting = new Map<number, Waiting>();
   private requests = 0;
 
-  /** False: the next request must be a reset, because the thread knows nothing. */
+  /** False: the next compile must be a reset, because the thread knows nothing. */
   get primed(): boolean {
     return this.worker !== undefined;
   }
 
-  /** Rejects if compile throws or the thread dies; after the latter it is not primed any more. */
-  async compile(request: Unnumbered<CompileRequest>): Promise<CompileResult> {
-    const answer = await this.ask(this.worker ?? this.spawn(), (id) => ({ ...request, id }));
-    if ('result' in answer) return answer.result;
-    throw failureOf(answer);
+  /** Rejects if compile throws or the thread dies; after the latter it is not primed any more. One at a time. */
+  async compile(request: CompileRequest): Promise<CompileResult> {
+    const worker = this.worker ?? this.spawn();
+    const id = ++this.requests;
+    const answered = this.answerTo(id);
+    this.post(worker, id, request).catch((error: unknown) => this.settle({ id, error: String(error) }));
+    const answer = await answered;
+    if (!('result' in answer)) throw failureOf(answer);
+    return { ...answer.result, upserts: unpackEntries(answer.result.upserts) };
   }
 
   /** Rejects as `compile` does, and where nothing has been compiled yet. */
-  async preview(request: Unnumbered<PreviewRequest>): Promise<Preview> {
+  async preview({ preview, ...changes }: PreviewRequest): Promise<Preview> {
     if (!this.worker) throw new Error('nothing has been compiled yet');
-    const answer = await this.ask(this.worker, (id) => ({ ...request, id }));
+    const id = ++this.requests;
+    const answered = this.answerTo(id);
+    this.worker.postMessage({ id, preview: { preview, ...essential(changes) } }, []);
+    const answer = await answered;
     if ('preview' in answer) return answer.preview;
     throw failureOf(answer);
   }
@@ -53,12 +56,15 @@ export class CompileThread {
     await worker?.terminate();
   }
 
-  private ask(worker: Worker, requestOf: (id: number) => ThreadRequest): Promise<ThreadAnswer> {
-    const id = ++this.requests;
-    return new Promise((resolve, reject) => {
-      worker.postMessage(requestOf(id), []);
-      this.waiting.set(id, { resolve, reject });
-    });
+  private async post(worker: Worker, id: number, request: CompileRequest): Promise<void> {
+    for (const [compile, more] of partsOf(request)) {
+      worker.postMessage({ id, compile, more }, []);
+      if (more) await othersTurn();
+    }
+  }
+
+  private answerTo(id: number): Promise<ThreadAnswer> {
+    return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
   }
 
   private spawn(): Worker {

@@ -16,7 +16,10 @@ export class CompileVerdicts {
   /** Returns the ids of the objects about which there is something new. */
   take({ result, generations }: Compiled): Set<string> {
     const news = new Set(result.conditions.keys());
-    if (result.reset) this.verdicts.clear();
+    if (result.reset) {
+      this.verdicts.clear();
+      for (const id of this.generations.keys()) if (!result.conditions.has(id)) this.generations.delete(id);
+    }
     for (const [id, verdicts] of result.conditions) {
       if (verdicts) this.verdicts.set(id, verdicts);
       else {

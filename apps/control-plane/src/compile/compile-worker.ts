@@ -1,31 +1,46 @@
 import { parentPort } from 'node:worker_threads';
+import { inSlices } from './in-slices.js';
 import type { ThreadAnswer, ThreadRequest } from './compile-messages.js';
+import { CompileParts } from './compile-parts.js';
 import { CompileState } from './compile-state.js';
+import { packEntries } from './packed-entries.js';
 
 /** The compile thread: a big configuration is compiled here, and the main thread goes on serving the API. */
 const port = parentPort;
 if (!port) throw new Error('compile-worker runs as a worker thread only');
 const state = new CompileState();
+const parts = new CompileParts();
+let compiled = Promise.resolve();
 
+/** One compile after the other, each in slices; a preview goes between two slices of whichever is under way. */
 port.on('message', (request: ThreadRequest) => {
-  const answer = answerTo(request);
-  // The bytes move to the main thread instead of being copied. An entry may be a view into a larger buffer, which can't.
-  const whole = 'result' in answer ? answer.result.upserts.map(({ bytes }) => bytes).filter(isWholeBuffer) : [];
-  port.postMessage(
-    answer,
-    whole.map(({ buffer }) => buffer),
-  );
+  const { id } = request;
+  if ('preview' in request) {
+    try {
+      send({ id, preview: state.preview(request.preview) });
+    } catch (error) {
+      send({ id, error: messageOf(error) });
+    }
+    return;
+  }
+  const whole = parts.add(id, request.compile, request.more);
+  if (whole === undefined) return;
+  compiled = compiled.then(async () => {
+    try {
+      const { upserts, ...result } = await inSlices(state.compile(whole));
+      const packed = packEntries(upserts);
+      const moved = packed.map(({ bytes }) => bytes.buffer);
+      send({ id, result: { ...result, upserts: packed } }, moved);
+    } catch (error) {
+      send({ id, error: messageOf(error) });
+    }
+  });
 });
 
-function answerTo(request: ThreadRequest): ThreadAnswer {
-  const { id } = request;
-  try {
-    return 'preview' in request ? { id, preview: state.preview(request) } : { id, result: state.handle(request) };
-  } catch (error) {
-    return { id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-  }
+function send(answer: ThreadAnswer, moved: ArrayBuffer[] = []): void {
+  port!.postMessage(answer, moved);
 }
 
-function isWholeBuffer(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
-  return bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,12 +1,10 @@
 /**
- * What a check has to say about an object. Checks return findings; conditions.ts alone makes conditions of them. A finding
+ * What a check has to say about an object. Concerns return findings; conditions.ts alone makes conditions of them. A finding
  * with a reason makes its condition False; one without is a note in the message of a condition that may still be True.
  */
 export type Finding = AcceptedFinding | ReferenceFinding;
 
 interface AcceptedFinding {
-  /** See `objectId`. */
-  readonly object: string;
   readonly type: 'Accepted';
   readonly reason?: AcceptedReason;
   /** A sentence for people, without its full stop: who won, what is lost, what is missing. */
@@ -14,7 +12,6 @@ interface AcceptedFinding {
 }
 
 interface ReferenceFinding {
-  readonly object: string;
   readonly type: 'ResolvedRefs';
   readonly reason?: ReferenceReason;
   readonly message: string;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { acceptedReasons, referenceReasons } from './finding.js';
-import { credentialReason } from './rollup.js';
+import { credentialReason } from '../rollup.js';
 
-const page = readFileSync(fileURLToPath(new URL('../../../docs/conditions.md', import.meta.url)), 'utf8');
+const page = readFileSync(fileURLToPath(new URL('../../../../docs/conditions.md', import.meta.url)), 'utf8');
 
 /** Reasons in the order of a section's table. */
 function reasonsUnder(heading: string): string[] {
@@ -24,7 +24,7 @@ describe('docs/conditions.md', () => {
     ]);
   });
   it('lists every reason of Programmed', () => {
-    const source = readFileSync(fileURLToPath(new URL('./rollup.ts', import.meta.url)), 'utf8');
+    const source = readFileSync(fileURLToPath(new URL('../rollup.ts', import.meta.url)), 'utf8');
     const reasons = [...source.matchAll(/reason: '([A-Za-z]+)'/g)].map(([, reason]) => reason!);
     expect(new Set(reasonsUnder('Programmed'))).toEqual(new Set(reasons.filter((reason) => reason !== 'Ready')));
   });

@@ -4,68 +4,64 @@ import {
   type EffectiveRoutePolicySpec,
   type EffectiveRule,
 } from '#libs/resources';
-import type { BackendEntry, BackendRef, RetryPolicy, RouteEntry, RouteRule, RouteTimeouts } from '#libs/routing-table';
-import type { BackendDirectory } from './backends.js';
-import type { DraftEntry } from './draft-entry.js';
-import type { Finding, ReferenceReason } from './finding.js';
-import type { Intake, Resource } from './intake.js';
+import type { BackendRef, RetryPolicy, RouteEntry, RouteRule, RouteTimeouts } from '#libs/routing-table';
+import type { ReferenceReason } from '../conditions/finding.js';
+import type { Claim, Look } from './concern.js';
+import { contenderOf } from './contest.js';
+import { encodeEntry } from './entry.js';
+import { findBackend } from './find-backend.js';
+import { forEachObject } from './per-object.js';
+import type { BackendUse, Resource } from './spaces.js';
 
 type Policy = Resource<EffectiveRoutePolicySpec>;
 
 /**
  * A route is served with the backends that can be found; a missing one leaves its share to the others of its priority
  * and is named in the condition. A rule left without any stays, so that its requests are refused instead of going where
- * nobody meant them to. Only backends that some route uses get into the table.
+ * nobody meant them to. Whether the route gets into the table is decided where its rivals are known.
  */
-export function compileRoutes(
-  { resources }: Intake,
-  backends: BackendDirectory,
-  conflicted: ReadonlySet<string>,
-): { drafts: readonly DraftEntry[]; findings: readonly Finding[] } {
-  const used = new Map<string, BackendEntry>();
-  const routes: DraftEntry[] = [];
-  const findings: Finding[] = [];
-  for (const policy of resources.RoutePolicy.values()) {
-    const compiled = policy.spec.rules.map((rule) => compileRule(policy.namespace, rule, backends));
-    for (const { missing } of compiled) {
-      for (const what of missing) findings.push({ object: policy.id, type: 'ResolvedRefs', ...what });
-    }
-    // A policy that can never win is told what it lacks, but keeps nothing in the table.
-    if (conflicted.has(policy.id)) continue;
-    for (const { found } of compiled) for (const entry of found) used.set(entry.id, entry);
-    routes.push({
-      kind: 'Route',
-      key: policy.key,
-      value: routeEntry(
-        policy,
-        compiled.map(({ rule }) => rule),
-      ),
-    });
-  }
-  const drafts = [...used.values()].map((value): DraftEntry => ({ kind: 'Backend', key: value.id, value }));
-  return { drafts: [...routes, ...drafts], findings };
-}
+export const routes = forEachObject('routes', 'RoutePolicy', (policy, look) => {
+  const { id, key, namespace, generation, creationTimestamp } = policy;
+  const { models: patterns, consumerSelector } = policy.spec;
+  const compiled = policy.spec.rules.map((rule) => compileRule(namespace, rule, look));
+  const rules = compiled.map(({ rule }) => rule);
+  const route = {
+    generation,
+    id,
+    key,
+    patterns,
+    creationTimestamp,
+    entry: encodeEntry('Route', key, routeEntry(policy, rules)),
+    backends: compiled.flatMap(({ found }) => found),
+    findings: compiled.flatMap(({ missing }) => missing.map((what) => ({ type: 'ResolvedRefs' as const, ...what }))),
+  };
+  const contender = { ...contenderOf(policy), ...consumerSelector };
+  return {
+    facts: [{ space: 'route', key, value: route }],
+    claims: patterns.map((pattern): Claim => ({ space: 'pattern', key: `${namespace}/${pattern}`, value: contender })),
+  };
+});
 
 type Missing = { readonly reason?: ReferenceReason; readonly message: string };
 
 interface CompiledRule {
   readonly rule: RouteRule;
-  readonly found: readonly BackendEntry[];
+  readonly found: readonly BackendUse[];
   readonly missing: readonly Missing[];
 }
 
-function compileRule(namespace: string, rule: EffectiveRule, directory: BackendDirectory): CompiledRule {
-  const found: BackendEntry[] = [];
+function compileRule(namespace: string, rule: EffectiveRule, look: Look): CompiledRule {
+  const found: BackendUse[] = [];
   const missing: Missing[] = [];
   const resolve = (refs: readonly EffectiveBackendRef[], where: string): BackendRef[] =>
     refs.flatMap((ref): BackendRef[] => {
-      const backend = directory.resolve(`${namespace}/${ref.keyPoolRef.name}`, ref.model);
+      const backend = findBackend(`${namespace}/${ref.keyPoolRef.name}`, ref.model, look);
       if ('reason' in backend) {
         missing.push({ reason: backend.reason, message: `${where}: ${backend.message}` });
         return [];
       }
-      found.push(backend.entry);
-      return [{ backend: backend.key, weight: ref.weight, priority: ref.priority }];
+      found.push(backend);
+      return [{ backend: backend.id, weight: ref.weight, priority: ref.priority }];
     });
 
   const where = `Rule "${rule.name}"`;

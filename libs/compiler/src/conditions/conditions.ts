@@ -1,33 +1,24 @@
-import type { ApiObject } from '#libs/apimachinery';
-import { objectId, type Verdict } from './compile-types.js';
 import { acceptedReasons, type Finding, referenceReasons } from './finding.js';
+import type { Verdict } from './verdict.js';
 
 /** A condition is read in a terminal: beyond this many findings it says how many more there are. */
 const maxFindings = 10;
 
 const kindsWithReferences: readonly string[] = ['KeyPool', 'RoutePolicy'];
 
-/** The conditions Accepted and ResolvedRefs of every compiled object, by its id. */
-export function makeConditions(
-  objects: readonly ApiObject[],
-  findings: readonly Finding[],
-): ReadonlyMap<string, readonly Verdict[]> {
-  const byObject = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const others = byObject.get(finding.object);
-    if (others === undefined) byObject.set(finding.object, [finding]);
-    else others.push(finding);
-  }
-  return new Map(
-    objects.map((object) => [objectId(object), conditionsOf(object, byObject.get(objectId(object)) ?? [])]),
-  );
-}
-
-function conditionsOf(object: ApiObject, findings: readonly Finding[]): Verdict[] {
-  const observedGeneration = object.metadata.generation ?? 0;
+/** Accepted and, for kinds that refer to others, ResolvedRefs. */
+export function conditionsOf({
+  kind,
+  generation,
+  findings,
+}: {
+  readonly kind: string;
+  readonly generation: number;
+  readonly findings: readonly Finding[];
+}): Verdict[] {
   const accepted = judge('Accepted', 'The object is valid', acceptedReasons, findings);
-  const conditions = [{ ...accepted, observedGeneration }];
-  if (!kindsWithReferences.includes(object.kind)) return conditions;
+  const conditions = [{ ...accepted, observedGeneration: generation }];
+  if (!kindsWithReferences.includes(kind)) return conditions;
   const wasRead = accepted.reason !== 'Invalid' && accepted.reason !== 'UnsafeAddress';
   const references: Omit<Verdict, 'observedGeneration'> = wasRead
     ? judge('ResolvedRefs', 'Every reference was found', referenceReasons, findings)
@@ -37,7 +28,7 @@ function conditionsOf(object: ApiObject, findings: readonly Finding[]): Verdict[
         reason: 'NotAccepted',
         message: 'Not looked at, as the object is not accepted.',
       };
-  return [...conditions, { ...references, observedGeneration }];
+  return [...conditions, { ...references, observedGeneration: generation }];
 }
 
 function judge(

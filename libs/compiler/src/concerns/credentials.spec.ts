@@ -1,12 +1,12 @@
-import type { CompileInput } from './compile-types.js';
+import type { Look } from './concern.js';
 import { ANY_ENTRY, resolveSource, secretCredentialId } from './credentials.js';
 
 const key = { valueFrom: { secretKeyRef: { name: 's', key: 'k' } } } as never;
-const resolved = (problems: [string, string][]) =>
-  resolveSource(key, 'default', {
-    credentialVersions: new Map(),
-    credentialProblems: new Map(problems),
-  } as unknown as CompileInput);
+const resolved = (problems: [string, string][]) => {
+  const known = new Map(problems);
+  const fact = (_space: string, id: string) => (known.has(id) ? { problem: known.get(id)! } : undefined);
+  return resolveSource(key, 'default', { fact } as unknown as Look);
+};
 
 test('a problem of a whole Secret is one of each entry, and an entry’s own comes first', () => {
   const whole: [string, string] = [secretCredentialId('default', 's', ANY_ENTRY), "can't be decrypted"];
