@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { eventually, eventuallyPasses } from '#libs/testing';
 import type { Entry } from '#libs/routing-table';
-import { consumer, match, route, serving, smallTable } from '../src/table/testing/entries.js';
+import { consumer, entry, match, route, serving, smallTable } from '../src/table/testing/entries.js';
 import { TestControlPlane, TestDataPlane, type TestDataPlaneOptions } from './publication-fixture.js';
 
 const credential = 'default/keys/k';
@@ -81,15 +81,72 @@ describe('publication', () => {
     ]);
   });
 
+  const naming = (version: string): readonly Entry[] => [
+    ...smallTable.filter(({ kind }) => kind !== 'Credential'),
+    entry('Credential', credential, { id: credential, source: { type: 'Secret', version } }),
+  ];
+  const withoutCredential = [consumer('demo', 'ab'.repeat(32))];
+
   it('rotates and revokes credentials', async () => {
     const plane = await startPlane();
     await serves(plane, controlPlane.publish(smallTable));
     controlPlane.secrets.set(credential, { version: 'v2', value: 'rotated' });
-    controlPlane.publish(smallTable);
-    await eventuallyPasses(() => expect(plane.credentials.resolve(credential)?.value).toBe('rotated'));
+    await serves(plane, controlPlane.publish(naming('v2')));
+    expect(plane.credentials.resolve(credential)).toMatchObject({ version: 'v2', value: 'rotated' });
     controlPlane.secrets.delete(credential);
-    controlPlane.publish(smallTable);
-    await eventuallyPasses(() => expect(plane.credentials.resolve(credential)).toBeUndefined());
+    await serves(plane, controlPlane.publish(withoutCredential));
+    expect(plane.credentials.resolve(credential)).toBeUndefined();
+    expect(plane.credentials.snapshot().values).toEqual([]);
+  });
+
+  it('a refused table leaves the old one with its keys, rotated or revoked though they are', async () => {
+    const plane = await startPlane();
+    await serves(plane, controlPlane.publish(smallTable));
+    await hears('served 1');
+    const lost = match('lost', { route: 'default/absent' });
+    controlPlane.secrets.set(credential, { version: 'v2', value: 'rotated' });
+    controlPlane.publish([...naming('v2'), lost]);
+    await hears('nack full');
+    expect(plane.credentials.resolve(credential)).toMatchObject({ version: 'v1', value: CANARY });
+    controlPlane.secrets.delete(credential);
+    controlPlane.publish([...withoutCredential, lost]);
+    await eventuallyPasses(() =>
+      expect(controlPlane.heard.filter((line) => line === 'nack full').length).toBeGreaterThan(1),
+    );
+    expect(plane.credentials.resolve(credential)).toMatchObject({ version: 'v1', value: CANARY });
+    controlPlane.secrets.set(credential, { version: 'v2', value: 'rotated' });
+    await serves(plane, controlPlane.publish(naming('v2')));
+    expect(plane.credentials.resolve(credential)).toMatchObject({ version: 'v2', value: 'rotated' });
+  });
+
+  it('one that comes back keeps its keys if the table that it is sent is one that it refuses', async () => {
+    const plane = await startPlane();
+    await serves(plane, controlPlane.publish(smallTable));
+    await hears('served 1');
+    await stopPlane(plane);
+    await hears('disconnected');
+    controlPlane.secrets.delete(credential);
+    controlPlane.publish([...withoutCredential, match('lost', { route: 'default/absent' })]);
+    await plane.start();
+    planes.push(plane);
+    await hears('nack full');
+    expect(plane.credentials.resolve(credential)?.value).toBe(CANARY);
+  });
+
+  it('a table that was refused is not sent again while nothing but the log moves on', async () => {
+    const plane = await startPlane();
+    await serves(plane, controlPlane.publish(smallTable));
+    await hears('served 1');
+    const broken = [...smallTable, match('lost', { route: 'default/absent' })];
+    controlPlane.publish(broken);
+    await hears('nack full');
+    const refusals = () => controlPlane.heard.filter((line) => line.startsWith('rejected')).length;
+    const before = refusals();
+    for (let turn = 0; turn < 5; turn++) controlPlane.publish(broken);
+    await serves(plane, controlPlane.publish(second));
+    expect(controlPlane.heard.filter((line) => line === 'nack full')).toHaveLength(1);
+    // The refusal is that of the later revisions, too.
+    expect(refusals() - before).toBe(5);
   });
 
   it('a table that cannot be prepared is refused with the reason, and the old one serves on', async () => {

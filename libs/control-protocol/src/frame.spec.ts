@@ -33,7 +33,6 @@ const publication = { nonce, revision, version, traceParents };
 const fromControlPlane: fc.Arbitrary<FromControlPlane> = fc.oneof(
   fc.record({
     type: fc.constant('credentials' as const),
-    complete: fc.boolean(),
     values: fc.array(fc.record({ id: text, version: text, value: text })),
     revoked: fc.array(text),
   }),
@@ -184,6 +183,17 @@ describe('frames', () => {
         expect.objectContaining({ message: expect.not.stringContaining('canary') as string }),
       );
     }
+  });
+
+  it('of credentials say to data planes of 0.1.0 that others stay, and read their snapshots', () => {
+    const none = { type: 'credentials', values: [], revoked: [] } as const;
+    const frame = encodeFromControlPlane(none);
+    expect(JSON.parse(frame.subarray(4, 4 + frame.readUInt32BE()).toString())).toEqual({
+      type: 'credentials',
+      complete: false,
+    });
+    const header = '{"type":"credentials","complete":true}';
+    expect(decodeFromControlPlane(withHeader(header, '{"values":[],"revoked":[]}'))).toEqual(none);
   });
 
   it('ignore members of a header that a newer peer added', () => {

@@ -19,7 +19,8 @@ export function encodeFromControlPlane(message: FromControlPlane): Buffer {
   switch (message.type) {
     case 'credentials': {
       const { values, revoked, ...header } = message;
-      return frame(header, [Buffer.from(JSON.stringify({ values, revoked }))]);
+      // A data plane of 0.1.0 needs to hear that it must not drop what isn't among these.
+      return frame({ ...header, complete: false }, [Buffer.from(JSON.stringify({ values, revoked }))]);
     }
     case 'full':
       return frame({ ...message, entries: message.entries.length }, [writeEntries(message.entries)]);

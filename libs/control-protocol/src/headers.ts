@@ -20,7 +20,7 @@ export const credentialsPayload = z.object({
 });
 
 export const fromControlPlaneHeader = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('credentials'), complete: z.boolean() }),
+  z.object({ type: z.literal('credentials') }),
   z.object({ type: z.literal('full'), ...publication, schemaVersion: z.int().positive(), entries: count }),
   z.object({ type: z.literal('delta'), ...publication, baseVersion: version, upserts: count, removals: count }),
   z.object({ type: z.literal('bookmark'), ...publication }),

@@ -31,15 +31,14 @@ export interface Hello {
 }
 
 /**
- * Sent before the table that names them. Values are in this message only; never in a table, log, span or error. An id
- * has one version at a time: a value replaces the one before it at once, so a rotated version starts no attempt.
+ * Sent before the table that names them. Values are in this message only; never in a table, log, span or error. A table
+ * names an id at a version, so several of one id are held side by side: the swap decides which one counts, and ends what
+ * the table doesn't name. A table that is refused so leaves the one before with its keys.
  */
 export interface Credentials {
   readonly type: 'credentials';
-  /** These are all there are: whatever else the data plane holds is revoked. */
-  readonly complete: boolean;
   readonly values: readonly { readonly id: string; readonly version: string; readonly value: string }[];
-  /** Ids that start no attempt any more. */
+  /** Ids that the table that was acknowledged names no longer: the swap has ended them, but not in data planes of 0.1.0. */
   readonly revoked: readonly string[];
 }
 export interface Full {

@@ -1,44 +1,60 @@
-import { credentialDifference } from './credential-difference.js';
+import fc from 'fast-check';
+import { BucketedMap } from '#libs/routing-table';
+import type { SecretValue } from '../cache/secret-values.js';
+import { newValues, revocations } from './credential-difference.js';
 
-const values = new Map([
-  ['a', { version: '1', value: 'A' }],
-  ['b', { version: '2', value: 'B' }],
-]);
-const valueOf = (id: string) => values.get(id);
+type Versions = Readonly<Record<string, string>>;
+const secrets = (versions: Versions, base = BucketedMap.empty<SecretValue>()) => {
+  const editor = base.edit();
+  for (const [id] of base.entries()) if (!(id in versions)) editor.delete(id);
+  for (const [id, version] of Object.entries(versions)) {
+    if (base.get(id)?.version !== version) editor.set(id, { version, value: `${id}-${version}` });
+  }
+  return editor.freeze();
+};
 
-describe('credentialDifference', () => {
-  it('tells a new data plane all that its table names, and that this is all', () => {
-    expect(credentialDifference(undefined, ['a', 'unknown'], valueOf)).toEqual({
-      message: { type: 'credentials', complete: true, values: [{ id: 'a', version: '1', value: 'A' }], revoked: [] },
-      known: new Map([['a', '1']]),
-    });
-  });
-
-  it('tells a new data plane even that there is nothing: it may hold what was revoked meanwhile', () => {
-    expect(credentialDifference(undefined, [], valueOf)?.message.complete).toBe(true);
-  });
-
-  it('is nothing where nothing changed', () => {
-    expect(credentialDifference(new Map([['a', '1']]), ['a'], valueOf)).toBeUndefined();
-  });
-
-  it('tells what is new, what has another version, and what is named no longer', () => {
-    const known = new Map([
-      ['a', '0'],
-      ['c', '3'],
-    ]);
-    expect(credentialDifference(known, ['a', 'b'], valueOf)?.message).toEqual({
+describe('what a data plane is sent of credentials', () => {
+  it('a new one gets all that its table names', () => {
+    expect(newValues(undefined, secrets({ a: '1' }))).toEqual({
       type: 'credentials',
-      complete: false,
-      values: [
-        { id: 'a', version: '1', value: 'A' },
-        { id: 'b', version: '2', value: 'B' },
-      ],
-      revoked: ['c'],
+      values: [{ id: 'a', version: '1', value: 'a-1' }],
+      revoked: [],
     });
+    expect(newValues(undefined, secrets({}))).toBeUndefined();
+    expect(revocations(undefined, secrets({ a: '1' }))).toBeUndefined();
   });
 
-  it('revokes what the table still names and no Secret holds', () => {
-    expect(credentialDifference(new Map([['gone', '1']]), ['gone'], valueOf)?.message.revoked).toEqual(['gone']);
+  it('whatever the two tables name: before the swap what is new, after it what is gone', () => {
+    const versions = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('1', '2'));
+    fc.assert(
+      fc.property(versions, versions, fc.boolean(), (before, after, shared) => {
+        const sent = secrets(before);
+        const next = shared ? secrets(after, sent) : secrets(after);
+        const added = Object.entries(after).filter(([id, version]) => before[id] !== version);
+        const gone = Object.keys(before).filter((id) => !(id in after));
+        const values = newValues(sent, next)?.values ?? [];
+        expect(new Map(values.map(({ id, version }) => [id, version]))).toEqual(new Map(added));
+        expect(new Set(revocations(sent, next)?.revoked)).toEqual(new Set(gone));
+      }),
+    );
+  });
+
+  it('looks at what changed alone: the other credentials of 10,000 are not touched', () => {
+    const all = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`c${index}`, '1']));
+    const sent = secrets(all);
+    const next = secrets({ ...all, c17: '2' }, sent);
+    let looks = 0;
+    const counting = new Proxy(next, {
+      get: (target, name) => {
+        if (name !== 'bucket') return Reflect.get(target, name) as unknown;
+        return (index: number) => {
+          const bucket = target.bucket(index);
+          if (bucket && bucket !== sent.bucket(index)) looks += bucket.size;
+          return bucket;
+        };
+      },
+    });
+    expect(newValues(sent, counting)?.values).toEqual([{ id: 'c17', version: '2', value: 'c17-2' }]);
+    expect(looks).toBeLessThan(100);
   });
 });

@@ -1,24 +1,31 @@
 import type { Credentials } from '#libs/control-protocol';
+import { BUCKET_COUNT, type BucketedMap } from '#libs/routing-table';
 import type { SecretValue } from '../cache/secret-values.js';
 
+type Secrets = BucketedMap<SecretValue>;
+
 /**
- * What a data plane must be told so that it holds just the credentials that the table names; undefined: nothing.
- * `known`: version by id that it was told on this connection; undefined: nothing yet, so it may hold anything.
+ * The values that a data plane must have before a table that names `next`; undefined: none. `sent`: those of the table
+ * that it was sent before on this connection; undefined: none was.
  */
-export function credentialDifference(
-  known: ReadonlyMap<string, string> | undefined,
-  named: Iterable<string>,
-  valueOf: (id: string) => SecretValue | undefined,
-): { readonly message: Credentials; readonly known: ReadonlyMap<string, string> } | undefined {
-  const next = new Map<string, string>();
-  const values: { id: string; version: string; value: string }[] = [];
-  for (const id of named) {
-    const secret = valueOf(id);
-    if (!secret) continue;
-    next.set(id, secret.version);
-    if (known?.get(id) !== secret.version) values.push({ id, ...secret });
+export function newValues(sent: Secrets | undefined, next: Secrets): Credentials | undefined {
+  const values = differing(next, sent).map(([id, secret]) => ({ id, ...secret }));
+  return values.length > 0 ? { type: 'credentials', values, revoked: [] } : undefined;
+}
+
+/** What a data plane may forget once it serves the table that names `next`; undefined: nothing. */
+export function revocations(served: Secrets | undefined, next: Secrets): Credentials | undefined {
+  const gone = served ? differing(served, next).filter(([id]) => !next.has(id)) : [];
+  return gone.length > 0 ? { type: 'credentials', values: [], revoked: gone.map(([id]) => id) } : undefined;
+}
+
+/** What one has and the other hasn't, or not at that version. Buckets that both share are not looked into. */
+function differing(one: Secrets, other: Secrets | undefined): [id: string, secret: SecretValue][] {
+  const found: [string, SecretValue][] = [];
+  for (let index = 0; index < BUCKET_COUNT; index++) {
+    const bucket = one.bucket(index);
+    if (!bucket || bucket === other?.bucket(index)) continue;
+    for (const [id, secret] of bucket) if (other?.get(id)?.version !== secret.version) found.push([id, secret]);
   }
-  const revoked = [...(known?.keys() ?? [])].filter((id) => !next.has(id));
-  if (known && values.length === 0 && revoked.length === 0) return undefined;
-  return { message: { type: 'credentials', complete: known === undefined, values, revoked }, known: next };
+  return found;
 }

@@ -10,15 +10,15 @@ import {
 import type { Timers } from '#libs/clock';
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import { attributeNames, spanNames, withSpanInEach, type RunningSpan } from '#libs/telemetry';
-import type { SecretValue } from '../cache/secret-values.js';
-import type { SessionListener } from '../fleet/connection-listener.js';
-import { credentialDifference } from './credential-difference.js';
-import type { PublishedTable } from './published-table.js';
+import type { Position, SessionListener } from '../fleet/connection-listener.js';
+import { newValues, revocations } from './credential-difference.js';
+import type { PublishedTable, PublishedTables } from './published-tables.js';
 import {
   acknowledged,
   greeted,
   nextPublication,
   refused,
+  refusedStill,
   sent,
   type InFlight,
   type SessionState,
@@ -26,8 +26,7 @@ import {
 
 export interface SessionOptions {
   readonly hello: Hello;
-  readonly table: PublishedTable;
-  readonly secretValue: (id: string) => SecretValue | undefined;
+  readonly tables: PublishedTables;
   readonly send: (frame: Buffer) => void;
   /** Ends the connection; the data plane comes back by itself. */
   readonly terminate: (reason: string) => void;
@@ -42,7 +41,12 @@ export interface SessionOptions {
 /** One data plane on one connection: decides what it is sent, and takes its answers. */
 export class DataPlaneSession {
   private state: SessionState;
-  private knownCredentials: ReadonlyMap<string, string> | undefined;
+  /** What the last publication was about; undefined: there was none on this connection. */
+  private sent: PublishedTable | undefined;
+  /** The publication that it acknowledged last. */
+  private served: PublishedTable | undefined;
+  /** Versions that are kept for it: deltas lead from them. */
+  private readonly holds = new Set<string>();
   private traceParents: TraceParents = [];
   /** Ends the publish span of what is in flight. */
   private answered: (refusal?: string) => void = () => {};
@@ -51,6 +55,7 @@ export class DataPlaneSession {
 
   constructor(private readonly options: SessionOptions) {
     const { version } = options.hello;
+    if (version !== undefined) this.hold(version);
     // What it says it serves is a start for deltas; it counts as served once it acknowledged something here.
     this.state = greeted(version === undefined ? undefined : { version, revision: -1 });
   }
@@ -67,7 +72,6 @@ export class DataPlaneSession {
   advance(traceParents: TraceParents): void {
     if (this.closed) return;
     this.traceParents = [...new Set([...this.traceParents, ...traceParents])].slice(0, MAX_TRACE_PARENTS);
-    this.sendCredentials();
     this.publish();
   }
 
@@ -83,12 +87,14 @@ export class DataPlaneSession {
     if (message.type === 'ack') {
       this.state = acknowledged(this.state, message.nonce);
       this.answered();
+      this.swapped();
       this.options.listener.served(this.state.served!);
     } else {
       this.state = refused(this.state, message.nonce, message.reason);
       this.answered(message.reason);
       if (inFlight.type === 'full') this.options.listener.rejected(this.state.rejected!);
     }
+    this.holdOnly(this.state.served?.version);
     this.publish();
   }
 
@@ -96,28 +102,44 @@ export class DataPlaneSession {
     this.closed = true;
     this.cancelDeadline();
     this.answered('the connection ended');
+    this.holdOnly(undefined);
   }
 
-  /** Never held back by what is in flight: a revocation is urgent, and a value must be there before its table. */
-  private sendCredentials(): void {
-    const { table, secretValue } = this.options;
-    if (table.version === '') return;
-    const difference = credentialDifference(this.knownCredentials, table.secretCredentials(), secretValue);
-    if (!difference) return;
-    this.knownCredentials = difference.known;
-    this.send(difference.message);
+  /** Only now, as a table that is refused must leave the one before it with its keys. */
+  private swapped(): void {
+    const { sent, served } = this;
+    if (!sent) return;
+    this.served = sent;
+    const message = revocations(served?.secrets, sent.secrets);
+    if (message) this.send(message);
+  }
+
+  private hold(version: string): void {
+    if (!this.holds.has(version) && this.options.tables.hold(version)) this.holds.add(version);
+  }
+
+  private holdOnly(version: string | undefined): void {
+    for (const other of this.holds) {
+      if (other === version) continue;
+      this.options.tables.release(other);
+      this.holds.delete(other);
+    }
   }
 
   private publish(): void {
-    const { table, tracer, timers, terminate, answerWithinMs, hello } = this.options;
-    if (this.closed) return;
-    const current = { version: table.version, revision: table.revision };
-    const next = nextPublication(this.state, current, (version) => table.delta(version) !== undefined);
+    const { tables, tracer, timers, terminate, answerWithinMs, hello } = this.options;
+    const assigned = tables.assigned();
+    if (this.closed || !assigned) return;
+    const { version, revision } = assigned.table;
+    const current = { version, revision };
+    this.noteStillRefused(current);
+    const next = nextPublication(this.state, current, (base) => tables.delta(base) !== undefined);
     if (!next) return;
     const base = this.state.served?.version;
     const parents = this.traceParents;
     this.traceParents = [];
     this.state = sent(this.state, next);
+    this.hold(version);
     this.cancelDeadline = timers.after(answerWithinMs, () => terminate(`no answer within ${answerWithinMs} ms`));
     const attributes = {
       [attributeNames.dataPlane]: hello.name,
@@ -128,20 +150,30 @@ export class DataPlaneSession {
       const refusal = new Promise<string | undefined>((resolve) => {
         this.answered = resolve;
       });
+      const values = newValues(this.sent?.secrets, assigned.secrets);
+      this.sent = assigned;
+      // A value must be there before the table that names it.
+      if (values) this.send(values);
       this.send(this.messageOf(next, base, spans));
       const reason = await refusal;
       if (reason !== undefined) for (const span of spans) span.fail('rejected', reason);
     }).catch((error: unknown) => terminate(`the table could not be sent: ${String(error)}`));
   }
 
+  private noteStillRefused(current: Position): void {
+    const state = refusedStill(this.state, current);
+    if (state === this.state) return;
+    this.state = state;
+    this.options.listener.rejected(state.rejected!);
+  }
+
   private messageOf(next: InFlight, base: string | undefined, spans: readonly RunningSpan[]): FromControlPlane {
-    const { table } = this.options;
     const { nonce, revision, version } = next;
     const head = { nonce, revision, version, traceParents: spans.map(({ traceParent }) => traceParent) };
-    const delta = next.type === 'delta' ? table.delta(base!) : undefined;
+    const delta = next.type === 'delta' ? this.options.tables.delta(base!) : undefined;
     if (delta) return { type: 'delta', ...head, baseVersion: base!, ...delta };
     if (next.type === 'bookmark') return { type: 'bookmark', ...head };
-    return { type: 'full', ...head, schemaVersion: SCHEMA_VERSION, entries: table.full() };
+    return { type: 'full', ...head, schemaVersion: SCHEMA_VERSION, entries: [...this.sent!.table.entries()] };
   }
 
   private send(message: FromControlPlane): void {

@@ -13,7 +13,7 @@ import type { SecretValue } from '../cache/secret-values.js';
 import type { ConnectionListener } from '../fleet/connection-listener.js';
 import { DataPlaneSession, type SessionOptions } from './data-plane-session.js';
 import { keepAlive } from './keep-alive.js';
-import { PublishedTable } from './published-table.js';
+import { PublishedTables } from './published-tables.js';
 
 export interface PublicationServerOptions {
   readonly secretValue: (id: string) => SecretValue | undefined;
@@ -32,7 +32,7 @@ const close = { goingAway: 1001, protocolError: 1002, policy: 1008 } as const;
 
 /** The stream endpoint: one WebSocket a data plane. */
 export class PublicationServer {
-  private readonly table = new PublishedTable();
+  private readonly tables: PublishedTables;
   private readonly sessions = new Map<string, { readonly session: DataPlaneSession; readonly socket: WebSocket }>();
   private readonly webSockets = new WebSocketServer({
     noServer: true,
@@ -41,7 +41,9 @@ export class PublicationServer {
     clientTracking: true,
   });
 
-  constructor(private readonly options: PublicationServerOptions) {}
+  constructor(private readonly options: PublicationServerOptions) {
+    this.tables = new PublishedTables(options.secretValue);
+  }
 
   /** Takes over a connection of `STREAM_PATH`. Throws a 403 unless a data plane asks: values of Secrets go down here. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity): void {
@@ -53,7 +55,7 @@ export class PublicationServer {
 
   /** After every compile, also when it changed nothing: data planes then move their revision forward. */
   publish({ revision, result, traceParents }: Compiled): void {
-    this.table.advance(revision, result);
+    this.tables.advance(revision, result);
     for (const { session } of this.sessions.values()) session.advance(traceParents);
   }
 
@@ -88,15 +90,7 @@ export class PublicationServer {
 
   /** undefined: the data plane was turned away. */
   private greet(hello: Hello, socket: WebSocket): DataPlaneSession | undefined {
-    const {
-      connections,
-      logger,
-      tracer,
-      timers,
-      secretValue,
-      countPublication,
-      answerWithinMs = 60_000,
-    } = this.options;
+    const { connections, logger, tracer, timers, countPublication, answerWithinMs = 60_000 } = this.options;
     const other = this.sessions.get(hello.name);
     const refusal = !hello.schemaVersions.includes(SCHEMA_VERSION)
       ? `this control plane publishes schema version ${SCHEMA_VERSION}`
@@ -111,8 +105,7 @@ export class PublicationServer {
     const connection = connections.connected(hello);
     const session = new DataPlaneSession({
       hello,
-      table: this.table,
-      secretValue,
+      tables: this.tables,
       send: (frame) => socket.send(frame),
       terminate: (reason) => {
         logger.warn({ dataPlane: hello.name, reason }, 'a data plane was disconnected');

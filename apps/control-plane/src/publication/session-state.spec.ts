@@ -1,6 +1,14 @@
 import type { Position } from '../fleet/connection-listener.js';
 import fc from 'fast-check';
-import { acknowledged, greeted, nextPublication, refused, sent, type SessionState } from './session-state.js';
+import {
+  acknowledged,
+  greeted,
+  nextPublication,
+  refused,
+  refusedStill,
+  sent,
+  type SessionState,
+} from './session-state.js';
 
 const [v1, v2, v3]: [Position, Position, Position] = [
   { version: 'a', revision: 1 },
@@ -60,7 +68,7 @@ describe('a refusal', () => {
     expect(nextPublication(state, v2, all)).toMatchObject({ type: 'full', nonce: 2 });
   });
 
-  it('of the full table is a rejection, which is not sent again, but the next revision is', () => {
+  it('of the full table is a rejection, which is not sent again, but the next table is', () => {
     let state = refused(publish(greeted(v1), v2, none), 1, 'dangling');
     expect(state.rejected).toEqual({ ...v2, reason: 'dangling' });
     expect(state.served).toEqual(v1);
@@ -69,6 +77,15 @@ describe('a refusal', () => {
     expect(state.inFlight?.type).toBe('full');
     state = acknowledged(state, 2);
     expect([state.rejected, state.served]).toEqual([undefined, v3]);
+  });
+
+  it('holds at every later revision of the same table, which is not sent', () => {
+    const state = refused(publish(greeted(v1), v2, none), 1, 'dangling');
+    const later = { version: v2.version, revision: 9 };
+    expect(nextPublication(state, later, all)).toBeUndefined();
+    expect(refusedStill(state, later).rejected).toEqual({ ...later, reason: 'dangling' });
+    expect(refusedStill(state, v2)).toBe(state);
+    expect(refusedStill(state, v3)).toBe(state);
   });
 
   it('of a bookmark is followed by the full table', () => {

@@ -14,7 +14,7 @@ export interface SessionState {
   /** What the data plane serves, as far as it has told; undefined: nothing. */
   readonly served?: Position;
   readonly inFlight?: InFlight;
-  /** A full table that it refused. The same is not sent twice. */
+  /** A full table that it refused. The same is not sent twice on this connection, at whichever revision. */
   readonly rejected?: Position & { readonly reason: string };
   /** It could not use a delta or bookmark: the next publication is full. */
   readonly needsFull: boolean;
@@ -35,9 +35,16 @@ export function nextPublication(
   if (inFlight || current.version === '') return undefined;
   const isServed = !needsFull && served?.version === current.version;
   if (isServed && served.revision >= current.revision) return undefined;
-  if (rejected && rejected.revision >= current.revision) return undefined;
+  if (rejected?.version === current.version) return undefined;
   const type = isServed ? 'bookmark' : !needsFull && served && hasDelta(served.version) ? 'delta' : 'full';
   return { type, nonce: lastNonce + 1, ...current };
+}
+
+/** What it refused is the table of a later revision, too: it would refuse that, and so has. */
+export function refusedStill(state: SessionState, current: Position): SessionState {
+  const { rejected } = state;
+  if (rejected?.version !== current.version || rejected.revision >= current.revision) return state;
+  return { ...state, rejected: { ...rejected, revision: current.revision } };
 }
 
 export function sent(state: SessionState, inFlight: InFlight): SessionState {
@@ -51,7 +58,7 @@ export function acknowledged(state: SessionState, nonce: number): SessionState {
   return { served: { version: inFlight.version, revision: inFlight.revision }, needsFull: false, lastNonce };
 }
 
-/** A refused delta or bookmark is followed by the full table; a refused full one by whatever is compiled next. */
+/** A refused delta or bookmark is followed by the full table; a refused full one by the next table that differs. */
 export function refused(state: SessionState, nonce: number, reason: string): SessionState {
   const { served, inFlight, lastNonce } = state;
   if (inFlight?.nonce !== nonce) return state;

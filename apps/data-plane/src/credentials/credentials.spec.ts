@@ -88,31 +88,48 @@ describe('Credentials', () => {
     credentials.onChange(() => changes.count++);
     return { credentials, changes };
   }
+  const named = (versions: Record<string, string>) => new Map(Object.entries(versions));
   const values = (...all: string[]) => all.map((value, index) => ({ id: `c${index}`, version: `v-${value}`, value }));
 
-  it('a new value replaces the one before, a revoked one is gone', () => {
+  it('a value counts once a table that names its version is served, and ends with one that names it no longer', () => {
     const { credentials, changes } = setUp();
-    credentials.receive({ type: 'credentials', complete: true, values: values('a', 'b'), revoked: [] });
-    credentials.receive({ type: 'credentials', complete: false, values: values('A'), revoked: ['c1'] });
+    credentials.receive({ type: 'credentials', values: values('a', 'b'), revoked: [] });
+    expect(credentials.resolve('c0')).toBeUndefined();
+    credentials.serve(named({ c0: 'v-a', c1: 'v-b' }));
+    expect(credentials.resolve('c0')).toEqual({ id: 'c0', version: 'v-a', value: 'a' });
+    credentials.receive({ type: 'credentials', values: values('A'), revoked: [] });
+    // The table that names it may yet be refused.
+    expect(credentials.resolve('c0')?.value).toBe('a');
+    expect(credentials.resolve('c1')?.value).toBe('b');
+    credentials.serve(named({ c0: 'v-A' }));
     expect(credentials.resolve('c0')).toEqual({ id: 'c0', version: 'v-A', value: 'A' });
     expect(credentials.resolve('c1')).toBeUndefined();
     expect(changes.count).toBe(2);
+    // What was ended is gone, not hidden.
+    credentials.serve(named({ c0: 'v-a', c1: 'v-b' }));
+    expect([credentials.resolve('c0'), credentials.resolve('c1')]).toEqual([undefined, undefined]);
   });
 
-  it('a complete message revokes what it does not name', () => {
+  it('a revocation that comes before its table takes nothing from the one that serves', () => {
     const { credentials } = setUp();
-    credentials.receive({ type: 'credentials', complete: true, values: values('a', 'b\n'), revoked: [] });
-    expect(credentials.unresolved().map(({ id }) => id)).toEqual(['c1']);
-    credentials.receive({ type: 'credentials', complete: true, values: [], revoked: [] });
-    expect([credentials.resolve('c0'), credentials.unresolved()]).toEqual([undefined, []]);
+    credentials.receive({ type: 'credentials', values: values('a'), revoked: [] });
+    credentials.serve(named({ c0: 'v-a' }));
+    credentials.receive({ type: 'credentials', values: [], revoked: ['c0'] });
+    expect(credentials.resolve('c0')?.value).toBe('a');
   });
 
   it('a value that no header can carry is reported, and the one before it is not used on', () => {
     const { credentials } = setUp();
-    credentials.receive({ type: 'credentials', complete: true, values: values('a'), revoked: [] });
-    credentials.receive({ type: 'credentials', complete: false, values: values('canary\r\n'), revoked: [] });
+    credentials.receive({ type: 'credentials', values: values('a'), revoked: [] });
+    credentials.serve(named({ c0: 'v-a' }));
+    credentials.receive({ type: 'credentials', values: values('canary\r\n'), revoked: [] });
+    expect(credentials.unresolved()).toEqual([]);
+    credentials.serve(named({ c0: 'v-canary\r\n' }));
     expect(credentials.resolve('c0')).toBeUndefined();
+    expect(credentials.unresolved().map(({ id }) => id)).toEqual(['c0']);
     expect(JSON.stringify(credentials.unresolved())).not.toContain('canary');
+    credentials.serve(named({}));
+    expect(credentials.unresolved()).toEqual([]);
   });
 
   it('reads its environment anew at a reload, under a version that follows the value', async () => {
@@ -131,8 +148,12 @@ describe('Credentials', () => {
 
   it('its snapshot brings another process to the same state', () => {
     const [one, other] = [setUp().credentials, setUp().credentials];
-    one.receive({ type: 'credentials', complete: true, values: values('a', 'b'), revoked: [] });
+    one.receive({ type: 'credentials', values: values('a', 'b', 'c'), revoked: [] });
+    one.serve(named({ c0: 'v-a', c1: 'v-b' }));
+    one.receive({ type: 'credentials', values: values('not served yet'), revoked: [] });
+    expect(JSON.stringify(one.snapshot())).not.toMatch(/not served|v-c/);
     other.receive(one.snapshot());
+    other.serve(named({ c0: 'v-a', c1: 'v-b' }));
     expect(other.resolve('c1')).toEqual(one.resolve('c1'));
   });
 });

@@ -2,7 +2,7 @@ import type { Credentials as CredentialsMessage, Report } from '#libs/control-pr
 import type { CredentialEntry } from '#libs/routing-table';
 import type { CredentialSource, ResolvedCredential } from './credential-source.js';
 import type { LocalCredentials } from './local-credentials.js';
-import { StreamCredentials } from './stream-credentials.js';
+import { StreamCredentials, type CredentialVersions } from './stream-credentials.js';
 
 /** All credentials of this data plane, wherever their values come from. */
 export class Credentials implements CredentialSource {
@@ -15,14 +15,20 @@ export class Credentials implements CredentialSource {
     return this.fromStream.get(id) ?? this.local.get(id);
   }
 
+  /** Makes values ready for a table that is to come. */
   receive(message: CredentialsMessage): void {
     this.fromStream.receive(message);
-    this.changed();
   }
 
   /** Makes the credentials ready that the next table expects this data plane to read itself. */
   async load(entries: Iterable<CredentialEntry>): Promise<void> {
     if (await this.local.load([...entries])) this.changed();
+  }
+
+  /** The swap: from now on these versions of what the control plane sent count, and no others. */
+  serve(named: CredentialVersions): void {
+    this.fromStream.serve(named);
+    this.changed();
   }
 
   async reload(): Promise<void> {
@@ -31,7 +37,7 @@ export class Credentials implements CredentialSource {
 
   /** Sorted by id. */
   unresolved(): Report['unresolvedCredentials'] {
-    return [...this.fromStream.unresolved, ...this.local.unresolved]
+    return [...this.fromStream.unresolved(), ...this.local.unresolved]
       .map(([id, reason]) => ({ id, reason }))
       .sort((left, right) => (left.id < right.id ? -1 : 1));
   }

@@ -1,35 +1,57 @@
 import type { Credentials as CredentialsMessage } from '#libs/control-protocol';
-import { checkValue } from './acceptable-value.js';
+import { checkValue, type CheckedValue } from './acceptable-value.js';
 import type { ResolvedCredential } from './credential-source.js';
 
-/** Credentials whose values the control plane sends. In memory only, and gone as soon as they are revoked. */
+/** Which version of a credential a table names. */
+export interface CredentialVersions {
+  get(id: string): string | undefined;
+}
+
+const none: CredentialVersions = { get: () => undefined };
+
+/**
+ * Credentials whose values the control plane sends, by id and version. In memory only. Values come before the table that
+ * names them and count with the swap; with the swap goes what it names no longer. So a table that is refused takes no
+ * key from the one that serves on, and one that is served leaves no revoked value behind.
+ */
 export class StreamCredentials {
-  private readonly resolved = new Map<string, ResolvedCredential>();
-  readonly unresolved = new Map<string, string>();
+  private readonly values = new Map<string, Map<string, CheckedValue>>();
+  private served = none;
 
   get(id: string): ResolvedCredential | undefined {
-    return this.resolved.get(id);
+    const version = this.served.get(id);
+    const checked = version === undefined ? undefined : this.values.get(id)?.get(version);
+    return checked && 'value' in checked ? { id, version: version!, value: checked.value } : undefined;
   }
 
-  receive({ complete, values, revoked }: CredentialsMessage): void {
-    const ids = new Set(values.map(({ id }) => id));
-    const gone = complete ? [...this.resolved.keys(), ...this.unresolved.keys()].filter((id) => !ids.has(id)) : revoked;
-    for (const id of gone) this.drop(id);
+  /** Of those that are served. */
+  *unresolved(): IterableIterator<[id: string, reason: string]> {
+    for (const [id, versions] of this.values) {
+      const checked = versions.get(this.served.get(id) ?? '');
+      if (checked && 'reason' in checked) yield [id, checked.reason];
+    }
+  }
+
+  receive({ values }: CredentialsMessage): void {
     for (const { id, version, value } of values) {
-      this.drop(id);
-      const checked = checkValue(value);
-      if ('value' in checked) this.resolved.set(id, { id, version, value: checked.value });
-      else this.unresolved.set(id, checked.reason);
+      const versions = this.values.get(id) ?? new Map<string, CheckedValue>();
+      this.values.set(id, versions.set(version, checkValue(value)));
+    }
+  }
+
+  /** The table that is swapped in now names these. */
+  serve(named: CredentialVersions): void {
+    this.served = named;
+    for (const [id, versions] of this.values) {
+      const version = named.get(id);
+      for (const other of versions.keys()) if (other !== version) versions.delete(other);
+      if (versions.size === 0) this.values.delete(id);
     }
   }
 
   /** As a message that would bring another process to the same state: for the encrypted snapshot on disk. */
   snapshot(): CredentialsMessage {
-    return { type: 'credentials', complete: true, values: [...this.resolved.values()], revoked: [] };
-  }
-
-  private drop(id: string): void {
-    this.resolved.delete(id);
-    this.unresolved.delete(id);
+    const values = [...this.values.keys()].flatMap((id) => this.get(id) ?? []);
+    return { type: 'credentials', values, revoked: [] };
   }
 }

@@ -14,6 +14,7 @@ export class ContentEditor {
   private readonly referrers;
   private readonly namespaces = new Map<string, NamespaceModelsEditor>();
   private readonly localCredentials;
+  private readonly streamCredentials;
   /** Ids whose existence or referrers changed, with one who refers to it if we met one. */
   private readonly suspects = new Map<string, string | undefined>();
 
@@ -22,6 +23,7 @@ export class ContentEditor {
     this.owners = base.owners.edit();
     this.referrers = base.referrers.edit();
     this.localCredentials = new Map(base.localCredentials);
+    this.streamCredentials = base.streamCredentials.edit();
   }
 
   drop(name: EntryName): void {
@@ -37,7 +39,10 @@ export class ContentEditor {
     }
     if (isKind(stored, 'Match')) this.models(stored.key, (models, pattern) => models.delete(pattern));
     if (isKind(stored, 'Consumer')) for (const { sha256 } of stored.parse().keys) this.owners.delete(sha256);
-    if (isKind(stored, 'Credential')) this.localCredentials.delete(stored.key);
+    if (isKind(stored, 'Credential')) {
+      this.localCredentials.delete(stored.key);
+      this.streamCredentials.delete(stored.key);
+    }
   }
 
   /** Throws a SyntaxError or TypeError if the entry's bytes are not what its kind calls for. */
@@ -56,7 +61,9 @@ export class ContentEditor {
     }
     if (isKind(stored, 'Credential')) {
       const credential = stored.parse();
-      if (credential.source.type !== 'Secret') this.localCredentials.set(stored.key, credential);
+      const { source } = credential;
+      if (source.type === 'Secret') this.streamCredentials.set(stored.key, source.version);
+      else this.localCredentials.set(stored.key, credential);
     }
   }
 
@@ -84,6 +91,7 @@ export class ContentEditor {
       namespaces,
       referrers: this.referrers.freeze(),
       localCredentials: this.localCredentials,
+      streamCredentials: this.streamCredentials.freeze(),
     };
   }
 

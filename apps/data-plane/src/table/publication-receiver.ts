@@ -49,6 +49,8 @@ export class PublicationReceiver {
       if (message.type === 'bookmark') return this.advance(message);
       const next = await prepareTable(this.changeOf(message));
       await this.credentials.load(next.localCredentials.values());
+      // In one turn with the swap: no attempt sees the one without the other.
+      this.credentials.serve(next.streamCredentials);
       this.current.swap(next);
     });
   }

@@ -16,6 +16,8 @@ export interface TableContent {
   readonly referrers: BucketedMap<number>;
   /** Credentials that this data plane resolves itself (`env`, `file`), by id. */
   readonly localCredentials: ReadonlyMap<string, CredentialEntry>;
+  /** The versions of the others, whose values the control plane sends, by id. */
+  readonly streamCredentials: BucketedMap<string>;
 }
 
 export function emptyContent(schemaVersion: number): TableContent {
@@ -26,6 +28,7 @@ export function emptyContent(schemaVersion: number): TableContent {
     namespaces: new Map(),
     referrers: BucketedMap.empty(),
     localCredentials: new Map(),
+    streamCredentials: BucketedMap.empty(),
   };
 }
 

@@ -85,6 +85,7 @@ export class TableSync {
     const next = await prepareTable({ ...table, upserts: entries, removals: [] });
     this.options.credentials.receive(credentials);
     await this.options.credentials.load(next.localCredentials.values());
+    this.options.credentials.serve(next.streamCredentials);
     this.options.current.swap(next);
   }
 

@@ -82,6 +82,11 @@ export class Table implements TableView {
     return this.content.localCredentials;
   }
 
+  /** Versions of the credentials whose values the control plane sends, by id. */
+  get streamCredentials(): { get(id: string): string | undefined } {
+    return this.content.streamCredentials;
+  }
+
   private candidate(
     namespace: string,
     pattern: string,
