@@ -59,6 +59,7 @@ describe('PublishedTables', () => {
           }
         });
       }),
+      { numRuns: 30 },
     );
   });
 
