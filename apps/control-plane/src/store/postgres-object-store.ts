@@ -22,7 +22,7 @@ import type {
   ObjectWrite,
   Origin,
 } from './object-store.js';
-import { lockKeyOf, lockKeys, readRevision, readStored } from './read-locked.js';
+import { lockKeyOf, lockKeys, readStored } from './read-locked.js';
 import { readable } from './sealed-object.js';
 import { protectSystemObjects } from './system-objects.js';
 import { decodeRow, STORED_COLUMNS, type StoredRow } from './stored-object.js';
@@ -119,7 +119,7 @@ export class PostgresObjectStore implements ObjectStore {
       );
       return {
         value: () => answer(writers, point.firstRevision),
-        last: writeRows(client, writers, point, this.#auditKeys),
+        last: () => writeRows(client, writers, point, this.#auditKeys),
       };
     });
     settle();
@@ -152,12 +152,11 @@ async function readState(
   const keys = new Map<string, ObjectKey>();
   for (const request of requests) request.keys.forEach((key, index) => keys.set(key, request.writes[index]!.key));
   const fenced = requests.some(({ term }) => term !== undefined);
-  const [, , leaderEpoch, stored, revision] = await Promise.all([
+  const [, , leaderEpoch, { stored, revision }] = await Promise.all([
     begun,
     lockKeys(client, [...keys.keys()]),
     fenced ? readEpoch(client) : undefined,
     readStored(client, [...keys.values()]),
-    readRevision(client),
   ]);
   return { stored, revision, leaderEpoch };
 }

@@ -23,16 +23,21 @@ export async function lockKeys(client: PoolClient, keys: readonly string[]): Pro
   });
 }
 
-/** A statement of its own, so that it sees what was committed while the locks were waited for. */
+/**
+ * What is stored of these, and where the log stands. A statement of its own, so that it sees what was committed while the
+ * locks were waited for.
+ */
 export async function readStored(
   client: PoolClient,
   wanted: readonly ObjectKey[],
-): Promise<ReadonlyMap<string, StoredRow>> {
-  const { rows } = await client.query<StoredRow>({
+): Promise<{ readonly stored: ReadonlyMap<string, StoredRow>; readonly revision: number }> {
+  const { rows } = await client.query<Partial<StoredRow> & { readonly head: string }>({
     name: 'read-stored',
-    text: `SELECT ${STORED_COLUMNS} FROM object
-     JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (api_group, kind, namespace, name)
-       USING (api_group, kind, namespace, name)`,
+    text: `SELECT meta.rv AS head, found.* FROM meta LEFT JOIN (
+       SELECT ${STORED_COLUMNS} FROM object
+       JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (api_group, kind, namespace, name)
+         USING (api_group, kind, namespace, name)
+     ) AS found ON true`,
     values: [
       wanted.map(({ kind }) => kind.group),
       wanted.map(({ kind }) => kind.kind),
@@ -40,10 +45,9 @@ export async function readStored(
       wanted.map(({ name }) => name),
     ],
   });
-  return new Map(rows.map((row) => [keyOf(row.api_group, row.kind, row.namespace, row.name), row]));
-}
-
-export async function readRevision(client: PoolClient): Promise<number> {
-  const { rows } = await client.query<{ rv: string }>({ name: 'read-revision', text: 'SELECT rv FROM meta' });
-  return Number(rows[0]?.rv);
+  const found = rows.filter((row): row is StoredRow & { head: string } => row.rv !== null);
+  return {
+    stored: new Map(found.map((row) => [keyOf(row.api_group, row.kind, row.namespace, row.name), row])),
+    revision: Number(rows[0]?.head),
+  };
 }
