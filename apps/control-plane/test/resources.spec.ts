@@ -1,3 +1,4 @@
+import { load } from 'js-yaml';
 import { eventuallyPasses } from '#libs/testing';
 import { MASK } from '../src/api/objects/presented.js';
 import { CONTENTS_FINALIZER } from '../src/namespaces/contents-finalizer.js';
@@ -212,6 +213,36 @@ describe('lists', () => {
       metadata: { resourceVersion: expect.stringMatching(/^[1-9]\d*$/) },
     });
     expect(body.items.map((item) => item.metadata.name)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  test('come in pieces when they are long, and are the same in every form', async () => {
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'long' } };
+    await server.call('/api/v1/namespaces', { method: 'POST', body: namespace });
+    const names = Array.from({ length: 450 }, (_, index) => `long-${String(index).padStart(3, '0')}`);
+    const documents = names.map((name) => provider(name, {}, { namespace: 'long', labels: { set: 'long' } }));
+    const applied = await server.call('/apply', {
+      method: 'POST',
+      body: documents.map((document) => JSON.stringify(document)).join('\n---\n'),
+      headers: { 'content-type': 'application/yaml' },
+    });
+    expect(applied.status).toBe(200);
+    const path = PROVIDERS.replace('default', 'long');
+    const namesOf = ({ items }: typeof first.body): string[] => items.map(({ metadata }) => metadata.name);
+    const whole = await server.call(path);
+    expect([whole.status, namesOf(whole.body)]).toEqual([200, names]);
+    // The rest of a page shows that page's revision, so that statuses which are written meanwhile don't matter.
+    const first = await server.call(`${path}?limit=1`);
+    expect(first.body.metadata).toMatchObject({ remainingItemCount: 449, continue: expect.any(String) });
+    const rest = `${path}?continue=${String(first.body.metadata['continue'])}`;
+    const { body } = await server.call(rest);
+    expect(namesOf(body)).toEqual(names.slice(1));
+    expect((await server.call(`${rest}&labelSelector=set%3Dlong`)).body).toEqual(body);
+    const yaml = await server.fetch(rest, { headers: { accept: 'application/yaml' } });
+    expect(load(await yaml.text())).toEqual(body);
+    const head = await server.fetch(path, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    const empty = await server.call(PROVIDERS.replace('default', 'signalbox-system'));
+    expect(empty.body).toMatchObject({ kind: 'ProviderList', apiVersion: 'signalbox.dev/v1', items: [] });
   });
 
   test('select by label and by field', async () => {

@@ -7,7 +7,7 @@ import type { AuditKeys } from '../audit/audit-keys.js';
 import { transition, type Transition } from './object-rules.js';
 import type { WriteResult } from './object-store.js';
 import { readable } from './sealed-object.js';
-import { decodeRow, type StoredRow } from './stored-object.js';
+import { asObject, type StoredRow } from './stored-object.js';
 
 /** What the database holds, as read under the locks of all keys of a group. */
 export interface GroupState {
@@ -81,7 +81,7 @@ function decide(
   const { kind, namespace, name } = write.key;
   const row = stored.get(key);
   if (!row && write.ifPresent) return undefined;
-  const current = row && decodeRow(row, kind, means.codec);
+  const current = row && asObject(kind, means.codec)(row);
   // What can't be read can't be changed, only deleted.
   if (current && write.verb !== 'delete') readable(kind, current);
   const decided = transition(write, current, { nowMs: means.nowMs, uid: randomUUID() });

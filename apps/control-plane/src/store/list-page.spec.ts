@@ -10,9 +10,11 @@ import {
   put,
   remove,
   secrets,
+  setStatus,
   widgets,
   zones,
 } from '../../test/test-kinds.js';
+import { encodeContinue } from './continue-token.js';
 import { LogCompactor } from './log-compactor.js';
 import type { ListOptions, ListResult, ObjectWrite } from './object-store.js';
 
@@ -34,6 +36,9 @@ async function pages(options: ListOptions, between: () => Promise<unknown> = asy
   }
   return all;
 }
+
+/** A token for the whole list as the first page of it showed the objects, whatever was written since. */
+const startOf = ({ revision }: ListResult): string => encodeContinue({ revision, namespace: '', name: '' });
 
 test('lists one kind in byte order of namespace and name, with the revision of the snapshot', async () => {
   await commit(
@@ -108,11 +113,45 @@ test('all pages show the state of the first, whatever is written meanwhile', asy
         const batches = [...during];
         const read = await pages({ namespace, limit }, () => run(batches.shift() ?? []));
         expect(read.flatMap(({ items }) => items)).toEqual(expected.items);
+        const { items: texts } = await fixture.store.listText(widgets, { namespace, continue: startOf(read[0]!) });
+        expect(texts.map((text) => JSON.parse(text) as unknown)).toEqual(expected.items);
         expect(new Set(read.map(({ revision }) => revision))).toEqual(new Set([expected.revision]));
       },
     ),
     { numRuns: 12 },
   );
+});
+
+test('texts are the objects that a list shows, written and read without parsing them', async () => {
+  await commit(
+    ...range(1, 5).map((number) =>
+      create(keyOf(widgets, `w${number}`), { number, text: '"metadata":{ \\" 💚 \u2028', metadata: { nested: {} } }),
+    ),
+  );
+  await commit(setStatus(keyOf(widgets, 'w2'), { ready: true }));
+  const { items, revision } = await fixture.store.list(widgets, {});
+  const texts = await fixture.store.listText(widgets, {});
+  expect(texts.revision).toBe(revision);
+  expect(texts.items.map((text) => JSON.parse(text) as unknown)).toEqual(items);
+  for (const text of texts.items) {
+    expect(text).toMatch(/^\{"apiVersion":"signalbox.dev\/v1","kind":"Widget","metadata":\{"resourceVersion":"\d+",/);
+  }
+});
+
+test('a text whose members stand in another order is read all the same', async () => {
+  await commit(create(keyOf(widgets, 'old'), { size: 1 }));
+  await fixture.dataSource.query(
+    `UPDATE object SET object = json_build_object('spec', object->'spec', 'kind', object->'kind',
+       'apiVersion', object->'apiVersion', 'metadata', object->'metadata')`,
+  );
+  const { items } = await fixture.store.list(widgets, {});
+  const texts = await fixture.store.listText(widgets, {});
+  expect(items[0]?.metadata.resourceVersion).toMatch(/^\d+$/);
+  expect(texts.items.map((text) => JSON.parse(text) as unknown)).toEqual(items);
+});
+
+test('there are no texts of an encrypted kind', () => {
+  expect(() => fixture.store.listText(secrets, {})).toThrow('for nobody to see');
 });
 
 test('an encrypted kind is paged through the log too', async () => {

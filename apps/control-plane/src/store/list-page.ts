@@ -1,21 +1,20 @@
 import type { QueryRunner } from 'typeorm';
-import { type ApiObject, expired, type KindDefinition } from '#libs/apimachinery';
+import { expired, type KindDefinition } from '#libs/apimachinery';
 import { decodeContinue, encodeContinue, type ContinueToken } from './continue-token.js';
-import type { ObjectCodec } from './object-codec.js';
 import type { ListOptions, ListResult } from './object-store.js';
-import { decodeRow, STORED_COLUMNS, type StoredRow } from './stored-object.js';
+import { type ReadRow, STORED_COLUMNS, type StoredRow } from './stored-object.js';
 
 /**
  * One page of a list, within a REPEATABLE READ transaction. All pages show the revision of the first: what changed
  * since is taken from the log, as the first row after that revision holds the state before it. A token older than the
  * log is a 410.
  */
-export async function listPage(
+export async function listPage<Item>(
   queryRunner: QueryRunner,
   kind: KindDefinition,
-  options: ListOptions,
-  codec: ObjectCodec,
-): Promise<ListResult> {
+  options: PageOptions<Item>,
+  read: ReadRow<Item>,
+): Promise<ListResult<Item>> {
   const [meta] = (await queryRunner.query('SELECT rv, compacted FROM meta')) as [{ rv: string; compacted: string }];
   const from: ContinueToken = options.continue
     ? decodeContinue(options.continue)
@@ -27,7 +26,7 @@ export async function listPage(
   const { matches } = options;
   const limit = options.limit && options.limit > 0 ? options.limit : Infinity;
   const after = (key: Key) => [kind.group, kind.kind, revision, key.namespace, key.name, options.namespace ?? null];
-  const items: ApiObject[] = [];
+  const items: Item[] = [];
   for (let position: Key = from; ;) {
     const rowLimit = limit === Infinity ? null : matches ? Math.max(limit + 1, SEARCHED_ROWS) : limit + 1;
     const rows = (await queryRunner.query(`${STATE_AT} ORDER BY namespace, name LIMIT $7`, [
@@ -44,13 +43,15 @@ export async function listPage(
           ...(remaining !== undefined && { remaining }),
         };
       }
-      const object = decodeRow(row, kind, codec);
-      if (!matches || matches(object)) items.push(object);
+      const item = read(row);
+      if (!matches || matches(item)) items.push(item);
       position = row;
     }
     if (rowLimit === null || rows.length < rowLimit) return { items, revision };
   }
 }
+
+export type PageOptions<Item> = Omit<ListOptions, 'matches'> & { readonly matches?: (item: Item) => boolean };
 
 type Key = Pick<ContinueToken, 'namespace' | 'name'>;
 
@@ -70,7 +71,7 @@ const WANTED = `api_group = $1 AND kind = $2 AND (namespace, name) > ($4, $5) AN
 const STATE_AT = `
   SELECT ${STORED_COLUMNS} FROM object WHERE ${WANTED} AND rv <= $3
   UNION ALL
-  SELECT api_group, kind, namespace, name, uid, prev_rv, prev FROM (
+  SELECT api_group, kind, namespace, name, uid, prev_rv, prev::text FROM (
     SELECT DISTINCT ON (namespace, name) api_group, kind, namespace, name, uid, prev_rv, prev
     FROM object_log WHERE ${WANTED} AND rv > $3
     ORDER BY namespace, name, rv

@@ -1,4 +1,4 @@
-import { type ApiObject, LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
+import { type ApiObject, apiVersionOf, type KindDefinition, LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
 import { isEnvelope, open, seal } from '../encryption/envelope.js';
 import type { KeyRing } from '../encryption/master-keys.js';
 import { envelopeContext, type Place } from './place.js';
@@ -8,9 +8,9 @@ import { sealedObject } from './sealed-object.js';
 export class ObjectCodec {
   constructor(private readonly keys: KeyRing) {}
 
-  /** JSON text for a `json` column. */
-  encode(place: Place, object: ApiObject): string {
-    const text = JSON.stringify(object);
+  /** JSON text for a `json` column; see `textBeginning`. */
+  encode(place: Place, { apiVersion, kind, metadata, ...content }: ApiObject): string {
+    const text = JSON.stringify({ apiVersion, kind, metadata, ...content });
     return place.kind.sensitive ? JSON.stringify(seal(text, envelopeContext(place), this.keys)) : text;
   }
 
@@ -29,6 +29,10 @@ export class ObjectCodec {
     }
   }
 }
+
+/** How the text of every object of a kind begins, so that metadata can be added to without parsing it. It is never empty. */
+export const textBeginning = (kind: KindDefinition): string =>
+  `{"apiVersion":${JSON.stringify(apiVersionOf(kind))},"kind":${JSON.stringify(kind.kind)},"metadata":{`;
 
 export function withRevision(object: ApiObject, revision: number): ApiObject {
   return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };

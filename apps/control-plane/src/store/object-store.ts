@@ -78,8 +78,8 @@ export interface ListOptions {
   readonly limit?: number;
   readonly continue?: string;
 }
-export interface ListResult {
-  readonly items: readonly ApiObject[];
+export interface ListResult<Item = ApiObject> {
+  readonly items: readonly Item[];
   readonly revision: number;
   readonly continue?: string;
   readonly remaining?: number;
@@ -95,6 +95,8 @@ export interface CommitOptions {
 export interface ObjectStore {
   get(key: ObjectKey): Promise<ApiObject | undefined>;
   list(kind: KindDefinition, options: ListOptions): Promise<ListResult>;
+  /** The same as JSON texts, unparsed: of kinds whose stored form is what clients see, so never of a sensitive one. */
+  listText(kind: KindDefinition, options: Omit<ListOptions, 'matches'>): Promise<ListResult<string>>;
   /** All objects of these kinds in one consistent snapshot. A failed read throws: a part is never returned. */
   snapshot(kinds: readonly KindDefinition[]): Promise<{ objects: ApiObject[]; revision: number }>;
   /**

@@ -25,7 +25,7 @@ import type {
 import { lockKeyOf, lockKeys, readStored } from './read-locked.js';
 import { readable } from './sealed-object.js';
 import { protectSystemObjects } from './system-objects.js';
-import { decodeRow, STORED_COLUMNS, type StoredRow } from './stored-object.js';
+import { asObject, asText, STORED_COLUMNS, type StoredRow } from './stored-object.js';
 
 export interface PostgresObjectStoreOptions {
   /** Master keys, for kinds that are encrypted. */
@@ -59,7 +59,7 @@ export class PostgresObjectStore implements ObjectStore {
     const queryRunner = this.dataSource.createQueryRunner();
     try {
       const [row] = await queryPrepared<StoredRow>(queryRunner, 'get', GET, [kind.group, kind.kind, namespace, name]);
-      return row && readable(kind, decodeRow(row, kind, this.#codec));
+      return row && readable(kind, asObject(kind, this.#codec)(row));
     } catch (error) {
       throw orUnavailable(error);
     } finally {
@@ -69,7 +69,14 @@ export class PostgresObjectStore implements ObjectStore {
 
   list(kind: KindDefinition, options: ListOptions): Promise<ListResult> {
     return inTransaction(this.dataSource, ONE_SNAPSHOT, async (queryRunner) => ({
-      value: await listPage(queryRunner, kind, options, this.#codec),
+      value: await listPage(queryRunner, kind, options, asObject(kind, this.#codec)),
+    }));
+  }
+
+  listText(kind: KindDefinition, options: Omit<ListOptions, 'matches'>): Promise<ListResult<string>> {
+    if (kind.sensitive) throw new Error(`the stored text of ${kind.kind} objects is for nobody to see`);
+    return inTransaction(this.dataSource, ONE_SNAPSHOT, async (queryRunner) => ({
+      value: await listPage(queryRunner, kind, options, asText(kind, this.#codec)),
     }));
   }
 
@@ -82,7 +89,8 @@ export class PostgresObjectStore implements ObjectStore {
           `SELECT ${STORED_COLUMNS} FROM object WHERE api_group = $1 AND kind = $2 ORDER BY namespace, name`,
           [kind.group, kind.kind],
         )) as StoredRow[];
-        for (const row of rows) objects.push(decodeRow(row, kind, this.#codec));
+        const read = asObject(kind, this.#codec);
+        for (const row of rows) objects.push(read(row));
       }
       return { value: { objects, revision } };
     });

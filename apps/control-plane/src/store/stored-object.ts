@@ -1,5 +1,5 @@
 import type { ApiObject, KindDefinition } from '#libs/apimachinery';
-import type { ObjectCodec } from './object-codec.js';
+import { type ObjectCodec, textBeginning } from './object-codec.js';
 import type { Place } from './place.js';
 
 /** A row of `object`, as the driver reads it. */
@@ -10,14 +10,33 @@ export interface StoredRow {
   readonly name: string;
   readonly uid: string;
   readonly rv: string;
-  readonly object: unknown;
+  /** JSON text: who hands it on as it is need not parse it. */
+  readonly object: string;
 }
 
-export const STORED_COLUMNS = 'api_group, kind, namespace, name, uid, rv, object';
+export const STORED_COLUMNS = 'api_group, kind, namespace, name, uid, rv, object::text AS object';
 
-export function decodeRow(row: StoredRow, kind: KindDefinition, codec: ObjectCodec): ApiObject {
-  const place: Place = { kind, namespace: row.namespace, name: row.name, uid: row.uid };
-  return codec.decode(place, row.object, Number(row.rv));
+/** How a reader wants what it reads. */
+export type ReadRow<Item> = (row: StoredRow) => Item;
+
+export const asObject =
+  (kind: KindDefinition, codec: ObjectCodec): ReadRow<ApiObject> =>
+  (row) => {
+    const place: Place = { kind, namespace: row.namespace, name: row.name, uid: row.uid };
+    return codec.decode(place, JSON.parse(row.object), Number(row.rv));
+  };
+
+/**
+ * The object's JSON with its resourceVersion put in, for a kind whose stored form is what clients see. What begins in another
+ * way than `ObjectCodec` writes is parsed.
+ */
+export function asText(kind: KindDefinition, codec: ObjectCodec): ReadRow<string> {
+  const beginning = textBeginning(kind);
+  const parsed = asObject(kind, codec);
+  return (row) =>
+    row.object.startsWith(beginning)
+      ? `${beginning}"resourceVersion":"${row.rv}",${row.object.slice(beginning.length)}`
+      : JSON.stringify(parsed(row));
 }
 
 /** Kinds by their stored name. */

@@ -24,6 +24,12 @@ export function listForm(
   return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items };
 }
 
+/** True: a client gets these objects just as they are stored, in JSON. */
+export function wantsStoredForm(call: Call, kind: KindDefinition): boolean {
+  const { format, table } = negotiate(call.headers.accept as string | undefined, { tables: true });
+  return format === 'json' && !table && !kind.sensitive && !kind.present;
+}
+
 export function wantsTable(call: Call): boolean {
   return negotiate(call.headers.accept as string | undefined, { tables: true }).table;
 }

@@ -2,7 +2,8 @@ import { badRequest, expired, type KindDefinition, notFound, type Scope } from '
 import type { ListOptions, ListResult, ObjectStore } from '../../store/object-store.js';
 import { answer, type Answer, type Call } from '../request/call.js';
 import { integerOf, resourceVersionOf } from '../request/query.js';
-import { listForm, objectForm } from './form.js';
+import { listForm, objectForm, wantsStoredForm } from './form.js';
+import { listText } from './list-text.js';
 import { keyOf, type ResourceTarget } from './resource-target.js';
 import { type Selection, selectionOf } from './selection.js';
 
@@ -23,18 +24,18 @@ export class Reader {
 
   async list(call: Call, target: ResourceTarget): Promise<Answer> {
     const { query } = call;
+    const { kind, scope } = target;
     const selection = selectionOf(query);
-    const page = await this.page(target.kind, target.scope, selection, {
-      limit: integerOf(query, 'limit') || undefined,
-      continue: query.get('continue') || undefined,
-    });
+    const part = { limit: integerOf(query, 'limit') || undefined, continue: query.get('continue') || undefined };
+    if (selection.all && wantsStoredForm(call, kind)) {
+      const page = await this.store.listText(kind, { ...part, ...within(scope) });
+      checkNotOlderThan(query, page.revision);
+      const pieces = listText(kind, metadataOf(page), page.items);
+      return { ...answer(200, undefined), pieces, contentType: 'application/json' };
+    }
+    const page = await this.page(kind, scope, selection, part);
     checkNotOlderThan(query, page.revision);
-    const metadata = {
-      resourceVersion: String(page.revision),
-      ...(page.continue !== undefined && { continue: page.continue }),
-      ...(page.remaining !== undefined && { remainingItemCount: page.remaining }),
-    };
-    return answer(200, listForm(call, target.kind, page.items, metadata, this.nowMs()));
+    return answer(200, listForm(call, kind, page.items, metadataOf(page), this.nowMs()));
   }
 
   /** Objects that match, up to `limit` of them; all pages of one list show the same revision. */
@@ -46,11 +47,20 @@ export class Reader {
   ): Promise<ListResult> {
     return this.store.list(kind, {
       ...options,
-      ...(scope.type === 'Namespace' && { namespace: scope.namespace }),
+      ...within(scope),
       ...(!all && { matches }),
     });
   }
 }
+
+const within = (scope: Scope): Pick<ListOptions, 'namespace'> =>
+  scope.type === 'Namespace' ? { namespace: scope.namespace } : {};
+
+const metadataOf = ({ revision, continue: next, remaining }: ListResult<unknown>): Record<string, unknown> => ({
+  resourceVersion: String(revision),
+  ...(next !== undefined && { continue: next }),
+  ...(remaining !== undefined && { remainingItemCount: remaining }),
+});
 
 /** Every list is at the newest revision; one that a client has seen elsewhere must not be newer than that. */
 function checkNotOlderThan(query: URLSearchParams, revision: number): void {

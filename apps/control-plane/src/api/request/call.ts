@@ -21,6 +21,8 @@ export interface Call {
 export interface Answer {
   readonly code: number;
   readonly body: unknown;
+  /** A body that is made while it is sent, instead of `body`; it comes with its content type. */
+  readonly pieces?: Iterable<Buffer>;
   /** `Content-Type` of a body that is a string or bytes already; absent: an object, written as JSON or YAML. */
   readonly contentType?: string;
   /** Each becomes a `Warning: 299` header. */

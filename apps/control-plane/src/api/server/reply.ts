@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { dump } from 'js-yaml';
 import type { FastifyReply } from 'fastify';
 import { ApiError, badRequest, internal, requestEntityTooLarge, unsupportedMediaType } from '#libs/apimachinery';
@@ -12,7 +13,9 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): void {
   const warnings = warningHeaders(answer.warnings ?? []);
   if (warnings.length > 0) reply.header('warning', warnings);
   if (answer.contentType !== undefined) {
-    write(reply, answer.code, answer.contentType, String(answer.body));
+    const { code, contentType, pieces, body } = answer;
+    if (pieces) void reply.code(code).header('content-type', contentType).send(Readable.from(pieces));
+    else write(reply, code, contentType, String(body));
     return;
   }
   const { format } = negotiate(reply.request.headers.accept, { tables: true });
