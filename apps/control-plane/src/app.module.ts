@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiModule } from './api/api.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { ConfigModule, type ProcessEnvironment } from './config/config.module.js';
+import { databaseLog } from './database/database-log.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EncryptionModule } from './encryption/encryption.module.js';
 import { entities } from './entities.js';
@@ -24,7 +25,7 @@ export class AppModule {
         DatabaseModule.forRoot({
           url: config.databaseUrl,
           entities,
-          onError: (where, error) => logger.warn({ where, err: error }, 'lost the database; trying again'),
+          ...databaseLog(logger, () => performance.now()),
         }),
         EncryptionModule.forRoot({ masterKeyFile: config.masterKeyFile, logger }),
         SecretsModule,

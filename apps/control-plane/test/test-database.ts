@@ -56,9 +56,7 @@ function ensureTemplate(): Promise<string> {
     const unfinished = `${name}_unfinished`;
     await admin.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
     await admin.query(`CREATE DATABASE ${unfinished}`);
-    const dataSource = await createDataSource({ url: urlOf(unfinished) }).initialize();
-    await runMigrations(dataSource, urlOf(unfinished));
-    await dataSource.destroy();
+    await runMigrations({ url: urlOf(unfinished) });
     await admin.query(`ALTER DATABASE ${unfinished} RENAME TO ${name}`);
     return name;
   });

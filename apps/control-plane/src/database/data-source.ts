@@ -2,6 +2,10 @@ import type { ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
 import { migrations } from '#migrations';
 import { MetaRow } from './meta.entity.js';
+import { GuardedClient } from './sessions/guarded-client.js';
+import { sessionLimits } from './sessions/limits.js';
+import type { LineageListener } from './sessions/lineage.js';
+import { prepareSession } from './sessions/prepare-session.js';
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host/database`; a unix socket by `?host=/directory`. Never logged. */
@@ -15,13 +19,16 @@ export interface DatabaseOptions {
    * the election, compaction). Each of them tries again; nothing has to be done but to log it.
    */
   readonly onError?: (where: string, error: Error) => void;
+  readonly lineage?: LineageListener;
 }
 
 /**
- * The pool of the commit path and of reads. A replica that freezes inside a transaction would hold the revision counter
- * and stop every other writer, so the server ends such a session after 10 s; nobody waits for a lock longer than that.
+ * The pool of the commit path and of reads: its connections answer in time or are given up (see sessions/limits.ts). A
+ * `patient` one waits for an answer as long as it takes.
  */
-export function createDataSource(options: DatabaseOptions): DataSource {
+export function createDataSource(options: DatabaseOptions, { patient = false } = {}): DataSource {
+  const { silenceMs, lockMs, idleInTransactionMs, connectMs, keepAliveAfterMs } = sessionLimits;
+  const lineage = options.lineage ?? { changed: () => {}, unknown: () => {} };
   return new DataSource({
     type: 'postgres',
     url: options.url,
@@ -34,7 +41,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     logging: false,
     installExtensions: false,
     poolSize: options.poolSize ?? 16,
-    connectTimeoutMS: 5_000,
+    connectTimeoutMS: connectMs,
     poolErrorHandler: (error: Error) => options.onError?.('connection pool', error),
     extra: {
       // Statements of one connection are sent without waiting for the answer to the one before.
@@ -43,9 +50,12 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       // that moment would end the process. Whoever uses the connection gets its error.
       onConnect: (client: ClientBase) => void client.on('error', () => {}),
       keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
-      lock_timeout: 10_000,
-      idle_in_transaction_session_timeout: 10_000,
+      keepAliveInitialDelayMillis: keepAliveAfterMs,
+      lock_timeout: lockMs,
+      idle_in_transaction_session_timeout: idleInTransactionMs,
+      Client: GuardedClient,
+      ...(!patient && { silenceMs }),
+      onConnect: (client: ClientBase) => prepareSession(client, lineage),
     },
   });
 }

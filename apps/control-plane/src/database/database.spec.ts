@@ -3,20 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrations } from '#migrations';
 import { createEmptyDatabase, createTestDatabase } from '../../test/test-database.js';
-import { createDataSource } from './data-source.js';
 import { openDatabase } from './open-database.js';
-import { reconnectDelayMs } from './reconnect-delay.js';
+import { reconnectDelayMs } from './sessions/reconnect-delay.js';
 import { runMigrations } from './run-migrations.js';
 import { inTransaction, READ_COMMITTED } from './transaction.js';
 
 describe('migrations', () => {
   test('of replicas that boot together run once', async () => {
     const database = await createEmptyDatabase();
-    const replicas = await Promise.all([1, 2, 3].map(() => createDataSource({ url: database.url }).initialize()));
-    const ran = await Promise.all(replicas.map((replica) => runMigrations(replica, database.url)));
+    const ran = await Promise.all([1, 2, 3].map(() => runMigrations({ url: database.url })));
     expect(ran.filter((names) => names.length > 0)).toEqual([migrations.map((migration) => new migration().name)]);
-    expect(await runMigrations(database.dataSource, database.url)).toEqual([]);
-    await Promise.all(replicas.map((replica) => replica.destroy()));
+    expect(await runMigrations({ url: database.url })).toEqual([]);
     await database.drop();
   });
 

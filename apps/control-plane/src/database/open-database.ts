@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { createDataSource, type DatabaseOptions } from './data-source.js';
-import { reconnectDelayMs } from './reconnect-delay.js';
+import { reconnectDelayMs } from './sessions/reconnect-delay.js';
 import { runMigrations } from './run-migrations.js';
 import { isUnavailable } from './unavailable.js';
 
@@ -12,13 +12,10 @@ import { isUnavailable } from './unavailable.js';
 export async function openDatabase(options: DatabaseOptions, waitMs = 60_000): Promise<DataSource> {
   const deadline = performance.now() + waitMs;
   for (let failures = 0; ; failures++) {
-    const dataSource = createDataSource(options);
     try {
-      await dataSource.initialize();
-      await runMigrations(dataSource, options.url);
-      return dataSource;
+      await runMigrations(options);
+      return await createDataSource(options).initialize();
     } catch (error) {
-      if (dataSource.isInitialized) await dataSource.destroy();
       const delayMs = reconnectDelayMs(failures, Math.random);
       if (!isUnavailable(error) || performance.now() + delayMs > deadline) throw error;
       options.onError?.('start', error as Error);

@@ -10,6 +10,8 @@ test.each([
   ['a server that shuts down', failed({ code: '57P01' })],
   ['too many connections', failed({ code: '53300' })],
   ['a lock that was not to be had', failed({ code: '55P03' })],
+  ['a standby', failed({ code: '25006' })],
+  ['a connection that fell silent', Object.assign(new Error('x'), { code: 'ETIMEDOUT', syscall: 'read' })],
   ['a connection that broke', new Error('Connection terminated unexpectedly')],
   ['an exhausted pool', new Error('timeout exceeded when trying to connect')],
 ])('%s passes', (_case, error) => {

@@ -1,7 +1,7 @@
 import { serviceUnavailable } from '#libs/apimachinery';
 
-/** SQLSTATE classes and codes that say "not now": connection, resources, shutdown, lock and deadlock (Postgres, appendix A). */
-const passing = /^(08|53|57P|55P03|40001|40P01|25P03)/;
+/** SQLSTATE classes and codes that say "not now": connection, resources, shutdown, lock, deadlock and a server that takes no writes (Postgres, appendix A). */
+const passing = /^(08|53|57P|55P03|40001|40P01|25P03|25006)/;
 /** What the driver says of a connection that it lost or didn't get, without a code. */
 const noConnection = /Connection terminated|connection timeout|trying to connect|connection error|already released/i;
 const socketCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);

@@ -1,10 +1,12 @@
 import type { Client } from 'pg';
 import { systemTimers, type Timers } from '#libs/clock';
-import { SessionLoop, type Session } from '../database/session-loop.js';
+import type { LineageListener } from '../database/sessions/lineage.js';
+import { SessionLoop, type Session } from '../database/sessions/session-loop.js';
 import { Term, type Leadership } from './leadership.js';
 
 export interface LeaderOptions {
   readonly url: string;
+  readonly lineage?: LineageListener;
   /** Names this replica in the leader row; no other one, nor an earlier start of it, has the same. */
   readonly holder: string;
   /** How long a term lasts without renewal. */
@@ -43,11 +45,11 @@ export class LeaderElection {
   #term: Term | undefined;
 
   constructor(private readonly options: LeaderOptions) {
-    const { url, random, onError, leaseMs = LEASE_MS, timers = systemTimers } = options;
+    const { url, lineage, random, onError, leaseMs = LEASE_MS, timers = systemTimers } = options;
     this.#leaseMs = leaseMs;
     this.#timers = timers;
     this.#loop = new SessionLoop(
-      { url, applicationName: 'signalbox-leader', queryTimeoutMs: leaseMs / 3, random, onError },
+      { url, applicationName: 'signalbox-leader', silenceMs: leaseMs / 3, lineage, random, onError },
       (session) => this.#campaign(session),
     );
   }

@@ -14,6 +14,7 @@ import { LeaderElection } from './leader-election.js';
       useFactory: (options: DatabaseOptions) =>
         new LeaderElection({
           url: options.url,
+          lineage: options.lineage,
           // Process ids repeat, in containers above all; no two starts may share a lease.
           holder: `${hostname()}/${process.pid}/${randomBytes(4).toString('hex')}`,
           onError: (error) => options.onError?.('leader election', error),

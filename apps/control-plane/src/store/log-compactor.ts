@@ -53,7 +53,8 @@ export class LogCompactor {
       unknown,
       number,
     ];
-    await queryRunner.query('UPDATE meta SET compacted = $1', [found.boundary]);
+    // A fail-over may have declared more compacted than there are rows to remove: never back behind that.
+    await queryRunner.query('UPDATE meta SET compacted = greatest(compacted, $1)', [found.boundary]);
     return deleted;
   }
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { DatabaseRoute } from '../../test/database-route.js';
 import { createStoreFixture, range, Recording, until, type StoreFixture } from '../../test/store-fixture.js';
 import { alice, controlPlane, create, gadgets, keyOf, put, remove, setStatus, widgets } from '../../test/test-kinds.js';
 import { ExpiredRevisionError } from './expired-revision-error.js';
@@ -144,6 +145,40 @@ test('a follower whose connection is gone reads on where it was', async () => {
   }
   expect(seen.transactions.flat().map(({ object }) => object.spec)).toEqual([{ round: 1 }, { round: 2 }, { round: 3 }]);
   expect(errors.length).toBeGreaterThanOrEqual(3);
+});
+
+describe('a follower whose connection falls silent and stays open', () => {
+  const throughRoute = async () => {
+    const route = new DatabaseRoute();
+    const feed = await fixture.follower({ url: await route.through(fixture.url), random: () => 0 });
+    return { route, feed };
+  };
+
+  test('gives it up in a few seconds, and reads on over another one', async () => {
+    const { route, feed } = await throughRoute();
+    const seen = await follow(feed);
+    route.blackHole({ onlyOpen: true });
+    const start = performance.now();
+    await commit(create(widget('meanwhile')));
+    await until('the change is seen', () => seen.transactions.length === 1);
+    // The poll, the silence after it, and a new connection.
+    expect(performance.now() - start).toBeLessThan(8_000);
+    await feed.stop();
+    await route.close();
+  });
+
+  test('says so while nothing passes at all', async () => {
+    const { route, feed } = await throughRoute();
+    expect(feed.connected).toBe(true);
+    const start = performance.now();
+    route.blackHole();
+    await until('it says that it is not connected', () => !feed.connected);
+    expect(performance.now() - start).toBeLessThan(8_000);
+    route.restore();
+    await until('it is back', () => feed.connected);
+    await feed.stop();
+    await route.close();
+  });
 });
 
 test('a transaction larger than a page is never split', async () => {

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
-import { SessionLoop, type Session } from '../database/session-loop.js';
+import type { LineageListener } from '../database/sessions/lineage.js';
+import { SessionLoop, type Session } from '../database/sessions/session-loop.js';
 import { ChangeRing } from './change-ring.js';
 import { LOG_CHANNEL } from './commit-sql.js';
 import { ExpiredRevisionError } from './expired-revision-error.js';
@@ -13,12 +14,18 @@ export interface FollowerOptions {
   readonly query: Query;
   /** Longest time until a change is seen whose notification was lost. */
   readonly pollMs?: number;
+  /** Without a byte for so long while an answer is due, the connection is given up. */
+  readonly silenceMs?: number;
+  readonly lineage?: LineageListener;
   /** Changes kept in memory for subscribers that are a little behind. */
   readonly ringChanges?: number;
   readonly random?: () => number;
   /** A lost connection or a failed read; each is followed by another try. */
   readonly onError?: (error: Error) => void;
 }
+
+/** Half of what a request waits: until a stalled connection is given up, nobody here hears of any change. */
+const SILENCE_MS = 2_500;
 
 /**
  * Follows the revision log for one replica. It has a connection of its own, which LISTENs; a notification only wakes,
@@ -37,9 +44,9 @@ export class LogFollower implements ChangeFeed {
     private readonly reader: LogReader,
     private readonly options: FollowerOptions,
   ) {
-    const { url, random, onError } = options;
+    const { url, lineage, random, onError, silenceMs = SILENCE_MS } = options;
     this.#loop = new SessionLoop(
-      { url, applicationName: 'signalbox-follower', queryTimeoutMs: 30_000, random, onError },
+      { url, applicationName: 'signalbox-follower', silenceMs, lineage, random, onError },
       (session) => this.#follow(session).finally(() => (this.#connected = false)),
     );
   }

@@ -30,6 +30,7 @@ const COMPACT_EVERY_MS = 60_000;
       useFactory: async (dataSource: DataSource, keys: MasterKeyFile, options: DatabaseOptions) => {
         const follower = new LogFollower(new LogReader(new KindIndex(kinds), new ObjectCodec(keys)), {
           url: options.url,
+          lineage: options.lineage,
           query: (sql, parameters) => dataSource.query(sql, [...parameters]),
           onError: (error) => options.onError?.('log follower', error),
         });

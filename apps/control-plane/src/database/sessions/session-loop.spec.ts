@@ -1,5 +1,5 @@
-import { until } from '../../test/store-fixture.js';
-import { createTestDatabase, type TestDatabase } from '../../test/test-database.js';
+import { until } from '../../../test/store-fixture.js';
+import { createTestDatabase, type TestDatabase } from '../../../test/test-database.js';
 import { SessionLoop, type SessionLoopOptions } from './session-loop.js';
 
 let database: TestDatabase;
@@ -11,7 +11,7 @@ afterAll(() => database.drop());
 const options = (more: Partial<SessionLoopOptions> = {}): SessionLoopOptions => ({
   url: database.url,
   applicationName: 'session-loop-test',
-  queryTimeoutMs: 5_000,
+  silenceMs: 5_000,
   random: () => 0,
   ...more,
 });
@@ -60,10 +60,31 @@ test('the wake-up of a loss does not cut the delay after it short', async () => 
   expect(runs).toBe(1);
 });
 
+test('an attempt that never opened is followed by a delay like any other', async () => {
+  const errors: string[] = [];
+  const loop = new SessionLoop(
+    options({
+      url: 'postgres://nobody@127.0.0.1:1/none',
+      random: () => 1_000,
+      onError: (error) => errors.push(error.message),
+    }),
+    () => Promise.resolve(),
+  );
+  loop.start();
+  await until('the first attempt has failed', () => errors.length > 0);
+  // Its socket's end is told after that, and others may wake what runs: neither is a reason to try again at once.
+  for (let turn = 0; turn < 20; turn++) {
+    loop.wake();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await loop.stop();
+  expect(errors).toHaveLength(1);
+});
+
 test('a query without an answer counts as a lost connection', async () => {
   const errors: string[] = [];
   const loop = new SessionLoop(
-    options({ queryTimeoutMs: 50, onError: (error) => errors.push(error.message) }),
+    options({ silenceMs: 50, onError: (error) => errors.push(error.message) }),
     async ({ client, stopping }) => {
       if (!stopping) await client.query('SELECT pg_sleep(30)');
     },
@@ -71,7 +92,7 @@ test('a query without an answer counts as a lost connection', async () => {
   loop.start();
   await until('two timeouts', () => errors.length >= 2);
   await loop.stop();
-  expect(errors[0]).toBe('Query read timeout');
+  expect(errors[0]).toBe('Postgres has not answered for 0.05 s: the connection is given up');
 });
 
 test('a sleep ends by a wake-up, and throws once the connection is lost', async () => {

@@ -8,11 +8,6 @@ export class WakeUp {
     this.#end?.();
   }
 
-  /** Forgets a wake-up that nobody slept through. */
-  reset(): void {
-    this.#pending = false;
-  }
-
   /** Resolves on `wake`, or after `ms`. */
   async sleep(ms: number): Promise<void> {
     if (!this.#pending) {

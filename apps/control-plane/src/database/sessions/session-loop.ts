@@ -1,13 +1,9 @@
 import type { Client } from 'pg';
-import { openConnection } from './connection.js';
+import { openConnection, type ConnectionOptions } from './connection.js';
 import { reconnectDelayMs } from './reconnect-delay.js';
 import { WakeUp } from './wake-up.js';
 
-export interface SessionLoopOptions {
-  readonly url: string;
-  readonly applicationName: string;
-  /** A query without an answer for so long counts as a lost connection. */
-  readonly queryTimeoutMs: number;
+export interface SessionLoopOptions extends ConnectionOptions {
   readonly random?: () => number;
   /** A lost connection or failed work; each is followed by another try. */
   readonly onError?: (error: Error) => void;
@@ -31,6 +27,8 @@ export interface Session {
  */
 export class SessionLoop {
   readonly #wakeUp = new WakeUp();
+  /** The wait between two attempts, which only `stop` cuts short: a loss also wakes the work, and so do notifications. */
+  readonly #pause = new WakeUp();
   #stopping = false;
   #running: Promise<void> | undefined;
 
@@ -51,6 +49,7 @@ export class SessionLoop {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#wakeUp.wake();
+    this.#pause.wake();
     await this.#running;
   }
 
@@ -62,9 +61,7 @@ export class SessionLoop {
         await this.#runOnce(() => (failures = 0));
       } catch (error) {
         this.options.onError?.(error instanceof Error ? error : new Error(String(error)));
-        // The loss itself has woken: that must not cut the delay short.
-        this.#wakeUp.reset();
-        if (!this.#stopping) await this.#wakeUp.sleep(reconnectDelayMs(failures++, random));
+        if (!this.#stopping) await this.#pause.sleep(reconnectDelayMs(failures++, random));
       }
     }
   }

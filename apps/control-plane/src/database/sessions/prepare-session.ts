@@ -1,0 +1,24 @@
+import type { ClientBase } from 'pg';
+import { READ_ONLY } from './guarded-client.js';
+import { sessionLimits } from './limits.js';
+import { continueLineage, type LineageListener } from './lineage.js';
+
+/**
+ * What every connection goes through before anyone gets it: the server is one that takes writes, its end of the
+ * connection knows when to let go, and it continues the history of revisions that we know, or has begun another one.
+ */
+export async function prepareSession(client: ClientBase, lineage: LineageListener): Promise<void> {
+  const { tcpUserTimeoutMs, keepAliveAfterMs, idleSessionMs } = sessionLimits;
+  const { rows } = await client.query<{ read_only: boolean }>(
+    `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS read_only,
+       set_config('tcp_user_timeout', $1, false), set_config('tcp_keepalives_idle', $2, false),
+       set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false),
+       set_config('idle_session_timeout', $3, false)`,
+    [`${tcpUserTimeoutMs}`, `${keepAliveAfterMs / 1_000}`, `${idleSessionMs}`],
+  );
+  if (rows[0]?.read_only !== false) {
+    const error = new Error('this Postgres takes no writes: it is a standby, or set to read-only');
+    throw Object.assign(error, { code: READ_ONLY });
+  }
+  await continueLineage(client, lineage);
+}
