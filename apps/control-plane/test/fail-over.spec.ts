@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import { AuditKeys } from '../src/audit/audit-keys.js';
+import { beginKeyedChain } from '../src/audit/keyed-chain.js';
 import { entities } from '../src/entities.js';
 import type { NewLineage } from '../src/database/sessions/lineage.js';
 import { createDataSource } from '../src/database/data-source.js';
@@ -34,7 +36,9 @@ describe('a fail-over to a standby that lost acknowledged writes', () => {
     };
     dataSource = await openDatabase({ ...server, entities });
     const keys = new MasterKeys([randomBytes(32)]);
-    store = new PostgresObjectStore(dataSource, keys);
+    const auditKeys = new AuditKeys(randomBytes(32));
+    await beginKeyedChain(dataSource, auditKeys);
+    store = new PostgresObjectStore(dataSource, { keys, auditKeys });
     follower = new LogFollower(new LogReader(new KindIndex(testKinds), new ObjectCodec(keys)), {
       ...server,
       query: (sql, parameters) => dataSource.query(sql, [...parameters]),

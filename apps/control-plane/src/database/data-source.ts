@@ -54,7 +54,7 @@ export function createDataSource(options: DatabaseOptions, { patient = false } =
       lock_timeout: lockMs,
       idle_in_transaction_session_timeout: idleInTransactionMs,
       Client: GuardedClient,
-      ...(!patient && { silenceMs }),
+      ...(!patient && { silenceMs, siblings: new Set<GuardedClient>() }),
       onConnect: (client: ClientBase) => prepareSession(client, lineage),
     },
   });

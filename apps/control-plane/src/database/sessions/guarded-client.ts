@@ -3,6 +3,8 @@ import { Client, type ClientConfig } from 'pg';
 export interface GuardedClientConfig extends ClientConfig {
   /** Absent: an answer may take as long as it takes. */
   readonly silenceMs?: number;
+  /** The other connections of its pool: what ended one has probably hit those that were heard even longer ago. */
+  readonly siblings?: Set<GuardedClient>;
 }
 
 /** So long a connection that is being closed may wait for the server's goodbye. */
@@ -16,16 +18,27 @@ const GOODBYE_MS = 1_000;
  */
 export class GuardedClient extends Client {
   readonly #silenceMs: number | undefined;
+  readonly #siblings: Set<GuardedClient> | undefined;
   #due = false;
+  #askedAtMs = 0;
+  #heardAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(config: GuardedClientConfig) {
     super(config);
     this.#silenceMs = config.silenceMs;
+    this.#siblings = config.siblings;
     this.on('drain', () => (this.#due = false));
-    this.on('end', () => clearTimeout(this.#timer));
+    this.on('end', () => {
+      clearTimeout(this.#timer);
+      this.#siblings?.delete(this);
+    });
     // Not before: TLS puts another socket in the first one's place.
-    this.once('connect', () => this.connection.stream.on('data', () => this.#timer?.refresh()));
+    this.once('connect', () => {
+      this.#siblings?.add(this);
+      this.#hear();
+      this.connection.stream.on('data', () => this.#hear());
+    });
     // A server that has turned read-only can't serve anyone here any more: the next connection finds the one that can.
     this.connection.on('errorMessage', ({ code }: { code?: string }) => {
       if (code === READ_ONLY) setImmediate(() => this.connection.stream.destroy());
@@ -42,19 +55,34 @@ export class GuardedClient extends Client {
     return (super.end as (...all: unknown[]) => never).apply(this, parameters);
   }
 
+  #hear(): void {
+    this.#heardAtMs = performance.now();
+    this.#timer?.refresh();
+  }
+
+  /** Time runs from the first question that is open, not from the last: questions are no sign of life. */
   #expectAnswer(): void {
-    if (this.#silenceMs === undefined) return;
-    if (!this.#timer) this.#timer = setTimeout(() => this.#onSilence(), this.#silenceMs).unref();
-    // Running from the first question that is open, not from the last: questions are no sign of life.
-    else if (!this.#due) this.#timer.refresh();
+    if (this.#silenceMs === undefined || this.#due) return;
     this.#due = true;
+    this.#askedAtMs = performance.now();
+    this.#timer ??= setTimeout(() => this.#onSilence(), this.#silenceMs).unref();
+    this.#timer.refresh();
   }
 
   #onSilence(): void {
     if (!this.#due) return;
     const seconds = (this.#silenceMs ?? 0) / 1_000;
-    const error = new Error(`Postgres has not answered for ${seconds} s: the connection is given up`);
-    this.connection.stream.destroy(Object.assign(error, { code: 'ETIMEDOUT', syscall: 'read' }));
+    this.#giveUp(`Postgres has not answered for ${seconds} s: the connection is given up`);
+    for (const sibling of this.#siblings ?? []) sibling.#doubt(this.#askedAtMs);
+  }
+
+  /** Whoever got this one next would wait just as long. One that is waiting already finds out by itself. */
+  #doubt(sinceMs: number): void {
+    if (!this.#due && this.#heardAtMs < sinceMs) this.#giveUp('another connection to Postgres has fallen silent');
+  }
+
+  #giveUp(reason: string): void {
+    this.connection.stream.destroy(Object.assign(new Error(reason), { code: 'ETIMEDOUT', syscall: 'read' }));
   }
 }
 
