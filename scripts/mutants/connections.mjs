@@ -7,11 +7,4 @@ export default [
     replace: '',
     suite: 'apps/control-plane/test/bad-input.spec',
   },
-  {
-    name: 'a connection whose server dies while the pool hands it over ends nobody',
-    file: 'apps/control-plane/src/database/data-source.ts',
-    find: "onConnect: (client: ClientBase) => void client.on('error', () => {}),",
-    replace: '',
-    suite: 'apps/control-plane/test/last-words.spec',
-  },
 ];

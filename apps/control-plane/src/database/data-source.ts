@@ -46,9 +46,6 @@ export function createDataSource(options: DatabaseOptions, { patient = false } =
     extra: {
       // Statements of one connection are sent without waiting for the answer to the one before.
       pipeline: true,
-      // For its whole life: while the pool hands a connection over, neither of them listens, and a server that dies in
-      // that moment would end the process. Whoever uses the connection gets its error.
-      onConnect: (client: ClientBase) => void client.on('error', () => {}),
       keepAlive: true,
       keepAliveInitialDelayMillis: keepAliveAfterMs,
       lock_timeout: lockMs,
