@@ -8,6 +8,10 @@ export const exitCodes = {
   notFound: 3,
   /** Another writer was first (409), or the object exists already. */
   conflict: 4,
+  /** `apply --wait`: applied, and not served by every data plane when the time was over. */
+  notReady: 5,
+  /** Ctrl-C, as shells count it: 128 and the signal's number. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

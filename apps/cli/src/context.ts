@@ -2,7 +2,7 @@ import { AdminClient } from './client/admin-client.js';
 import { connectionTo, findStateDirectory } from './client/connection.js';
 import { readClientConfig } from './config/config.js';
 import type { OutputStream, Style } from './output/style.js';
-import { styleFor } from './output/style.js';
+import { printable, styleFor } from './output/style.js';
 
 /** What a command touches of its process; tests give their own. */
 export interface CliContext {
@@ -11,7 +11,7 @@ export interface CliContext {
   readonly stderr: OutputStream;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
-  /** Aborts on Ctrl-C: a watch ends, and with it the command. */
+  /** Aborts on Ctrl-C: requests and watches end, and with them the command. */
   readonly interrupted: AbortSignal;
 }
 
@@ -22,15 +22,17 @@ export async function withAdminClient<Result>(
 ): Promise<Result> {
   const config = readClientConfig(context.environment, context.workingDirectory);
   const connection = connectionTo(config, findStateDirectory(config, context.workingDirectory));
-  const style = styleFor(context.stderr, context.environment);
-  const client = new AdminClient(connection, (text) =>
-    context.stderr.write(`${style('yellow', 'Warning:')} ${text}\n`),
-  );
+  const client = new AdminClient(connection, (text) => showWarning(context, text), context.interrupted);
   try {
     return await work(client);
   } finally {
     await client.close();
   }
+}
+
+export function showWarning(context: CliContext, text: string): void {
+  const style = styleFor(context.stderr, context.environment);
+  context.stderr.write(`${style('yellow', 'Warning:')} ${printable(text)}\n`);
 }
 
 export function stdoutStyle(context: CliContext): Style {

@@ -3,8 +3,10 @@ import { run } from './program.js';
 
 const interrupted = new AbortController();
 const args = process.argv.slice(2);
-// `get -w` ends with Ctrl-C; `up` and the planes have handlers of their own, and the others may just be ended.
-if (args[0] === 'get') process.once('SIGINT', () => interrupted.abort());
+// What talks to a control plane ends its request and says what is known of it; a second Ctrl-C ends the process at once. `up`
+// and the planes have handlers of their own, and what is left has nothing to say.
+const withControlPlane = ['apply', 'get', 'describe', 'diff', 'delete', 'audit', 'consumer', 'keys'];
+if (withControlPlane.includes(args[0] ?? '')) process.once('SIGINT', () => interrupted.abort());
 
 // The reader of a pipe may leave (`signalbox get ... | head`): what is left to say has no one to hear it.
 for (const stream of [process.stdout, process.stderr]) {

@@ -2,8 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { readYAML } from '#libs/apimachinery';
-import { joinDocuments, readManifests } from './manifest-files.js';
+import { readManifests } from './manifest-files.js';
 
 let folder: string;
 const noInput = Readable.from([]);
@@ -19,18 +18,19 @@ test('a directory’s manifests, in the order of their names, and nothing else i
   writeFileSync(join(folder, 'c.json'), '{"c": 1}');
   writeFileSync(join(folder, 'README.md'), 'no manifest');
   mkdirSync(join(folder, 'below'));
-  expect(await readManifests([folder], noInput)).toBe('a: 1\n---\nb: 1\n---\n{"c": 1}\n');
+  expect(await readManifests([folder], noInput)).toEqual([
+    { file: join(folder, 'a.yml'), text: 'a: 1\n' },
+    { file: join(folder, 'b.yaml'), text: 'b: 1' },
+    { file: join(folder, 'c.json'), text: '{"c": 1}' },
+  ]);
 });
 
 test('files, directories and standard input in the order they were named', async () => {
   writeFileSync(join(folder, 'one.yaml'), 'one: 1\n');
-  const text = await readManifests(['-', folder], Readable.from(['two: ', '2']));
-  expect(text).toBe('two: 2\n---\none: 1\n');
-});
-
-test('what is joined is read as the same documents', () => {
-  const joined = joinDocuments(['a: 1\n---\nb: 2', '# nothing\n', '---\nc: 3\n', '{"d": 4}']);
-  expect(readYAML(joined).map(({ value }) => value)).toEqual([{ a: 1 }, { b: 2 }, { c: 3 }, { d: 4 }]);
+  expect(await readManifests(['-', folder], Readable.from(['two: ', '2']))).toEqual([
+    { file: 'stdin', text: 'two: 2' },
+    { file: join(folder, 'one.yaml'), text: 'one: 1\n' },
+  ]);
 });
 
 test.each(['missing.yaml', 'missing'])('%s is named', async (name) => {

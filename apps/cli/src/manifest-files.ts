@@ -2,23 +2,28 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, exitCodes } from './cli-error.js';
 
-/**
- * The YAML of all `-f` arguments as one stream of documents: files, directories (their .yaml, .yml and .json, in the
- * order of their names, not below), `-` for standard input. Nothing is parsed here: the server's reader is the only one,
- * so a manifest can't mean one thing here and another there.
- */
-export async function readManifests(sources: readonly string[], standardInput: NodeJS.ReadableStream): Promise<string> {
-  const texts: string[] = [];
-  for (const source of sources) {
-    if (source === '-') texts.push(await readAll(standardInput));
-    else texts.push(...filesOf(source).map((file) => read(file)));
-  }
-  return joinDocuments(texts);
+/** One text that an argument stood for. */
+export interface Manifest {
+  /** As it was named, or below the directory that was; `stdin`. */
+  readonly file: string;
+  readonly text: string;
 }
 
-/** JSON is YAML, so both may be joined. A file that ends without a newline must not swallow the separator. */
-export function joinDocuments(texts: readonly string[]): string {
-  return texts.map((text) => (text.endsWith('\n') ? text : `${text}\n`)).join('---\n');
+/**
+ * The manifests of all `-f` arguments: files, directories (their .yaml, .yml and .json, in the order of their names, not
+ * below), `-` for standard input. Nothing is parsed here: the server's reader is the only one, so a manifest can't mean one
+ * thing here and another there.
+ */
+export async function readManifests(
+  sources: readonly string[],
+  standardInput: NodeJS.ReadableStream,
+): Promise<readonly Manifest[]> {
+  const manifests: Manifest[] = [];
+  for (const source of sources) {
+    if (source === '-') manifests.push({ file: 'stdin', text: await readAll(standardInput) });
+    else manifests.push(...filesOf(source).map((file) => ({ file, text: read(file) })));
+  }
+  return manifests;
 }
 
 function filesOf(source: string): string[] {

@@ -36,7 +36,9 @@ Exit codes:
   ${exitCodes.failure}  failed (diff: something would change; audit verify: altered)
   ${exitCodes.usage}  the command line or the environment is wrong
   ${exitCodes.notFound}  not found
-  ${exitCodes.conflict}  conflict: it exists already, or someone else was first`;
+  ${exitCodes.conflict}  conflict: it exists already, or someone else was first
+  ${exitCodes.notReady}  apply --wait: applied, but not ready in time
+  ${exitCodes.interrupted}  interrupted by Ctrl-C`;
 
 /** Runs one command line and returns its exit code. Everything it says goes to the context's streams. */
 export async function run(args: readonly string[], context: CliContext): Promise<number> {
@@ -50,7 +52,7 @@ export async function run(args: readonly string[], context: CliContext): Promise
     .addHelpText('after', help);
   const commands = [
     upCommand(context),
-    applyCommand(context),
+    applyCommand(context, finish),
     getCommand(context),
     describeCommand(context),
     diffCommand(context, finish),
@@ -89,6 +91,10 @@ function report(error: unknown, context: CliContext): number {
   if (error instanceof ConfigError) {
     context.stderr.write(`${style('red', 'Error:')} ${error.message}\n`);
     return exitCodes.usage;
+  }
+  if (!(error instanceof CliError) && context.interrupted.aborted) {
+    context.stderr.write('Interrupted.\n');
+    return exitCodes.interrupted;
   }
   if (!(error instanceof CliError)) {
     context.stderr.write(

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '#libs/testing';
 import { kubectl, type KubectlResult, resolveKubectl } from './kubectl.js';
@@ -134,6 +135,20 @@ test('kubectl create, auth whoami and auth can-i speak protobuf and are understo
   expect(await run('auth whoami')).toMatchObject(ok(/Username +admin/));
   expect(await run('auth can-i create providers')).toMatchObject(ok('yes\n'));
   expect(await run('auth can-i --list')).toMatchObject(ok(/providers\.signalbox\.dev +\[\] +\[\] +\[create delete/));
+});
+
+test('the kubeconfig works by its token alone, and takes up a token that its file holds since', async () => {
+  const written = readFileSync(join(server.directory, 'kubeconfig'), 'utf8');
+  const config = JSON.parse(written) as { users: { user: { token?: string; tokenFile?: string } }[] };
+  const { user } = config.users[0]!;
+  const whoami = (as: typeof user) => {
+    const file = join(server.directory, 'kubeconfig-copy');
+    writeFileSync(file, JSON.stringify({ ...config, users: [{ name: 'admin', user: as }] }), { mode: 0o600 });
+    return kubectl(binary, file, ['auth', 'whoami']);
+  };
+  expect(await whoami({ token: user.token })).toMatchObject(ok(/Username +admin/));
+  expect(await whoami({ ...user, token: 'rotated-away' })).toMatchObject(ok(/Username +admin/));
+  expect(await whoami({ token: 'rotated-away' })).toMatchObject({ code: 1 });
 });
 
 test('kubectl delete waits until it is gone', async () => {

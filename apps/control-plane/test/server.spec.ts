@@ -37,7 +37,8 @@ describe('a running server', () => {
     expect(statSync(join(server.directory, 'kubeconfig')).mode & 0o777).toBe(0o600);
     expect(JSON.parse(readFileSync(join(server.directory, 'kubeconfig'), 'utf8'))).toMatchObject({
       clusters: [{ cluster: { server: server.url } }],
-      users: [{ user: { tokenFile: join(server.directory, 'admin.token') } }],
+      // Both: Go clients read the file, again and again; client libraries that don't know the field take the token.
+      users: [{ user: { token: server.tokens.admin, tokenFile: join(server.directory, 'admin.token') } }],
     });
   });
 

@@ -1,7 +1,6 @@
 import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
-import { CliError } from '../cli-error.js';
-import { printable } from '../output/style.js';
+import { CliError, exitCodes } from '../cli-error.js';
 import type { Connection } from '../state-directory.js';
 import { serverError } from './server-error.js';
 
@@ -13,6 +12,8 @@ export interface AdminRequest {
   readonly contentType?: string;
   readonly accept?: string;
   readonly signal?: AbortSignal;
+  /** The answer's body says the same as its `Warning` headers, and more: those are left alone. */
+  readonly warningsInBody?: boolean;
 }
 
 /** Long enough for an apply of many documents; a watch has none. */
@@ -26,6 +27,8 @@ export class AdminClient {
     private readonly connection: Connection,
     /** Gets the text of each `Warning: 299` header. */
     private readonly onWarning: (text: string) => void = () => undefined,
+    /** Ends whatever request is under way. */
+    private readonly interrupted?: AbortSignal,
   ) {
     this.agent = new Agent({
       connect: { ca: connection.certificateAuthority, timeout: 10_000 },
@@ -64,7 +67,7 @@ export class AdminClient {
         dispatcher: this.agent,
         method: options.method ?? 'GET',
         body: options.body,
-        signal: options.signal,
+        signal: options.signal ?? this.interrupted,
         headers: {
           authorization: `Bearer ${this.connection.token}`,
           accept: options.accept ?? 'application/json',
@@ -73,12 +76,23 @@ export class AdminClient {
         },
       });
     } catch (error) {
+      if (this.interrupted?.aborted && (options.method ?? 'GET') !== 'GET') throw interruptedWrite(error);
       throw connectionError(error, this.connection.controlPlaneUrl, 'SIGNALBOX_CONTROL_PLANE_URL');
     }
-    for (const text of warningsOf(response.headers['warning'])) this.onWarning(printable(text));
+    if (!options.warningsInBody || response.statusCode >= 400) {
+      for (const text of warningsOf(response.headers['warning'])) this.onWarning(text);
+    }
     if (response.statusCode >= 400) throw serverError(response.statusCode, await response.body.text());
     return response;
   }
+}
+
+function interruptedWrite(cause: unknown): CliError {
+  return new CliError('Interrupted before the server answered; what was asked for may have been done.', {
+    cause,
+    exitCode: exitCodes.interrupted,
+    hints: ['`signalbox get` shows what is there.'],
+  });
 }
 
 /** The quoted text of `299 - "text"`, several in one header separated by commas (RFC 7234, section 5.5). */
@@ -100,23 +114,26 @@ async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
   if (rest.trim() !== '') yield rest;
 }
 
-const certificateErrors = new Set([
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_SIGNATURE_FAILURE',
-]);
+const setCaFile = 'Set SIGNALBOX_CA_FILE to the ca.crt of this control plane.';
+const compareClocks = 'Compare the clock of this machine with that of the control plane (`date -u` on both).';
+
+/** What to do where TLS refuses, by OpenSSL's and Node's codes: the server is running, whatever its certificate is. */
+const certificateHints: Readonly<Record<string, string>> = {
+  SELF_SIGNED_CERT_IN_CHAIN: setCaFile,
+  DEPTH_ZERO_SELF_SIGNED_CERT: setCaFile,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: setCaFile,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: setCaFile,
+  CERT_SIGNATURE_FAILURE: setCaFile,
+  CERT_NOT_YET_VALID: compareClocks,
+  CERT_HAS_EXPIRED: `${compareClocks} If they agree, restart the control plane: it makes a certificate at each start.`,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Use a name that the certificate is for, or add this one to its SIGNALBOX_TLS_SANS.',
+};
 
 /** `variable` names the server in the environment. */
 export function connectionError(cause: unknown, url: string, variable: string): Error {
   const error = cause as NodeJS.ErrnoException;
   if (error.name === 'AbortError') return error;
-  const hints = certificateErrors.has(error.code ?? '')
-    ? ['Set SIGNALBOX_CA_FILE to the ca.crt of this control plane.']
-    : [`Is it running (\`signalbox up\`)? ${variable} names another one.`];
-  return new CliError(`Can't reach ${url}: ${error.message || error.code || 'no reason given'}`, {
-    cause: error,
-    hints,
-  });
+  const hint = certificateHints[error.code ?? ''] ?? `Is it running (\`signalbox up\`)? ${variable} names another one.`;
+  const problem = error.message || error.code || 'no reason given';
+  return new CliError(`Can't reach ${url}: ${problem}`, { cause: error, hints: [hint] });
 }

@@ -14,11 +14,17 @@ export class ServerError extends CliError {
   constructor(
     readonly statusCode: number,
     readonly reason: string,
-    message: string,
-    causes: readonly string[],
+    private readonly told: string,
+    private readonly causes: readonly string[],
+    hints: readonly string[] = [],
   ) {
-    const lines = [`Error from server (${reason}): ${message}`, ...causes.map((cause) => `  ${cause}`)];
-    super(lines.map(printable).join('\n'), { exitCode: exitCodeFor(statusCode) });
+    const lines = [`Error from server (${reason}): ${told}`, ...causes.map((cause) => `  ${cause}`)];
+    super(lines.map(printable).join('\n'), { exitCode: exitCodeFor(statusCode), hints });
+  }
+
+  /** The same refusal in other words, such as with files in place of documents. */
+  reworded(word: (text: string) => string, hints: readonly string[] = this.hints): ServerError {
+    return new ServerError(this.statusCode, this.reason, word(this.told), this.causes.map(word), hints);
   }
 }
 
@@ -27,10 +33,19 @@ export function serverError(statusCode: number, body: string): ServerError {
   const status = parseStatus(body);
   const reason = status?.reason ?? `HTTP ${statusCode}`;
   const message = status?.message ?? (body.trim().slice(0, 200) || 'no message');
-  const causes = (status?.details?.causes ?? [])
-    .filter((cause) => !message.includes(cause.message ?? ''))
-    .map((cause) => [cause.field, cause.message].filter(Boolean).join(': '));
-  return new ServerError(statusCode, reason, message, causes);
+  const causes = status?.details?.causes ?? [];
+  const listed = causes.map((cause) => [cause.field, cause.message].filter(Boolean).join(': '));
+  // Of several causes the message is a list in brackets, which is better read line by line.
+  const bracket = listed.length > 1 ? message.indexOf('[') : -1;
+  if (bracket >= 0) {
+    const more = /, and \d+ more\]$/.exec(message)?.[0].slice(2, -1);
+    return new ServerError(statusCode, reason, message.slice(0, bracket).trimEnd(), [
+      ...listed,
+      ...(more ? [more] : []),
+    ]);
+  }
+  const untold = listed.filter((_, index) => !message.includes(causes[index]?.message ?? ''));
+  return new ServerError(statusCode, reason, message, untold);
 }
 
 function parseStatus(body: string): Status | undefined {

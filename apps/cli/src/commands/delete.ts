@@ -8,6 +8,7 @@ import { ServerError } from '../client/server-error.js';
 import { CliError, exitCodes } from '../cli-error.js';
 import { withAdminClient } from '../context.js';
 import type { CliContext } from '../context.js';
+import { JoinedManifests } from '../joined-manifests.js';
 import { readManifests } from '../manifest-files.js';
 import { manifestsOption, namespaceOption } from './shared-options.js';
 
@@ -68,23 +69,26 @@ async function selected(
     });
   }
   if (!options.filename) return objectReferences(objects, options.namespace);
-  return described(await readManifests(options.filename, context.stdin), options.namespace).reverse();
+  const manifests = await readManifests(options.filename, context.stdin);
+  return described(new JoinedManifests(manifests), options.namespace).reverse();
 }
 
 /** Which objects the documents are about; by the same reader as the server's. */
-function described(manifests: string, namespace: string): ObjectReference[] {
+function described(manifests: JoinedManifests, namespace: string): ObjectReference[] {
   try {
-    return readYAML(manifests).flatMap(({ number, value }) =>
+    return readYAML(manifests.text).flatMap(({ number, line, value }) =>
       itemsOf(value).map((item) => {
         const { apiVersion, kind: kindName, metadata } = (item ?? {}) as Partial<ApiObject>;
         const kind = kindOf(String(apiVersion), String(kindName));
-        if (!kind || !metadata?.name) throw new ManifestError(`document ${number} names no object of a known kind`);
+        if (!kind || typeof metadata?.name !== 'string' || metadata.name === '') {
+          throw new ManifestError('names no object of a known kind', { document: number, line });
+        }
         return { kind, namespace: kind.namespaced ? (metadata.namespace ?? namespace) : '', name: metadata.name };
       }),
     );
   } catch (cause) {
     if (!(cause instanceof ManifestError)) throw cause;
-    throw new CliError(cause.message, { cause });
+    throw new CliError(manifests.located(cause.message), { cause });
   }
 }
 

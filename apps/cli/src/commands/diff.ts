@@ -1,11 +1,12 @@
 import { Command } from 'commander';
-import { postApply } from '../client/apply.js';
+import { postApply, warningsIn } from '../client/apply.js';
 import { CliError, exitCodes } from '../cli-error.js';
-import { stdoutStyle, withAdminClient } from '../context.js';
+import { showWarning, stdoutStyle, withAdminClient } from '../context.js';
 import type { CliContext } from '../context.js';
+import { JoinedManifests } from '../joined-manifests.js';
 import { readManifests } from '../manifest-files.js';
 import { renderChange } from '../output/changes.js';
-import { appliedName } from './apply.js';
+import { appliedName } from '../output/applied.js';
 import { manifestsOption, namespaceOption } from './shared-options.js';
 
 /** As of diff(1) and `kubectl diff`: 0 the same, 1 different, above 1 it could not be told. */
@@ -21,10 +22,12 @@ export function diffCommand(context: CliContext, finish: (exitCode: number) => v
     .addHelpText('after', '\nExample:\n  signalbox diff -f manifests/ || signalbox apply -f manifests/')
     .action(async (options: { filename: readonly string[]; namespace: string }) => {
       const { objects } = await notJustOne(async () => {
-        const manifests = await readManifests(options.filename, context.stdin);
-        return withAdminClient(context, (client) =>
+        const manifests = new JoinedManifests(await readManifests(options.filename, context.stdin));
+        const answer = await withAdminClient(context, (client) =>
           postApply(client, manifests, { dryRun: true, namespace: options.namespace }),
         );
+        for (const text of warningsIn(answer, manifests)) showWarning(context, text);
+        return answer;
       });
       const changed = objects.filter((object) => object.result !== 'unchanged');
       for (const object of changed) {

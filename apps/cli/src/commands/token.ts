@@ -1,8 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { didYouMean } from '#libs/apimachinery';
 import type { CliContext } from '../context.js';
 import { newToken } from '../secret-text.js';
 import { tokenEntry } from '../state-directory.js';
 
+const prefix = 'signalbox:';
 const groups = ['signalbox:admins', 'signalbox:editors', 'signalbox:viewers', 'signalbox:data-planes'];
 
 export function tokenCommand(context: CliContext): Command {
@@ -17,7 +19,7 @@ export function tokenCommand(context: CliContext): Command {
     .argument('<user>', 'the name that the audit shows', notReserved)
     .addOption(
       new Option('-g, --group <group>', `what it may do; repeatable (${groups.join(', ')})`)
-        .argParser((value: string, before: string[] | undefined) => [...(before ?? []), notReserved(value)])
+        .argParser((value: string, before: string[] | undefined) => [...(before ?? []), knownGroup(value)])
         .makeOptionMandatory(),
     )
     .addHelpText(
@@ -30,6 +32,13 @@ export function tokenCommand(context: CliContext): Command {
       context.stdout.write(`${secret}\n`);
     });
   return token;
+}
+
+/** A token of a group that no rule is for would be let in and allowed nothing, which nobody understands later. */
+function knownGroup(name: string): string {
+  if (groups.includes(notReserved(name))) return name;
+  const near = didYouMean(name.startsWith(prefix) ? name : prefix + name, groups);
+  throw new InvalidArgumentError(`There is no such group${near || `; groups: ${groups.join(', ')}`}`);
 }
 
 /** The control plane refuses a whole file with such a name in it. */

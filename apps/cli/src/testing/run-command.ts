@@ -12,16 +12,17 @@ export async function runCommand(
   args: readonly string[],
   folder: string,
   environment: Readonly<Record<string, string>>,
+  { interrupted = new AbortController().signal, stdin = '' }: { interrupted?: AbortSignal; stdin?: string } = {},
 ): Promise<Outcome> {
   let out = '';
   let error = '';
   const code = await run(args, {
-    stdin: Readable.from(['']),
+    stdin: Readable.from([stdin]),
     stdout: { write: (text) => (out += text) },
     stderr: { write: (text) => (error += text), isTTY: true },
     environment: { ...environment, NO_COLOR: '1' },
     workingDirectory: folder,
-    interrupted: new AbortController().signal,
+    interrupted,
   });
   return { code, out, error };
 }

@@ -57,6 +57,11 @@ export class ScriptedServer {
     this.answers.set(request, answers);
   }
 
+  /** Resolves once so many requests have come. */
+  async asked(count: number): Promise<void> {
+    while (this.requests.length < count) await once(this.server, 'request');
+  }
+
   reset(): void {
     this.answers.clear();
     this.requests.length = 0;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { AdminClient } from '../client/admin-client.js';
 import { putConsumerKey } from '../client/consumer-keys.js';
 import { ServerError } from '../client/server-error.js';
-import { joinDocuments } from '../manifest-files.js';
+import { joinDocuments } from '../joined-manifests.js';
 import { packageRoot } from '../package-root.js';
 import { writePrivateFile } from '../private-file.js';
 import { newConsumerKey, sha256Hex } from '../secret-text.js';
@@ -30,7 +30,9 @@ export async function applyQuickstart(
   const hasKey = existsSync(consumerKeyFile);
   if (isKnown && hasKey) return;
   const key = hasKey ? readSecret(consumerKeyFile) : newConsumerKey();
-  if (isKnown) await putConsumerKey(client, 'default', demoConsumer, { name: demoKeyName, sha256: sha256Hex(key) });
+  const entry = { name: demoKeyName, sha256: sha256Hex(key) };
+  // The key that it replaces is lost: nobody can use it.
+  if (isKnown) await putConsumerKey(client, { namespace: 'default', name: demoConsumer }, { entry, replace: true });
   else await applyManifests(client, key, simulatorUrl);
   if (!hasKey) writePrivateFile(consumerKeyFile, key);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync, existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { SystemSecrets } from '../secrets/system-secrets.js';
 import { type CertificatePair, createAuthority, issueServerCertificate } from './certificates.js';
@@ -30,7 +30,7 @@ export class ServerIdentity {
     return new ServerIdentity(authority.certificate, server);
   }
 
-  /** Writes `ca.crt` and `kubeconfig`, whole or not at all. The kubeconfig names `admin.token` where that file exists. */
+  /** Writes `ca.crt` and `kubeconfig`, whole or not at all. The kubeconfig holds and names `admin.token` where that file exists. */
   writeClientFiles(directory: string, server: string): void {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     // Absolute: kubectl takes a relative one from the folder of the kubeconfig, not from ours.
@@ -38,12 +38,15 @@ export class ServerIdentity {
     const config = kubeconfig({
       server,
       caCertificate: this.caCertificate,
-      ...(existsSync(tokenFile) && { tokenFile }),
+      ...(existsSync(tokenFile) && { admin: { token: tokenIn(tokenFile), tokenFile } }),
     });
     writeWhole(join(directory, 'ca.crt'), this.caCertificate, 0o644);
     writeWhole(join(directory, 'kubeconfig'), config, 0o600);
   }
 }
+
+/** The first line, as every reader of the file takes it. */
+const tokenIn = (file: string): string => readFileSync(file, 'utf8').split('\n', 1)[0]!.trim();
 
 function writeWhole(file: string, content: string, mode: number): void {
   const half = `${file}.${process.pid}`;
