@@ -195,4 +195,32 @@ export default [
     replace: '',
     suite: 'apps/data-plane/src/credentials',
   },
+  {
+    name: 'lines that others cause are limited',
+    file: 'libs/telemetry/src/logging/limited-log.ts',
+    find: 'if (line && nowMs < line.untilMs) {',
+    replace: 'if (line && nowMs < 0) {',
+    suite: 'libs/telemetry/src/logging',
+  },
+  {
+    name: 'keys of limited lines are bounded',
+    file: 'libs/telemetry/src/logging/limited-log.ts',
+    find: 'this.#lines.has(wanted) || this.#makesRoom(nowMs) ? wanted : OTHERS',
+    replace: 'wanted',
+    suite: 'libs/telemetry/src/logging',
+  },
+  {
+    name: 'a refused stream is logged',
+    file: 'apps/control-plane/src/api/server/upgrades.ts',
+    find: "this.refusals.refused(request, pathOf(request.url ?? ''), error);",
+    replace: '',
+    suite: 'apps/control-plane/test/logs',
+  },
+  {
+    name: 'a bad token is logged',
+    file: 'apps/control-plane/src/api/server/api-server.ts',
+    find: 'this.refusals.refused(request.raw, pathOf(request.url), error);',
+    replace: '',
+    suite: 'apps/control-plane/test/logs',
+  },
 ];

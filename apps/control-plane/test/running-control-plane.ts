@@ -39,6 +39,8 @@ export class RunningControlPlane {
     Role,
     string
   >;
+  /** The lines that it logs. */
+  readonly logged: Record<string, unknown>[] = [];
   private database!: { url: string; drop(): Promise<void> };
   private routedUrl!: string;
   private telemetry!: Telemetry;
@@ -133,9 +135,13 @@ export class RunningControlPlane {
       SIGNALBOX_TOKENS_FILE: file('tokens.yaml', JSON.stringify({ tokens })),
       SIGNALBOX_MASTER_KEY_FILE: file('master.key', this.masterKey),
       SIGNALBOX_STATE_DIR: this.directory,
-      SIGNALBOX_LOG_LEVEL: process.env['SIGNALBOX_TEST_LOG_LEVEL'] ?? 'silent',
+      SIGNALBOX_LOG_LEVEL: process.env['SIGNALBOX_TEST_LOG_LEVEL'] ?? 'info',
     });
-    const logger = createLogger({ name: 'signalbox-control-plane', level: config.logLevel });
+    const write = (line: string): void => {
+      this.logged.push(JSON.parse(line) as Record<string, unknown>);
+      if (process.env['SIGNALBOX_TEST_LOG_LEVEL']) process.stderr.write(line);
+    };
+    const logger = createLogger({ name: 'signalbox-control-plane', level: config.logLevel, destination: { write } });
     const metrics = new MetricsRegistry();
     this.telemetry = await startTelemetry({
       serviceName: 'control-plane',

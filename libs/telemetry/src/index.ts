@@ -9,6 +9,7 @@ export {
   logLevels,
   traceFields,
 } from './logging/logger.js';
+export { LimitedLog, type LimitedLogOptions } from './logging/limited-log.js';
 export { MASK, maskSecrets } from './logging/mask-secrets.js';
 export { EXPOSITION_CONTENT_TYPE, type MetricType } from './metrics/exposition.js';
 export { type Family, OVERFLOW } from './metrics/family.js';

@@ -8,6 +8,11 @@ import { TokenTable } from './token-table.js';
 const CHECK_INTERVAL_MS = 1_000;
 const bearer = /^Bearer +([A-Za-z0-9._~+/=-]{1,4096})$/i;
 
+/** undefined: the header holds none. */
+export function presentedToken(authorization: string): string | undefined {
+  return bearer.exec(authorization)?.[1];
+}
+
 /** Turns an `Authorization` header into an identity, with the tokens file as it is now. */
 export class Authenticator {
   private table: TokenTable;
@@ -34,7 +39,7 @@ export class Authenticator {
     if (authorization === undefined) {
       throw unauthorized('Unauthorized: send "Authorization: Bearer <token>"');
     }
-    const token = bearer.exec(authorization)?.[1];
+    const token = presentedToken(authorization);
     if (token === undefined) throw unauthorized('Unauthorized: the Authorization header is no bearer token');
     this.reloadIfChanged();
     const identity = this.table.find(token);

@@ -36,6 +36,7 @@ describe('DataPlaneWriter', () => {
   let written: [atMs: number, Partial<DataPlaneStatus>][];
   let commits: number;
   let failing: boolean;
+  let logged: unknown[];
 
   const commit: ObjectStore['commit'] = async ([write]) => {
     commits++;
@@ -44,14 +45,15 @@ describe('DataPlaneWriter', () => {
     const next = write!.mutate(object && structuredClone(object))!;
     const changed = JSON.stringify(next) !== JSON.stringify(object);
     if (changed && write!.subresource) written.push([clock.now() - startMs, next.status as Partial<DataPlaneStatus>]);
+    const previous = object;
     object = next;
-    return { revision: 1, results: [{ type: changed ? 'MODIFIED' : 'UNCHANGED', object: next }] };
+    return { revision: 1, results: [{ type: changed ? 'MODIFIED' : 'UNCHANGED', object: next, previous }] };
   };
 
   beforeEach(() => {
     clock = new FakeClock();
     startMs = clock.now();
-    [object, written, commits, failing] = [undefined, [], 0, false];
+    [object, written, commits, failing, logged] = [undefined, [], 0, false, []];
     dataPlanes = new ConnectedDataPlanes(() => clock.now());
     writer = new DataPlaneWriter({
       kind: kindOf('signalbox.dev/v1', 'DataPlane')!,
@@ -60,7 +62,11 @@ describe('DataPlaneWriter', () => {
       self: 'me',
       timers: timersOf(clock),
       random: () => 0.5,
-      logger: createLogger({ name: 'test', level: 'silent' }),
+      logger: createLogger({
+        name: 'test',
+        level: 'warn',
+        destination: { write: (line) => logged.push(JSON.parse(line)) },
+      }),
       count: () => {},
     });
     writer.start();
@@ -155,5 +161,24 @@ describe('DataPlaneWriter', () => {
     await clock.advanceAsync(5_000);
     expect(written.at(-1)![1]).toMatchObject({ revision: 8 });
     expect(commits - before).toBe(2);
+  });
+
+  it('says, once a minute, that two data planes take one object from each other, as on two replicas', async () => {
+    const connection = dataPlanes.connected(hello);
+    for (let revision = 10; revision < 20; revision++) {
+      object = { ...object!, status: { ...elsewhere, uid: 'another' } };
+      connection.served({ revision, version: 'bb' });
+      await clock.advanceAsync(1_000);
+    }
+    expect(logged).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        dataPlane: 'plane',
+        uid: 'uid',
+        otherUid: 'another',
+        otherConnectedTo: 'other',
+        msg: expect.stringContaining('SIGNALBOX_DATA_PLANE_NAME') as unknown,
+      }),
+    ]);
   });
 });

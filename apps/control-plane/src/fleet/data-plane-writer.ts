@@ -1,7 +1,8 @@
 import type { Timers } from '#libs/clock';
 import { Controller, ReconcileError, type ControllerOptions } from '#libs/reconcile';
 import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/apimachinery';
-import type { Logger } from '#libs/telemetry';
+import { LimitedLog, type Logger } from '#libs/telemetry';
+import type { DataPlaneStatus } from '#libs/resources';
 import { controlPlaneOrigin } from '../store/control-plane-origin.js';
 import type { ObjectStore, ObjectWrite, WriteResult } from '../store/object-store.js';
 import type { ConnectedDataPlanes, DataPlaneState } from './connected-data-planes.js';
@@ -30,9 +31,11 @@ const WAIT_FOR_RETURN_MS = 2_000;
 export class DataPlaneWriter {
   private readonly controller: Controller<string>;
   private readonly wroteAtMs = new Map<string, number>();
+  private readonly lines: LimitedLog;
 
   constructor(private readonly options: DataPlaneWriterOptions) {
     const { timers, random, logger, count } = options;
+    this.lines = new LimitedLog({ logger, nowMs: () => timers.nowMs() });
     this.controller = new Controller({
       reconcile: (name) => this.write(name),
       concurrency: 2,
@@ -90,9 +93,20 @@ export class DataPlaneWriter {
       },
     } as const;
     const present = await this.commit(name, status);
+    if (present) this.noteTakenName(name, state, statusOf(present.previous));
     if (present) return present;
     await this.commit(name, { mutate: (stored) => stored ?? emptyDataPlane(kind, name) });
     return this.commit(name, status);
+  }
+
+  /** On one replica the second is turned away; on two they would take the object from each other, every second. */
+  private noteTakenName(name: string, { hello, connected }: DataPlaneState, before: Partial<DataPlaneStatus>): void {
+    if (!connected || !before.connected || before.uid === hello.uid) return;
+    this.lines.warn(
+      name,
+      { dataPlane: name, uid: hello.uid, otherUid: before.uid, otherConnectedTo: before.connectedTo },
+      'two data planes use one name: give each its own SIGNALBOX_DATA_PLANE_NAME, unless this is one that lost its state directory',
+    );
   }
 
   private async commit(

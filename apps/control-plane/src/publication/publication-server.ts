@@ -6,11 +6,11 @@ import { forbidden } from '#libs/apimachinery';
 import { decodeFromDataPlane, MAX_FRAME_FROM_DATA_PLANE_BYTES, type Hello } from '#libs/control-protocol';
 import type { Timers } from '#libs/clock';
 import { SCHEMA_VERSION } from '#libs/routing-table';
-import type { Logger } from '#libs/telemetry';
+import { LimitedLog, type Logger } from '#libs/telemetry';
 import { groups, type Identity } from '../auth/identity.js';
 import type { Compiled } from '../compile/compile-controller.js';
 import type { SecretValue } from '../cache/secret-values.js';
-import type { ConnectionListener } from '../fleet/connection-listener.js';
+import type { ConnectionListener, Position, SessionListener } from '../fleet/connection-listener.js';
 import { DataPlaneSession, type SessionOptions } from './data-plane-session.js';
 import { keepAlive } from './keep-alive.js';
 import { PublishedTables } from './published-tables.js';
@@ -33,7 +33,12 @@ const close = { goingAway: 1001, protocolError: 1002, policy: 1008 } as const;
 /** The stream endpoint: one WebSocket a data plane. */
 export class PublicationServer {
   private readonly tables: PublishedTables;
+  private readonly lines: LimitedLog;
+  /** One a second for each data plane. */
+  private readonly swaps: LimitedLog;
   private readonly sessions = new Map<string, { readonly session: DataPlaneSession; readonly socket: WebSocket }>();
+  /** What each connected data plane serves. */
+  private readonly versions = new Map<string, string>();
   private readonly webSockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME_FROM_DATA_PLANE_BYTES,
@@ -43,6 +48,8 @@ export class PublicationServer {
 
   constructor(private readonly options: PublicationServerOptions) {
     this.tables = new PublishedTables(options.secretValue);
+    this.lines = new LimitedLog({ logger: options.logger, nowMs: () => options.timers.nowMs() });
+    this.swaps = new LimitedLog({ logger: options.logger, nowMs: () => options.timers.nowMs(), everyMs: 1_000 });
   }
 
   /** Takes over a connection of `STREAM_PATH`. Throws a 403 unless a data plane asks: values of Secrets go down here. */
@@ -50,7 +57,9 @@ export class PublicationServer {
     if (!identity.groups.includes(groups.dataPlanes)) {
       throw forbidden(`the stream is for data planes: a token of the group ${groups.dataPlanes} is needed`);
     }
-    this.webSockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket));
+    this.webSockets.handleUpgrade(request, socket, head, (webSocket) =>
+      this.accept(webSocket, request.socket.remoteAddress ?? ''),
+    );
   }
 
   /** After every compile, also when it changed nothing: data planes then move their revision forward. */
@@ -65,7 +74,7 @@ export class PublicationServer {
     this.webSockets.close();
   }
 
-  private accept(socket: WebSocket): void {
+  private accept(socket: WebSocket, sourceAddress: string): void {
     const { timers, logger, helloWithinMs = 10_000, pingEveryMs = 5_000 } = this.options;
     const cancelHello = timers.after(helloWithinMs, () => socket.close(close.policy, 'no hello'));
     keepAlive(socket, timers, pingEveryMs);
@@ -78,7 +87,7 @@ export class PublicationServer {
         if (message.type === 'hello') {
           if (session) throw new Error('a second hello');
           cancelHello();
-          session = this.greet(message, socket);
+          session = this.greet(message, socket, sourceAddress);
         } else if (session) session.receive(message);
         else throw new Error('the first message must be a hello');
       } catch (error) {
@@ -89,16 +98,21 @@ export class PublicationServer {
   }
 
   /** undefined: the data plane was turned away. */
-  private greet(hello: Hello, socket: WebSocket): DataPlaneSession | undefined {
+  private greet(hello: Hello, socket: WebSocket, sourceAddress: string): DataPlaneSession | undefined {
     const { connections, logger, tracer, timers, countPublication, answerWithinMs = 60_000 } = this.options;
     const other = this.sessions.get(hello.name);
+    const taken = other && other.session.uid !== hello.uid;
     const refusal = !hello.schemaVersions.includes(SCHEMA_VERSION)
       ? `this control plane publishes schema version ${SCHEMA_VERSION}`
-      : other && other.session.uid !== hello.uid
-        ? `another data plane is connected as ${hello.name}: set SIGNALBOX_DATA_PLANE_NAME`
+      : taken
+        ? `another data plane is connected as ${hello.name}: give each its own SIGNALBOX_DATA_PLANE_NAME`
         : undefined;
     if (refusal !== undefined) {
-      logger.warn({ dataPlane: hello.name, reason: refusal }, 'a data plane was turned away');
+      this.lines.warn(
+        `turned away ${hello.name} ${sourceAddress}`,
+        { dataPlane: hello.name, uid: hello.uid, sourceAddress, reason: refusal },
+        'a data plane was turned away',
+      );
       socket.close(close.policy, refusal);
       return undefined;
     }
@@ -111,7 +125,7 @@ export class PublicationServer {
         logger.warn({ dataPlane: hello.name, reason }, 'a data plane was disconnected');
         socket.terminate();
       },
-      listener: connection,
+      listener: { ...connection, served: (position) => this.served(connection, hello.name, position) },
       tracer,
       timers,
       count: countPublication,
@@ -120,15 +134,29 @@ export class PublicationServer {
     // The same data plane again, before its old connection was seen to end: the new one counts.
     other?.socket.terminate();
     this.sessions.set(hello.name, { session, socket });
+    this.versions.set(hello.name, hello.version ?? '');
     socket.on('close', () => {
       session.close();
       if (this.sessions.get(hello.name)?.session !== session) return;
       this.sessions.delete(hello.name);
+      this.versions.delete(hello.name);
       connection.disconnected();
       logger.info({ dataPlane: hello.name }, 'data plane disconnected');
     });
-    logger.info({ dataPlane: hello.name, version: hello.version, software: hello.software }, 'data plane connected');
+    logger.info(
+      { dataPlane: hello.name, sourceAddress, version: hello.version, software: hello.software },
+      'data plane connected',
+    );
     session.advance([]);
     return session;
+  }
+
+  /** A bookmark moves the revision of a table that is served already: no news for people. */
+  private served(connection: SessionListener, dataPlane: string, position: Position): void {
+    connection.served(position);
+    const { version, revision } = position;
+    if (this.versions.get(dataPlane) === version) return;
+    this.versions.set(dataPlane, version);
+    this.swaps.info(dataPlane, { dataPlane, revision, version }, 'data plane serves a new table');
   }
 }

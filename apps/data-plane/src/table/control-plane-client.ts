@@ -118,7 +118,8 @@ export class ControlPlaneClient {
     socket.on('error', (error) => {
       reason = error.message;
     });
-    socket.on('close', () => {
+    socket.on('close', (_code, text) => {
+      if (text.length > 0) reason = `the control plane ended the stream: ${text.toString()}`;
       this.ready = false;
       this.cancelSilence?.();
       this.reconnect(reason);

@@ -11,6 +11,7 @@ import {
   withSpan,
 } from '#libs/telemetry';
 import type { Authenticator } from '../../auth/authenticator.js';
+import { RefusalLog } from '../../auth/refusal-log.js';
 import type { Authorizer } from '../../auth/authorizer.js';
 import { checkAllowed } from '../objects/permission.js';
 import type { Call } from '../request/call.js';
@@ -48,7 +49,11 @@ const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The admin API on a Fastify instance: raw routes, so that no pipe or parser stands between the bytes and admission. */
 export class ApiServer {
-  constructor(private readonly parts: ApiServerParts) {}
+  private readonly refusals: RefusalLog;
+
+  constructor(private readonly parts: ApiServerParts) {
+    this.refusals = new RefusalLog(parts.authenticator, parts);
+  }
 
   register(instance: FastifyInstance): void {
     registerProbes(instance, this.parts.readiness);
@@ -63,7 +68,12 @@ export class ApiServer {
     scope.setErrorHandler((error, _request, reply) => sendError(reply, error, this.parts.logger));
     // Before the body is read: who isn't known can't make us buffer anything.
     scope.addHook('onRequest', async (request) => {
-      request.identity = this.parts.authenticator.authenticate(request.headers.authorization);
+      try {
+        request.identity = this.parts.authenticator.authenticate(request.headers.authorization);
+      } catch (error) {
+        this.refusals.refused(request.raw, pathOf(request.url), error);
+        throw error;
+      }
     });
 
     for (const route of resourceRoutes()) {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { ApiError, forbidden, internal, noSuchResource } from '#libs/apimachinery';
 import type { Logger } from '#libs/telemetry';
 import type { Authenticator } from '../../auth/authenticator.js';
+import { RefusalLog } from '../../auth/refusal-log.js';
 import type { Authorizer } from '../../auth/authorizer.js';
 import type { Identity } from '../../auth/identity.js';
 import { pathOf } from './http-call.js';
@@ -19,13 +20,16 @@ const REVIEW_EVERY_MS = 5_000;
  */
 export class Upgrades {
   private readonly handlers = new Map<string, UpgradeHandler>();
+  private readonly refusals: RefusalLog;
 
   constructor(
     private readonly authenticator: Authenticator,
     private readonly authorizer: Authorizer,
     private readonly logger: Logger,
     private readonly reviewEveryMs = REVIEW_EVERY_MS,
-  ) {}
+  ) {
+    this.refusals = new RefusalLog(authenticator, { logger });
+  }
 
   /** `path` without a query, such as `/control/v1/stream`. */
   handle(path: string, handler: UpgradeHandler): void {
@@ -39,6 +43,7 @@ export class Upgrades {
       try {
         this.dispatch(request, socket, head);
       } catch (error) {
+        this.refusals.refused(request, pathOf(request.url ?? ''), error);
         if (!(error instanceof ApiError)) this.logger.error({ err: error }, 'upgrade failed');
         refuse(socket, error instanceof ApiError ? error : internal());
       }
