@@ -1,7 +1,7 @@
 import { ApiError } from '#libs/apimachinery';
 import type { KeyOverview, KeyStatus } from '../key-rotation/key-status.js';
 import { reencryptionRequest } from '../key-rotation/reencryption-request.js';
-import type { ObjectWriter } from './objects/object-writer.js';
+import type { ObjectWriter } from './write/object-writer.js';
 import { answer } from './request/call.js';
 import type { PathRoute } from './server/api-server.js';
 

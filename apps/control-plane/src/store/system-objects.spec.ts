@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { ApiObject } from '#libs/apimachinery';
 import { kindOf } from '#libs/resources';
 import { alice, controlPlane, create, keyOf, update, remove } from '../../test/test-kinds.js';
 import { createStoreFixture, type StoreFixture } from '../../test/store-fixture.js';
+import { MasterKeys } from '../encryption/master-keys.js';
 import type { Origin } from './object-store.js';
+import { PostgresObjectStore } from './postgres-object-store.js';
 
 const secrets = kindOf('v1', 'Secret')!;
 const namespaces = kindOf('v1', 'Namespace')!;
@@ -47,6 +50,19 @@ test('a Secret of the control plane is changed and deleted by nobody else, where
     await expect(commit(label)).resolves.toMatchObject({ results: [{ type: 'MODIFIED' }] });
     await expect(commit(remove(key), controlPlane)).resolves.toMatchObject({ results: [{ type: 'DELETED' }] });
   }
+});
+
+test('one of signalbox-system that does not decrypt is not deleted by hand either', async () => {
+  await fixture.store.commit([typed('sealed', 'signalbox.dev/system')], controlPlane);
+  const elsewhere = keyOf(secrets, 'lost', 'default');
+  await fixture.store.commit([typed('lost', 'Opaque', 'default')], alice);
+  const other = new PostgresObjectStore(fixture.dataSource, {
+    keys: new MasterKeys([randomBytes(32)]),
+    auditKeys: fixture.auditKeys,
+  });
+  const commit = (key: typeof elsewhere) => other.commit([remove(key)], admin, { dryRun: true });
+  await expect(commit(keyOf(secrets, 'sealed', system))).rejects.toEqual(refusal(/not deleted by hand/));
+  await expect(commit(elsewhere)).resolves.toMatchObject({ results: [{ type: 'DELETED' }] });
 });
 
 test('its type is taken by no other Secret', async () => {

@@ -4,7 +4,6 @@ import {
   apiVersionOf,
   at,
   badRequest,
-  conflict,
   didYouMean,
   diffObjects,
   type FieldChange,
@@ -17,12 +16,13 @@ import {
 import type { Authorizer, Verb } from '../../auth/authorizer.js';
 import type { ObjectWrite, WriteResult } from '../../store/object-store.js';
 import { namespaceKind } from '../../namespaces/built-in-namespaces.js';
-import { withContentsFinalizer } from '../../namespaces/contents-finalizer.js';
 import { namespaceGuard, refuseTerminating } from '../../namespaces/namespace-guard.js';
-import { admit } from '../objects/admission.js';
-import type { ObjectWriter } from '../objects/object-writer.js';
 import { checkAllowed } from '../objects/permission.js';
 import { answer, type Answer, type Call } from '../request/call.js';
+import type { Author } from '../write/admit.js';
+import { objectWrite, warningsOf, type WriteStep } from '../write/object-write.js';
+import type { ObjectWriter } from '../write/object-writer.js';
+import type { Strategy } from '../write/proposal.js';
 import { dryRunOf, fieldValidationOf } from '../request/query.js';
 import type { ConditionPreview } from './preview-conditions.js';
 import { type AppliedDocument, readDocuments } from './read-documents.js';
@@ -56,15 +56,17 @@ export class Applier {
     );
     for (const document of documents) this.checkDocument(call, document);
 
-    const warnings = documents.map((document) => [...document.warnings]);
+    const author = { identity: call.identity, authorizer: this.authorizer };
+    const steps = documents.map((document) => stepOf(document, author));
     const filled = new Set(documents.map(({ namespace }) => namespace));
-    const writes = documents.map((document, index) => this.write(call, document, warnings[index]!, filled));
+    const writes = documents.map((document, index) => writeOf(document, steps[index]!, filled));
     const { results, revision } = await this.objects.commit(call, writes, {
       needs: applyVerbs,
       guards: guards(documents, this.namespaces),
       dryRun,
     });
     const applied = results.slice(0, documents.length);
+    const warnings = applied.map((result, index) => warningsOf(steps[index]!, result));
     const conditions = dryRun
       ? await this.preview.of(
           applied.map(({ object }) => object),
@@ -99,28 +101,32 @@ export class Applier {
       throw error instanceof ApiError ? at(place, error) : error;
     }
   }
+}
 
-  /** `filled`: the namespaces that documents are in. */
-  private write(call: Call, document: AppliedDocument, warnings: string[], filled: ReadonlySet<string>): ObjectWrite {
-    const { kind, namespace, name, place } = document;
-    const admitted = warnings.length;
-    return {
-      key: { kind, namespace, name },
-      verb: 'apply',
-      mutate: (stored) => {
-        try {
-          checkExpected(document, stored);
-          if (stored && kind === namespaceKind && filled.has(name)) refuseTerminating(stored);
-          const next = stored ? merged(document.object, stored) : document.object;
-          const { object, warnings: found } = admit(kind, next, stored, [], call.identity, this.authorizer);
-          warnings.splice(admitted, Infinity, ...found);
-          return kind === namespaceKind && !stored ? withContentsFinalizer(object) : object;
-        } catch (error) {
-          throw error instanceof ApiError ? at(place, error) : error;
-        }
-      },
-    };
-  }
+function stepOf({ kind, namespace, name, object, warnings }: AppliedDocument, author: Author): WriteStep {
+  const strategy: Strategy = (stored) => ({
+    object: stored ? merged(object, stored) : object,
+    errors: [],
+    warnings,
+    expected: object.metadata,
+  });
+  return { target: { kind, scope: objectScope(kind, namespace), name }, name, verb: 'apply', strategy, author };
+}
+
+/** The step, with the document's place in whatever it refuses. `filled`: the namespaces that documents are in. */
+function writeOf({ kind, name, place }: AppliedDocument, step: WriteStep, filled: ReadonlySet<string>): ObjectWrite {
+  const write = objectWrite(step);
+  return {
+    ...write,
+    mutate: (stored) => {
+      try {
+        if (stored && kind === namespaceKind && filled.has(name)) refuseTerminating(stored);
+        return write.mutate(stored);
+      } catch (error) {
+        throw error instanceof ApiError ? at(place, error) : error;
+      }
+    },
+  };
 }
 
 /** `?namespace=` without a value is mostly a variable that isn't set, and then `default` isn't what was meant. */
@@ -151,19 +157,6 @@ function guards(documents: readonly AppliedDocument[], namespaces: () => Iterabl
     };
     return { ...guard, mutate };
   });
-}
-
-/** A document that names a resourceVersion or uid wants that very state. */
-function checkExpected({ kind, name, object: { metadata } }: AppliedDocument, stored: ApiObject | undefined): void {
-  const { uid, resourceVersion } = metadata;
-  if (uid !== undefined && uid !== stored?.metadata.uid) {
-    throw conflict(
-      kind,
-      name,
-      'the uid in the document is not that of the object, which was deleted and created anew; leave metadata.uid out',
-    );
-  }
-  if (resourceVersion !== undefined && resourceVersion !== stored?.metadata.resourceVersion) throw conflict(kind, name);
 }
 
 function merged(document: ApiObject, stored: ApiObject): ApiObject {

@@ -11,12 +11,12 @@ import type { ObjectStore, ObjectWrite } from '../../store/object-store.js';
 import { builtInNamespaces, namespaceKind } from '../../namespaces/built-in-namespaces.js';
 import { answer, type Answer, type Call } from '../request/call.js';
 import { type DeleteOptions, deleteOptionsOf } from '../request/delete-options.js';
-import { listForm, objectForm } from './form.js';
+import { listForm, objectForm } from '../objects/form.js';
 import { contentsOf } from './namespace-contents.js';
 import type { ObjectWriter } from './object-writer.js';
-import type { Reader } from './read.js';
-import { keyOf, type ResourceTarget } from './resource-target.js';
-import { selectionOf } from './selection.js';
+import type { Reader } from '../objects/read.js';
+import { keyOf, type ResourceTarget } from '../objects/resource-target.js';
+import { selectionOf } from '../objects/selection.js';
 
 /** Lists again this often when objects of a collection vanish between the list and the transaction. */
 const MAX_TRIES = 5;

@@ -4,7 +4,7 @@ import { attributeNames, spanNames, withSpan } from '#libs/telemetry';
 import type { Authorizer, Verb } from '../../auth/authorizer.js';
 import type { CommitResult, ObjectStore, ObjectWrite } from '../../store/object-store.js';
 import { type Call, originOf } from '../request/call.js';
-import { checkAllowed } from './permission.js';
+import { checkAllowed } from '../objects/permission.js';
 
 export interface ClientWrite {
   /** The caller needs each of them on every object that is written: on what is touched, not on what was asked for. */
