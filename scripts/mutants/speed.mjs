@@ -10,7 +10,7 @@ export default [
     file: `${store}/commit-decision.ts`,
     find: ' || request.keys.some((key) => changed.has(key))',
     replace: '',
-    suite: group,
+    suite: `${store}/commit-decision`,
   },
   {
     name: 'a dry run marks nothing as changed and writes nothing',
