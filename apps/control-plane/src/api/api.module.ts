@@ -60,7 +60,7 @@ const nowMs = Date.now;
       inject: [CHANGE_FEED, Reader, LOGGER, MetricsRegistry],
       useFactory: (feed: ChangeFeed, reader: Reader, logger: Logger, metrics: MetricsRegistry) => {
         const open = metrics.gauge('signalbox_api_watches', 'Watches that are open on this replica.');
-        return new Watcher(feed, reader, logger, open.handle(), nowMs);
+        return new Watcher({ feed, reader, logger, openWatches: open.handle(), nowMs });
       },
     },
     {

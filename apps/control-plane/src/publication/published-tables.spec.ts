@@ -90,17 +90,6 @@ describe('PublishedTables', () => {
     );
   });
 
-  it('keeps an entry, not the frame that it came in', () => {
-    const compiles = new Compiles();
-    const frame = Buffer.alloc(4 * 1024 * 1024);
-    const { bytes } = entry('a', 1);
-    frame.set(bytes, 100);
-    compiles.compile([{ kind: 'Route', key: 'a', bytes: frame.subarray(100, 100 + bytes.length) }]);
-    const [kept] = [...compiles.tables.assigned()!.table.entries()];
-    expect(kept!.bytes.buffer.byteLength).toBeLessThan(64 * 1024);
-    expect(Buffer.from(kept!.bytes).equals(bytes)).toBe(true);
-  });
-
   it('names the values of the credentials, each at the version that its table names', () => {
     const compiles = new Compiles();
     compiles.secrets.set('ns/s/k', { version: '1', value: 'one' });

@@ -1,11 +1,4 @@
-import {
-  BucketedMap,
-  RoutingTable,
-  tableDelta,
-  type CredentialEntry,
-  type Entry,
-  type TableDelta,
-} from '#libs/routing-table';
+import { BucketedMap, RoutingTable, tableDelta, type CredentialEntry, type TableDelta } from '#libs/routing-table';
 import type { SecretValue } from '../cache/secret-values.js';
 import type { CompileResult } from '../compile/compile-messages.js';
 
@@ -41,18 +34,17 @@ export class PublishedTables {
 
   advance(revision: number, result: CompileResult): void {
     const { newest } = this;
-    const upserts = result.upserts.map(detached);
     const base = newest?.table ?? RoutingTable.empty();
     if (newest?.table.version === result.version && !result.reset) {
       this.newest = { ...newest, table: base.at(revision) };
       return;
     }
-    const table = base.next({ ...result, revision, upserts });
-    this.newest = { table, secrets: this.secretsOf(newest?.secrets, table, { ...result, upserts }) };
+    const table = base.next({ ...result, revision });
+    this.newest = { table, secrets: this.secretsOf(newest?.secrets, table, result) };
     this.deltas.clear();
     this.remember(
       this.newest,
-      upserts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
+      result.upserts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
     );
   }
 
@@ -110,10 +102,4 @@ export class PublishedTables {
     }
     return secrets.freeze();
   }
-}
-
-/** An entry that is a small part of a frame would keep all of it in memory for as long as it is in a table. */
-function detached(entry: Entry): Entry {
-  const { bytes } = entry;
-  return bytes.byteLength * 2 < bytes.buffer.byteLength ? { ...entry, bytes: new Uint8Array(bytes) } : entry;
 }

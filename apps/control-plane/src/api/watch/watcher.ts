@@ -14,19 +14,22 @@ import { WatchStream } from './watch-stream.js';
 
 const BOOKMARK_EVERY_MS = 60_000;
 
+export interface WatcherOptions {
+  readonly feed: ChangeFeed;
+  readonly reader: Reader;
+  readonly logger: Logger;
+  readonly openWatches: Pick<Gauge, 'set'>;
+  readonly nowMs: () => number;
+  readonly bookmarkEveryMs?: number;
+}
+
 /** Serves watches and ends them all at shutdown. */
 export class Watcher {
   private readonly streams = new Set<WatchStream>();
   private readonly frames: EventFrames;
 
-  constructor(
-    private readonly feed: ChangeFeed,
-    private readonly reader: Reader,
-    private readonly logger: Logger,
-    private readonly openWatches: Pick<Gauge, 'set'>,
-    nowMs: () => number,
-  ) {
-    this.frames = new EventFrames(nowMs);
+  constructor(private readonly options: WatcherOptions) {
+    this.frames = new EventFrames(options.nowMs);
   }
 
   /** Checks the request, throwing an ApiError while there is still a status to answer with, then takes the response over. */
@@ -45,10 +48,10 @@ export class Watcher {
     const stream = new WatchStream(response, () => {
       for (const close of closers) close();
       this.streams.delete(stream);
-      this.openWatches.set(this.streams.size);
+      this.options.openWatches.set(this.streams.size);
     });
     this.streams.add(stream);
-    this.openWatches.set(this.streams.size);
+    this.options.openWatches.set(this.streams.size);
     const timeout = setTimeout(() => stream.end(), options.timeoutMs);
     closers.push(() => clearTimeout(timeout));
     try {
@@ -66,7 +69,7 @@ export class Watcher {
   ): Promise<void> {
     const { kind } = filter;
     let revision = await this.begin(stream, filter, options);
-    const subscription = await this.feed.subscribe(
+    const subscription = await this.options.feed.subscribe(
       revision,
       (changes) => {
         for (const change of changes) this.send(stream, change, filter, options);
@@ -79,7 +82,7 @@ export class Watcher {
     if (!options.bookmarks) return;
     const timer = setInterval(
       () => stream.send(this.frames.bookmark(kind, revision, options.form, false)),
-      BOOKMARK_EVERY_MS,
+      this.options.bookmarkEveryMs ?? BOOKMARK_EVERY_MS,
     );
     closers.push(() => clearInterval(timer));
   }
@@ -87,9 +90,9 @@ export class Watcher {
   /** Sends the state that the watch starts with; returns the revision after which changes follow. */
   private async begin(stream: WatchStream, filter: WatchFilter, { start, form }: WatchOptions): Promise<number> {
     if (start.type === 'after') return start.revision;
-    if (start.type === 'now') return this.feed.revision;
+    if (start.type === 'now') return this.options.feed.revision;
     const { kind, scope, selection } = filter;
-    const { items, revision } = await this.reader.page(kind, scope, selection);
+    const { items, revision } = await this.options.reader.page(kind, scope, selection);
     for (const object of items) {
       stream.send(this.frames.ofObject(kind, 'ADDED', object, form));
       await stream.caughtUp();
@@ -111,7 +114,7 @@ export class Watcher {
     } else if (error instanceof ApiError) {
       stream.send(frame('ERROR', error.toStatus()));
     } else {
-      this.logger.error({ err: error }, 'watch failed');
+      this.options.logger.error({ err: error }, 'watch failed');
       stream.send(frame('ERROR', internal().toStatus()));
     }
     stream.end();
