@@ -7,7 +7,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { EncryptionModule } from './encryption/encryption.module.js';
 import { entities } from './entities.js';
 import { LeaderModule } from './leader/leader.module.js';
-import { ReconcilersModule } from './change-flow.module.js';
+import { ChangeFlowModule } from './change-flow.module.js';
 import { NamespacesModule } from './namespaces/namespaces.module.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { StoreModule } from './store/store.module.js';
@@ -35,7 +35,7 @@ export class AppModule {
         TlsModule,
         ApiModule,
         NamespacesModule,
-        ReconcilersModule,
+        ChangeFlowModule,
       ],
     };
   }

@@ -69,7 +69,7 @@ const running = { timers: systemTimers, random: Math.random };
     },
   ],
 })
-export class ReconcilersModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class ChangeFlowModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     @Inject(ObjectCache) private readonly cache: ObjectCache,
     @Inject(CompileController) private readonly compile: CompileController,

@@ -10,7 +10,7 @@ import { ObjectCache } from './object-cache.js';
 import { SecretValues } from './secret-values.js';
 import { systemTimers } from '#libs/clock';
 
-/** All objects in memory, current. Started by ReconcilersModule, once everyone who listens has been made. */
+/** All objects in memory, current. Started by ChangeFlowModule, once everyone who listens has been made. */
 @Global()
 @Module({
   providers: [
