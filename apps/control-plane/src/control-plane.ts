@@ -15,6 +15,7 @@ import { PublicationServer } from './publication/publication-server.js';
 import { controlPlaneOrigin } from './store/control-plane-origin.js';
 import type { ObjectStore } from './store/object-store.js';
 import { OBJECT_STORE } from './store/tokens.js';
+import { writeClientFiles } from './tls/client-files.js';
 import { ServerIdentity } from './tls/server-identity.js';
 
 /** Longest request line and headers together. */
@@ -61,15 +62,27 @@ export class ControlPlane {
 
       const identity = app.get(ServerIdentity);
       const server = app.getHttpServer() as unknown as Server;
-      server.setSecureContext({
-        cert: identity.server.certificate,
-        key: identity.server.privateKey,
-        minVersion: 'TLSv1.2',
-      });
+      const present = (): void =>
+        server.setSecureContext({
+          cert: identity.server.certificate,
+          key: identity.server.privateKey,
+          minVersion: 'TLSv1.2',
+        });
+      present();
       await app.listen(config.port, config.host);
       const { port } = server.address() as AddressInfo;
       const url = `https://${urlHost(config.host)}:${port}`;
-      if (config.stateDirectory !== undefined) identity.writeClientFiles(config.stateDirectory, url);
+      const { stateDirectory: directory } = config;
+      const writeFiles = (): void => {
+        if (directory === undefined) return;
+        writeClientFiles({ directory, server: url, caCertificate: identity.caCertificate });
+      };
+      writeFiles();
+      // Connections that are open go on; new ones get the new certificate.
+      identity.start(() => {
+        present();
+        writeFiles();
+      });
       app.get(Readiness).markStarted();
       logger.info({ url }, 'control plane is ready');
       return new ControlPlane(app, url, identity.caCertificate);

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { kindOf } from '#libs/resources';
+import { createLogger, MetricsRegistry } from '#libs/telemetry';
+import { ConfigModule, type ProcessEnvironment } from '../src/config/config.module.js';
 import { AuditModule } from '../src/audit/audit.module.js';
 import { AuditService } from '../src/audit/audit.service.js';
 import { DatabaseModule } from '../src/database/database.module.js';
@@ -28,8 +30,10 @@ test('the modules compose on an empty database, work, and close without leaving 
   const masterKeyFile = join(directory, 'master.key');
   writeFileSync(masterKeyFile, randomBytes(32).toString('base64'));
 
+  const metrics = new MetricsRegistry();
   @Module({
     imports: [
+      ConfigModule.with({ logger: createLogger({ name: 'test', level: 'silent' }), metrics } as ProcessEnvironment),
       AuditModule,
       LeaderModule,
       StoreModule,
@@ -55,6 +59,8 @@ test('the modules compose on an empty database, work, and close without leaving 
   const verification = application.get(AuditService).verify();
   expect((await verification.next()).value).toEqual({ rows: 3, row: 3, head: 3 });
   expect((await verification.next()).value).toMatchObject({ valid: true, unkeyedRows: 0 });
+
+  await until('the head of the audit is a metric', () => metrics.expose().includes('signalbox_audit_head_id 2'));
 
   await application.close();
   await until('all its connections are closed', async () => {

@@ -1,7 +1,11 @@
 import { Global, Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { systemTimers } from '#libs/clock';
+import { type Logger, MetricsRegistry } from '#libs/telemetry';
+import { LOGGER } from '../config/config.module.js';
 import type { DatabaseOptions } from '../database/data-source.js';
 import { DATABASE_OPTIONS } from '../database/database.module.js';
+import { AuditHeadExport } from './audit-head-export.js';
 import { AuditKeys } from './audit-keys.js';
 import { AuditRetention } from './audit-retention.js';
 import { AuditService } from './audit.service.js';
@@ -22,6 +26,22 @@ const EXPIRE_EVERY_MS = 3_600_000;
       useFactory: (dataSource: DataSource, keys: AuditKeys) => new AuditRetention(dataSource, keys),
       inject: [DataSource, AuditKeys],
     },
+    {
+      provide: AuditHeadExport,
+      useFactory: (audit: AuditService, logger: Logger, metrics: MetricsRegistry) => {
+        const heads = new AuditHeadExport({ audit, timers: systemTimers, logger });
+        metrics.gaugeFrom(
+          'signalbox_audit_head_id',
+          'Id of the newest row of the audit: it never falls.',
+          [],
+          (observe) => {
+            if (heads.lastId !== undefined) observe(heads.lastId);
+          },
+        );
+        return heads;
+      },
+      inject: [AuditService, LOGGER, MetricsRegistry],
+    },
   ],
   exports: [AuditService],
 })
@@ -31,10 +51,12 @@ export class AuditModule implements OnApplicationBootstrap, BeforeApplicationShu
 
   constructor(
     private readonly retention: AuditRetention,
+    private readonly heads: AuditHeadExport,
     @Inject(DATABASE_OPTIONS) private readonly options: DatabaseOptions,
   ) {}
 
   onApplicationBootstrap(): void {
+    void this.heads.start();
     this.#timer = setInterval(() => {
       this.#expiry = this.retention.expire().catch((error: Error) => this.options.onError?.('audit retention', error));
     }, EXPIRE_EVERY_MS);
@@ -42,6 +64,6 @@ export class AuditModule implements OnApplicationBootstrap, BeforeApplicationShu
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#expiry;
+    await Promise.all([this.#expiry, this.heads.stop()]);
   }
 }

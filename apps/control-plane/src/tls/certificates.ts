@@ -21,11 +21,12 @@ export interface CertificatePair {
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-const CA_LIFE_MS = 3_650 * DAY_MS;
-/** The server's certificate is made anew at each boot; a year covers a process that nobody restarts. */
-const SERVER_LIFE_MS = 365 * DAY_MS;
+const DAY_MS = 86_400_000;
+/** Certificates are valid from before they are made: the clocks of clients and of other replicas may be so far behind. */
+const BACKDATED_MS = DAY_MS;
+const AUTHORITY_LIFE_MS = 3_650 * DAY_MS;
+/** Of the server's certificate, which is renewed long before (see server-identity.ts). */
+export const SERVER_LIFE_MS = 90 * DAY_MS;
 const crypto: webcrypto.Crypto = webcrypto;
 
 /** A certificate authority of our own: what clients trust through `ca.crt`. */
@@ -35,9 +36,8 @@ export async function createAuthority(nowMs: number): Promise<CertificatePair> {
     {
       serialNumber: serialNumber(),
       name: 'CN=Signalbox CA',
-      // An hour back: a client's clock may be late.
-      notBefore: new Date(nowMs - HOUR_MS),
-      notAfter: new Date(nowMs + CA_LIFE_MS),
+      notBefore: new Date(nowMs - BACKDATED_MS),
+      notAfter: new Date(nowMs + AUTHORITY_LIFE_MS),
       signingAlgorithm: algorithm,
       keys,
       extensions: [
@@ -71,7 +71,7 @@ export async function issueServerCertificate(
       serialNumber: serialNumber(),
       subject: 'CN=signalbox-control-plane',
       issuer: issuer.subject,
-      notBefore: new Date(nowMs - HOUR_MS),
+      notBefore: new Date(nowMs - BACKDATED_MS),
       notAfter: new Date(Math.min(nowMs + SERVER_LIFE_MS, issuer.notAfter.getTime())),
       signingAlgorithm: algorithm,
       publicKey: keys.publicKey,
@@ -89,6 +89,11 @@ export async function issueServerCertificate(
     crypto,
   );
   return { certificate: certificate.toString('pem'), privateKey: await exportKey(keys.privateKey) };
+}
+
+/** Epoch milliseconds of a certificate's end. */
+export function expiryOf({ certificate }: Pick<CertificatePair, 'certificate'>): number {
+  return new X509Certificate(certificate).notAfter.getTime();
 }
 
 async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
