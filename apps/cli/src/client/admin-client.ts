@@ -2,6 +2,7 @@ import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { CliError, exitCodes } from '../cli-error.js';
 import type { Connection } from '../state-directory.js';
+import { certificateError } from './certificate-error.js';
 import { serverError } from './server-error.js';
 
 export interface AdminRequest {
@@ -77,7 +78,11 @@ export class AdminClient {
       });
     } catch (error) {
       if (this.interrupted?.aborted && (options.method ?? 'GET') !== 'GET') throw interruptedWrite(error);
-      throw connectionError(error, this.connection.controlPlaneUrl, 'SIGNALBOX_CONTROL_PLANE_URL');
+      const { controlPlaneUrl } = this.connection;
+      throw (
+        (await certificateError(error, controlPlaneUrl)) ??
+        connectionError(error, controlPlaneUrl, 'SIGNALBOX_CONTROL_PLANE_URL')
+      );
     }
     if (!options.warningsInBody || response.statusCode >= 400) {
       for (const text of warningsOf(response.headers['warning'])) this.onWarning(text);
@@ -114,26 +119,13 @@ async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
   if (rest.trim() !== '') yield rest;
 }
 
-const setCaFile = 'Set SIGNALBOX_CA_FILE to the ca.crt of this control plane.';
-const compareClocks = 'Compare the clock of this machine with that of the control plane (`date -u` on both).';
-
-/** What to do where TLS refuses, by OpenSSL's and Node's codes: the server is running, whatever its certificate is. */
-const certificateHints: Readonly<Record<string, string>> = {
-  SELF_SIGNED_CERT_IN_CHAIN: setCaFile,
-  DEPTH_ZERO_SELF_SIGNED_CERT: setCaFile,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: setCaFile,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: setCaFile,
-  CERT_SIGNATURE_FAILURE: setCaFile,
-  CERT_NOT_YET_VALID: compareClocks,
-  CERT_HAS_EXPIRED: `${compareClocks} If they agree, restart the control plane: it makes a certificate at each start.`,
-  ERR_TLS_CERT_ALTNAME_INVALID: 'Use a name that the certificate is for, or add this one to its SIGNALBOX_TLS_SANS.',
-};
-
 /** `variable` names the server in the environment. */
 export function connectionError(cause: unknown, url: string, variable: string): Error {
   const error = cause as NodeJS.ErrnoException;
   if (error.name === 'AbortError') return error;
-  const hint = certificateHints[error.code ?? ''] ?? `Is it running (\`signalbox up\`)? ${variable} names another one.`;
   const problem = error.message || error.code || 'no reason given';
-  return new CliError(`Can't reach ${url}: ${problem}`, { cause: error, hints: [hint] });
+  return new CliError(`Can't reach ${url}: ${problem}`, {
+    cause: error,
+    hints: [`Is it running (\`signalbox up\`)? ${variable} names another one.`],
+  });
 }

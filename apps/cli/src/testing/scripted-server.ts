@@ -41,8 +41,11 @@ export class ScriptedServer {
     });
   }
 
-  static async start(): Promise<ScriptedServer> {
-    const { key, certificate } = await selfSigned();
+  /** `certified`: from when to when its certificate is valid, epoch milliseconds. */
+  static async start(
+    certified = { fromMs: Date.now() - 60_000, toMs: Date.now() + 3_600_000 },
+  ): Promise<ScriptedServer> {
+    const { key, certificate } = await selfSigned(certified);
     const server = createServer({ key, cert: certificate }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new ScriptedServer(server, certificate);
@@ -88,14 +91,20 @@ function notFound(path: string): ScriptedAnswer {
   return { status: 404, body: status };
 }
 
-async function selfSigned(): Promise<{ key: string; certificate: string }> {
+async function selfSigned({
+  fromMs,
+  toMs,
+}: {
+  fromMs: number;
+  toMs: number;
+}): Promise<{ key: string; certificate: string }> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
       name: 'CN=scripted',
-      notBefore: new Date(Date.now() - 60_000),
-      notAfter: new Date(Date.now() + 3_600_000),
+      notBefore: new Date(fromMs),
+      notAfter: new Date(toMs),
       signingAlgorithm: algorithm,
       keys,
       extensions: [new SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }])],
