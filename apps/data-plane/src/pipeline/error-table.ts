@@ -12,14 +12,11 @@ export interface ErrorEntry {
   /** The same request may succeed later, unchanged. */
   readonly retryable: boolean;
   readonly type: ErrorType;
-  /** What the reader can do about it; the same sentence as in docs/errors.md. */
+  /** What the reader can do about it: in the answer and in docs/errors.md. */
   readonly remedy: string;
 }
 
-/**
- * Every error that the data plane itself answers with. docs/errors.md lists the same rows, and a test holds both equal
- * in both directions.
- */
+/** Every error that the data plane itself answers with; docs/errors.md is written from it. */
 export const errorTable = {
   invalid_json: {
     status: 400,

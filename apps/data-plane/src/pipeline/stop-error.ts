@@ -3,7 +3,8 @@ import type { Stop } from '#libs/routing';
 import { type ErrorCode, GatewayError } from './error-table.js';
 import type { AttemptRecord, RequestRecord } from './request-record.js';
 
-const codeOfClass: Readonly<Record<ErrorClass, ErrorCode>> = {
+/** The error that says of which class the last attempt's outcome was. */
+export const codeOfClass: Readonly<Record<ErrorClass, ErrorCode>> = {
   Network: 'upstream_error',
   Timeout: 'upstream_timeout',
   RateLimited: 'upstream_rate_limited',

@@ -12,5 +12,6 @@ export function errorEventText(error: GatewayError): string {
 }
 
 function openAIError({ code, message, param }: GatewayError): OpenAIError {
-  return { message, type: errorTable[code].type, param, code };
+  const { type, remedy } = errorTable[code];
+  return { message, type, param, code, remedy };
 }
