@@ -37,6 +37,8 @@ describe('StatusController', () => {
   let commits: { atMs: number; size: number }[];
   let compiledKinds: string[];
   let looked: () => void;
+  /** What the work itself takes, by the clock. */
+  let lateMs: number;
   let refusal: ((names: readonly string[]) => Error | undefined) | undefined;
 
   /** Runs the writes as the store would, and lets the feed say so. */
@@ -60,10 +62,11 @@ describe('StatusController', () => {
     store = new ScriptedStore();
     verdicts = new CompileVerdicts();
     looked = () => {};
+    lateMs = 0;
     compiledKinds = ['Accepted'];
     [fleet, leader, writes, commits, refusal] = [{ connected: [] }, { current: leading(7) }, [], [], undefined];
     const running = {
-      timers: timersOf(clock),
+      timers: { ...timersOf(clock), nowMs: () => clock.now() + lateMs },
       random: () => 0.5,
       logger: createLogger({ name: 'test', level: 'silent' }),
     };
@@ -234,6 +237,28 @@ describe('StatusController', () => {
     };
     await compiled('a');
     expect(writes).toEqual([{ name: 'a', epoch: 7, changed: true }]);
+  });
+
+  it('rests after a look at all objects for nine times what that took, however often data planes answer', async () => {
+    for (const name of many(100)) store.commit(consumer(name));
+    await compiled('a', ...many(100));
+    await clock.advanceAsync(1_000);
+    let looks: number[] = [];
+    looked = () => {
+      looks.push(clock.now());
+      lateMs += 1;
+    };
+    for (let turn = 0; turn < 400; turn++) {
+      controller.reviewAll();
+      await clock.advanceAsync(10);
+    }
+    // A look at 101 objects, each of which asks twice, takes 202 ms by the clock; the sweeps begin 2,020 ms apart.
+    const begins = [...new Set(looks)];
+    expect(begins.length).toBeLessThanOrEqual(3);
+    expect(begins.length).toBeGreaterThanOrEqual(2);
+    looks = [];
+    await clock.advanceAsync(5_000);
+    expect(looks.length).toBeGreaterThan(0);
   });
 
   it('a policy hears that its pool got a key that can be used, which no compile says of it', async () => {
