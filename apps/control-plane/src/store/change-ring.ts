@@ -1,17 +1,25 @@
+import type { ApiObject } from '#libs/apimachinery';
+import { logKey, type LogTransaction } from './log-reader.js';
 import type { Change } from './object-store.js';
 
+/** Of a change besides its documents: the frame around them, a place in lists. */
+const CHANGE_BYTES = 1_024;
+
 /**
- * The newest transactions, for subscribers that are a little behind. Bounded by changes, but the newest transaction is
- * always kept whole. `start` is the revision after which it holds everything.
+ * The newest transactions, for subscribers that are a little behind. Bounded by the JSON text that was parsed for them:
+ * many changes of small objects, few of large ones; but the newest transaction is always kept whole. `start` is the
+ * revision after which it holds everything.
  */
 export class ChangeRing {
-  #transactions: (readonly Change[])[] = [];
-  #changes = 0;
+  #transactions: LogTransaction[] = [];
+  /** The newest change of each object that is held. */
+  readonly #newest = new Map<string, Change>();
+  #bytes = 0;
   #start: number;
 
   constructor(
     start: number,
-    private readonly maxChanges: number,
+    private readonly maxBytes: number,
   ) {
     this.#start = start;
   }
@@ -20,14 +28,13 @@ export class ChangeRing {
     return this.#start;
   }
 
-  push(transaction: readonly Change[]): void {
+  push(transaction: LogTransaction): void {
     this.#transactions.push(transaction);
-    this.#changes += transaction.length;
+    this.#bytes += sizeOf(transaction);
+    for (const change of transaction.changes) this.#newest.set(keyOf(change), change);
     let dropped = 0;
-    while (this.#changes > this.maxChanges && dropped < this.#transactions.length - 1) {
-      const oldest = this.#transactions[dropped++] ?? [];
-      this.#changes -= oldest.length;
-      this.#start = oldest[0]?.lastRevision ?? this.#start;
+    while (this.#bytes > this.maxBytes && dropped < this.#transactions.length - 1) {
+      this.#drop(this.#transactions[dropped++]!);
     }
     if (dropped > 0) this.#transactions.splice(0, dropped);
   }
@@ -37,9 +44,26 @@ export class ChangeRing {
     let [low, high] = [0, this.#transactions.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#transactions[middle]?.[0]?.lastRevision ?? 0) <= revision) low = middle + 1;
+      if ((this.#transactions[middle]?.changes[0]?.lastRevision ?? 0) <= revision) low = middle + 1;
       else high = middle;
     }
-    return this.#transactions.slice(low);
+    return this.#transactions.slice(low).map(({ changes }) => changes);
+  }
+
+  /** The object as its newest change left it, if that was at this revision. */
+  objectAt(key: string, revision: number): ApiObject | undefined {
+    const newest = this.#newest.get(key);
+    return newest?.revision === revision ? newest.object : undefined;
+  }
+
+  #drop(oldest: LogTransaction): void {
+    this.#bytes -= sizeOf(oldest);
+    this.#start = oldest.changes[0]?.lastRevision ?? this.#start;
+    for (const change of oldest.changes) {
+      if (this.#newest.get(keyOf(change)) === change) this.#newest.delete(keyOf(change));
+    }
   }
 }
+
+const sizeOf = ({ changes, bytes }: LogTransaction): number => bytes + changes.length * CHANGE_BYTES;
+const keyOf = ({ kind, namespace, name }: Change): string => logKey(kind.group, kind.kind, namespace, name);

@@ -194,7 +194,7 @@ test('a transaction larger than a page is never split', async () => {
 
 describe('a subscription', () => {
   test('from the ring, from the log or from the middle of a transaction gets the rest, once', async () => {
-    const feed = await fixture.follower({ ringChanges: 4 });
+    const feed = await fixture.follower({ ringBytes: 6_000 });
     const start = feed.revision;
     await commit(create(widget('a')), create(widget('b')), create(widget('c')));
     const revisions = await commitMany(10);
@@ -282,6 +282,18 @@ describe('a revision that is not available', () => {
     await until('the follower goes on', () => again.revisions.length > 0);
     expect(again.revisions).toEqual([revision]);
   });
+});
+
+test('another history ends what follows this one, wherever its revisions are', async () => {
+  const feed = await fixture.follower({ pollMs: 20 });
+  const seen = await follow(feed);
+  await fixture.dataSource.query('UPDATE meta SET lineage = gen_random_uuid()');
+  await until('the end is told', () => seen.ended !== undefined);
+  expect(seen.ended).toBeInstanceOf(ExpiredRevisionError);
+  const again = await follow(feed);
+  const [revision = 0] = await commitMany(1);
+  await until('the follower goes on', () => again.revisions.length > 0);
+  expect(again.revisions).toEqual([revision]);
 });
 
 describe('compaction', () => {

@@ -4,7 +4,7 @@ import { SessionLoop, type Session } from '../database/sessions/session-loop.js'
 import { ChangeRing } from './change-ring.js';
 import { LOG_CHANNEL } from './commit-sql.js';
 import { ExpiredRevisionError } from './expired-revision-error.js';
-import type { LogPage, LogReader, Query } from './log-reader.js';
+import type { LogPage, LogReader, LogTransaction, Query } from './log-reader.js';
 import type { Change, ChangeFeed } from './object-store.js';
 import { Subscription } from './subscription.js';
 
@@ -17,13 +17,15 @@ export interface FollowerOptions {
   /** Without a byte for so long while an answer is due, the connection is given up. */
   readonly silenceMs?: number;
   readonly lineage?: LineageListener;
-  /** Changes kept in memory for subscribers that are a little behind. */
-  readonly ringChanges?: number;
+  /** JSON text of the changes that are kept in memory for subscribers that are a little behind. */
+  readonly ringBytes?: number;
   readonly random?: () => number;
   /** A lost connection or a failed read; each is followed by another try. */
   readonly onError?: (error: Error) => void;
 }
 
+/** Parsed it is about four times as much; an edit of a pool of 10,000 keys is 1.5 MB. */
+const RING_BYTES = 12 * 2 ** 20;
 /** Half of what a request waits: until a stalled connection is given up, nobody here hears of any change. */
 const SILENCE_MS = 2_500;
 
@@ -37,6 +39,8 @@ export class LogFollower implements ChangeFeed {
   readonly #loop: SessionLoop;
   #ring: ChangeRing | undefined;
   #revision = 0;
+  /** Of the history that `#revision` belongs to. */
+  #lineage = '';
   #connected = false;
   #onStarted: () => void = () => {};
 
@@ -90,7 +94,7 @@ export class LogFollower implements ChangeFeed {
       }
       // Ahead of the follower, as whoever has just written is: the follower is about to get there.
       if (page.position === subscription.position) break;
-      for (const transaction of page.transactions) subscription.deliver(transaction);
+      for (const { changes } of page.transactions) subscription.deliver(changes);
       subscription.skipTo(page.position);
     }
     // From here to the end nothing is awaited, so that no live transaction can pass between ring and set.
@@ -121,24 +125,25 @@ export class LogFollower implements ChangeFeed {
   }
 
   async #startAtHead(client: Client): Promise<void> {
-    const { rows } = await client.query<{ rv: string }>('SELECT rv FROM meta');
-    this.#restartAt(Number(rows[0]?.rv));
+    const { rows } = await client.query<{ rv: string; lineage: string }>('SELECT rv, lineage FROM meta');
+    this.#restartAt(Number(rows[0]?.rv), rows[0]?.lineage ?? '');
   }
 
-  #restartAt(revision: number): void {
+  #restartAt(revision: number, lineage: string): void {
     this.#revision = revision;
-    this.#ring = new ChangeRing(revision, this.options.ringChanges ?? 10_000);
+    this.#lineage = lineage;
+    this.#ring = new ChangeRing(revision, this.options.ringBytes ?? RING_BYTES);
   }
 
   async #drain(client: Client): Promise<void> {
     const query: Query = async (sql, parameters) => (await client.query(sql, [...parameters])).rows;
     let page: LogPage;
     do {
-      page = await this.reader.read(query, this.#revision);
-      if (isExpired(page, this.#revision)) {
+      page = await this.reader.read(query, this.#revision, (key, revision) => this.#ring?.objectAt(key, revision));
+      if (isExpired(page, this.#revision) || page.lineage !== this.#lineage) {
         // Away for longer than the log reaches back, or another database behind the same address.
         this.#endAll(new ExpiredRevisionError(this.#revision, page.oldest, page.newest));
-        this.#restartAt(page.newest);
+        this.#restartAt(page.newest, page.lineage);
         return;
       }
       for (const transaction of page.transactions) this.#handOut(transaction);
@@ -146,11 +151,11 @@ export class LogFollower implements ChangeFeed {
     } while (page.more);
   }
 
-  #handOut(transaction: readonly Change[]): void {
+  #handOut(transaction: LogTransaction): void {
     this.#ring?.push(transaction);
-    this.#revision = transaction[0]?.lastRevision ?? this.#revision;
+    this.#revision = transaction.changes[0]?.lastRevision ?? this.#revision;
     for (const subscription of this.#subscriptions) {
-      subscription.deliver(transaction);
+      subscription.deliver(transaction.changes);
       if (subscription.closed) this.#subscriptions.delete(subscription);
     }
   }
