@@ -9,6 +9,7 @@ import { deleteCommand } from './commands/delete.js';
 import { describeCommand } from './commands/describe.js';
 import { diffCommand } from './commands/diff.js';
 import { getCommand } from './commands/get.js';
+import { keysCommand } from './commands/keys.js';
 import { planeCommands } from './commands/planes.js';
 import { tokenCommand } from './commands/token.js';
 import { upCommand } from './commands/up.js';
@@ -58,6 +59,7 @@ export async function run(args: readonly string[], context: CliContext): Promise
     diffCommand(context, finish),
     deleteCommand(context),
     auditCommand(context, finish),
+    keysCommand(context),
     chatCommand(context),
     consumerCommand(context),
     tokenCommand(context),

@@ -1,0 +1,93 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { exitCodes } from '../cli-error.js';
+import { type Outcome, runCommand } from '../testing/run-command.js';
+import { ScriptedServer } from '../testing/scripted-server.js';
+
+const [oldId, newId] = ['00000000000000aa', '00000000000000bb'];
+const status = (files: string[][], remaining: number, asked: string | null = null) => ({
+  body: {
+    kind: 'KeyStatus',
+    masterKeys: [
+      { masterKey: oldId, objects: remaining, log: 0 },
+      { masterKey: newId, objects: 5 - remaining, log: 0 },
+    ],
+    replicas: files.map((masterKeys, index) => ({ replica: `r${index}`, host: `host-${index}`, masterKeys })),
+    reencryption: { masterKey: asked, remaining },
+  },
+});
+
+let server: ScriptedServer;
+let folder: string;
+beforeAll(async () => {
+  server = await ScriptedServer.start();
+  folder = mkdtempSync(join(tmpdir(), 'signalbox-keys-'));
+  writeFileSync(join(folder, 'ca.crt'), server.certificate);
+  writeFileSync(join(folder, 'admin.token'), 'sbt_secret\n');
+});
+beforeEach(() => server.reset());
+afterAll(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const signalbox = (...args: string[]): Promise<Outcome> =>
+  runCommand(args, folder, {
+    SIGNALBOX_CONTROL_PLANE_URL: server.origin,
+    SIGNALBOX_TOKEN_FILE: join(folder, 'admin.token'),
+    SIGNALBOX_CA_FILE: join(folder, 'ca.crt'),
+  });
+const posts = () => server.requests.filter(({ method }) => method === 'POST').map(({ path }) => path);
+
+test('status says what is still needed, by whom, and whether the files agree', async () => {
+  server.on('GET /keys', status([[newId, oldId], [newId]], 2, newId));
+  const { out } = await signalbox('keys', 'status');
+  expect(out).toMatch(new RegExp(`^${oldId} +still needed +2 +0 +1 of 2$`, 'm'));
+  expect(out).toMatch(new RegExp(`^${newId} +encrypts +3 +0 +2 of 2$`, 'm'));
+  expect(out).toMatch(new RegExp(`^host-0 +r0 +${newId}, ${oldId}$`, 'm'));
+  expect(out).toContain(`2 envelopes are under other keys than ${newId}, and are being re-encrypted.`);
+  server.on('GET /keys', status([[newId, oldId], [oldId]], 2));
+  expect((await signalbox('keys', 'status')).out).toContain('The files of the replicas begin with different keys.');
+});
+
+test('rotate elsewhere: first the steps, then, with the new line everywhere, the re-encryption', async () => {
+  server.on('GET /keys', status([[oldId]], 0));
+  const steps = await signalbox('keys', 'rotate');
+  expect([steps.code, steps.out.includes('above the old lines'), posts()]).toEqual([0, true, []]);
+
+  server.on(
+    'GET /keys',
+    status([[newId, oldId]], 4),
+    status([[newId, oldId]], 1, newId),
+    status([[newId, oldId]], 0, newId),
+  );
+  server.on('POST /keys/reencrypt', status([[newId, oldId]], 4, newId));
+  const done = await signalbox('keys', 'rotate');
+  expect([done.code, posts()]).toEqual([0, ['/keys/reencrypt']]);
+  expect(done.out).toContain(`Everything is encrypted under ${newId}.`);
+  expect(done.out).toContain('The old lines can go out of the file of every replica');
+  expect(done.error).toContain('1 left to re-encrypt');
+});
+
+test('a refusal is shown as it is: it names the replica', async () => {
+  server.on('GET /keys', status([[newId, oldId], [oldId]], 4));
+  server.on('POST /keys/reencrypt', {
+    status: 409,
+    body: { kind: 'Status', status: 'Failure', code: 409, reason: 'Conflict', message: 'host-1 (r1): 00aa' },
+  });
+  expect(await signalbox('keys', 'rotate')).toMatchObject({
+    code: exitCodes.conflict,
+    error: expect.stringContaining('host-1 (r1)'),
+  });
+});
+
+test('here: a rotation that was interrupted goes on without another new line', async () => {
+  const file = join(folder, 'master.key');
+  writeFileSync(file, 'new\nold\n');
+  writeFileSync(join(folder, 'endpoints.json'), JSON.stringify({ controlPlane: server.origin }));
+  server.on('GET /keys', status([[newId, oldId]], 3), status([[newId, oldId]], 0, newId));
+  server.on('POST /keys/reencrypt', status([[newId, oldId]], 3, newId));
+  const { code } = await runCommand(['keys', 'rotate'], folder, { SIGNALBOX_STATE_DIR: folder });
+  expect([code, readFileSync(file, 'utf8')]).toEqual([0, 'new\nold\n']);
+});
