@@ -16,7 +16,7 @@ export default [
   {
     name: 'a status batch is bounded',
     file: writer,
-    find: 'if (batch.size >= this.#mostWrites) break;',
+    find: 'batch.size >= this.#mostWrites || ',
     replace: '',
     suite: status,
   },
@@ -255,6 +255,13 @@ export default [
     name: 'looks at all objects are bounded in what they cost',
     file: 'apps/control-plane/src/status/status-controller.ts',
     find: 'this.#restsUntilMs = endedAtMs + REST_RATIO * (endedAtMs - startedAtMs);',
+    replace: '',
+    suite: status,
+  },
+  {
+    name: 'a status batch is bounded by the size of its objects',
+    file: writer,
+    find: ' || characters >= MOST_CHARACTERS',
     replace: '',
     suite: status,
   },

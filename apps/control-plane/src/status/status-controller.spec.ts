@@ -191,6 +191,15 @@ describe('StatusController', () => {
     ]);
   });
 
+  it('takes few objects into one transaction if they are big', async () => {
+    for (const name of many(10)) {
+      store.commit({ ...consumer(name), spec: { keys: [], padding: 'x'.repeat(1024 * 1024) } });
+    }
+    await compiled(...many(10));
+    await clock.advanceAsync(1_000);
+    expect(commits.map(({ size }) => size)).toEqual([4, 4, 2]);
+  });
+
   it('an object that is gone by now takes nothing from the others', async () => {
     store.commit(consumer('b'));
     const gone = stored('a');

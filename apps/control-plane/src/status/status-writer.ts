@@ -25,6 +25,8 @@ export interface StatusWriterOptions {
 const FLUSH_EVERY_MS = 100;
 /** People's writes to an object wait while a transaction holds its lock, so one must not hold all of them. */
 const MOST_WRITES = 500;
+/** Of the objects in one transaction, as JSON: a key pool may have ten thousand keys, and each is written whole, twice. */
+const MOST_CHARACTERS = 4 * 1024 * 1024;
 /** Objects looked at before others get their turn: few of those that were added may need a write. */
 const LOOKS_AT_ONCE = 500;
 
@@ -99,11 +101,16 @@ export class StatusWriter {
   async #take(): Promise<Map<CacheKey, ObjectWrite>> {
     const batch = new Map<CacheKey, ObjectWrite>();
     let looks = 0;
+    let characters = 0;
     for (const key of this.#waiting) {
-      if (batch.size >= this.#mostWrites) break;
+      if (batch.size >= this.#mostWrites || characters >= MOST_CHARACTERS) break;
       this.#waiting.delete(key);
-      const write = this.#writeOf(key);
-      if (write) batch.set(key, write);
+      const object = this.#options.cache.get(key);
+      const write = object && this.#writeOf(object);
+      if (write) {
+        batch.set(key, write);
+        characters += JSON.stringify(object).length;
+      }
       looks += 1;
       if (looks % LOOKS_AT_ONCE === 0)
         await new Promise<void>((resolve) => void this.#options.timers.after(0, resolve));
@@ -111,10 +118,9 @@ export class StatusWriter {
     return batch;
   }
 
-  #writeOf(key: CacheKey): ObjectWrite | undefined {
-    const { cache, kinds, conditionsOf } = this.#options;
-    const object = cache.get(key);
-    const kind = object && kinds.find((each) => each.kind === object.kind);
+  #writeOf(object: ApiObject): ObjectWrite | undefined {
+    const { kinds, conditionsOf } = this.#options;
+    const kind = kinds.find((each) => each.kind === object.kind);
     if (!kind || !conditionsOf(object)?.changed) return undefined;
     const { namespace = '', name } = object.metadata;
     return {
