@@ -136,7 +136,8 @@ export class LogFollower implements ChangeFeed {
   }
 
   async #drain(client: Client): Promise<void> {
-    const query: Query = async (sql, parameters) => (await client.query(sql, [...parameters])).rows;
+    // Planned once a session: planning costs more than reading what one write has logged.
+    const query: Query = async (text, values) => (await client.query({ name: 'log', text, values: [...values] })).rows;
     let page: LogPage;
     do {
       page = await this.reader.read(query, this.#revision, (key, revision) => this.#ring?.objectAt(key, revision));
