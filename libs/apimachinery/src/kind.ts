@@ -66,6 +66,16 @@ export interface Condition {
   lastTransitionTime: string;
 }
 
+/** That an object names another one of its namespace, and maybe a part of it or of what that one names. */
+export interface ObjectReference {
+  /** The field with the name: `spec.providerRef.name`. */
+  readonly path: string;
+  readonly kind: string;
+  readonly name: string;
+  /** A Secret's entry, a Provider's model; `kind` says whose, as a route names a model of its pool's Provider. */
+  readonly part?: { readonly path: string; readonly kind: string; readonly name: string };
+}
+
 /** What the rest of the system may know of a kind. CRUD, watch, audit, printing and discovery iterate the registry. */
 export interface KindDefinition {
   /** '' for the core group. */
@@ -102,6 +112,10 @@ export interface KindDefinition {
   present?(object: ApiObject): ApiObject;
   /** Normalises on write (Secret: stringData -> data). Pure. */
   prepare?(object: ApiObject): ApiObject;
+  /** The objects that it needs. Of what is stored, which may be older than the schema. Pure. */
+  references?(object: ApiObject): readonly ObjectReference[];
+  /** What references may name within it, and the word for it; `undefined`: that can't be told. Names, never values. Pure. */
+  parts?(object: ApiObject): { readonly word: string; readonly names: readonly string[] } | undefined;
   /** Special verbs the author of this spec needs (`allow-insecure`, `allow-private-network`), each with the field's path. */
   requiredVerbs?(effective: ApiObject): { verb: string; path: string }[];
 }

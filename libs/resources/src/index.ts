@@ -5,6 +5,7 @@ export { durationMs } from './fields/duration.js';
 export type { EffectiveKeyPoolSpec, EffectivePoolKey } from './key-pool/schema.js';
 export type { EffectiveProviderSpec } from './provider/schema.js';
 export { SYSTEM_NAMESPACE } from './namespace/index.js';
+export { type ObjectChange, type ObjectView, referenceWarnings } from './reference-warnings.js';
 export * from './registry.js';
 export type { EffectiveBackendRef, EffectiveRoutePolicySpec, EffectiveRule } from './route-policy/schema.js';
 export { SYSTEM_SECRET_TYPE } from './secret/schema.js';

@@ -16,13 +16,15 @@ export interface SpecKind<Spec, EffectiveSpec> {
   readonly validate: (spec: EffectiveSpec) => FieldError[];
   readonly validateUpdate?: (stored: Partial<Spec>, next: EffectiveSpec) => FieldError[];
   readonly warnings?: (spec: EffectiveSpec) => string[];
+  readonly references?: KindDefinition['references'];
+  readonly parts?: KindDefinition['parts'];
   readonly requiredVerbs?: (spec: EffectiveSpec) => { verb: string; path: string }[];
 }
 
 /** The one place where a kind's typed functions meet the untyped object of the API. */
 export function specKind<Spec, EffectiveSpec>(definition: SpecKind<Spec, EffectiveSpec>): KindDefinition {
   const effectiveOf = (object: ApiObject): EffectiveSpec => object.spec as EffectiveSpec;
-  const { validateUpdate, warnings, requiredVerbs } = definition;
+  const { validateUpdate, warnings, references, parts, requiredVerbs } = definition;
   return {
     group: 'signalbox.dev',
     version: 'v1',
@@ -46,6 +48,8 @@ export function specKind<Spec, EffectiveSpec>(definition: SpecKind<Spec, Effecti
         validateUpdate((stored.spec ?? {}) as Partial<Spec>, effectiveOf(next)),
     }),
     ...(warnings && { warnings: (object: ApiObject) => warnings(effectiveOf(object)) }),
+    ...(references && { references }),
+    ...(parts && { parts }),
     ...(requiredVerbs && { requiredVerbs: (object: ApiObject) => requiredVerbs(effectiveOf(object)) }),
   };
 }

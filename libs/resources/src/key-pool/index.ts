@@ -1,6 +1,7 @@
 import { countAt, scalarAt } from '../columns.js';
 import type { KindDefinition } from '#libs/apimachinery';
 import { specKind } from '../spec-kind.js';
+import { keyPoolReferences } from './references.js';
 import { effectiveKeyPool } from './effective.js';
 import { keyPoolSpec } from './schema.js';
 import { keyPoolWarnings, validateKeyPool } from './validate.js';
@@ -28,4 +29,5 @@ export const keyPool: KindDefinition = specKind({
   effective: effectiveKeyPool,
   validate: validateKeyPool,
   warnings: keyPoolWarnings,
+  references: keyPoolReferences,
 });

@@ -1,6 +1,7 @@
 import { countAt, scalarAt } from '../columns.js';
 import type { KindDefinition } from '#libs/apimachinery';
 import { specKind } from '../spec-kind.js';
+import { listAt, textAt } from '../stored-spec.js';
 import { effectiveProvider } from './effective.js';
 import { providerSpec } from './schema.js';
 import { providerVerbs, providerWarnings, validateProvider, validateProviderUpdate } from './validate.js';
@@ -37,4 +38,8 @@ export const provider: KindDefinition = specKind({
   validateUpdate: validateProviderUpdate,
   warnings: providerWarnings,
   requiredVerbs: providerVerbs,
+  parts: ({ spec }) => ({
+    word: 'model',
+    names: listAt(spec, 'models').flatMap((model) => textAt(model, 'name') ?? []),
+  }),
 });

@@ -1,6 +1,7 @@
 import { countAt } from '../columns.js';
 import type { ApiObject, KindDefinition } from '#libs/apimachinery';
 import { specKind } from '../spec-kind.js';
+import { routePolicyReferences } from './references.js';
 import { effectiveRoutePolicy } from './effective.js';
 import { routePolicySpec } from './schema.js';
 import { routePolicyWarnings, validateRoutePolicy } from './validate.js';
@@ -29,6 +30,7 @@ export const routePolicy: KindDefinition = specKind({
   effective: effectiveRoutePolicy,
   validate: validateRoutePolicy,
   warnings: routePolicyWarnings,
+  references: routePolicyReferences,
 });
 
 /** The first three, and how many more there are: a table has no room for a hundred. */

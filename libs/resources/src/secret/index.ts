@@ -1,5 +1,5 @@
 import { ageColumn, scalarAt } from '../columns.js';
-import type { KindDefinition } from '#libs/apimachinery';
+import { isMap, type KindDefinition } from '#libs/apimachinery';
 import { effectiveSecret, prepareSecret } from './effective.js';
 import { secretContent } from './schema.js';
 import { secretWarnings, validateSecret, validateSecretUpdate } from './validate.js';
@@ -36,4 +36,6 @@ export const secret: KindDefinition = {
   validateUpdate: validateSecretUpdate,
   warnings: secretWarnings,
   prepare: prepareSecret,
+  // Without data it may be one that didn't decrypt.
+  parts: ({ data }) => (isMap(data) ? { word: 'entry', names: Object.keys(data) } : undefined),
 };
