@@ -13,6 +13,7 @@ import { LOGGER, TELEMETRY } from '../config/config.module.js';
 import { CompileController } from '../compile/compile-controller.js';
 import { CompileModule } from '../compile/compile.module.js';
 import { ObjectCache } from '../cache/object-cache.js';
+import { ReferenceIndex } from '../cache/reference-index.js';
 import { namespaceKind } from '../namespaces/built-in-namespaces.js';
 import { CredentialVersions } from '../secrets/credential-versions.js';
 import { KeyOverview } from '../key-rotation/key-status.js';
@@ -27,6 +28,7 @@ import { keyRoutes } from './key-routes.js';
 import { discoveryRoutes } from './discovery/routes.js';
 import { reviewRoutes } from './discovery/reviews.js';
 import { ObjectWriter } from './write/object-writer.js';
+import { ReferenceCheck } from './write/reference-check.js';
 import { Reader } from './objects/read.js';
 import { Remover } from './write/remove.js';
 import { Writer } from './write/write.js';
@@ -51,9 +53,17 @@ const nowMs = Date.now;
     { provide: Reader, inject: [OBJECT_STORE], useFactory: (store: ObjectStore) => new Reader(store, nowMs) },
     {
       provide: ObjectWriter,
-      inject: [OBJECT_STORE, AUTHORIZER, TELEMETRY],
-      useFactory: (store: ObjectStore, authorizer: Authorizer, telemetry: Telemetry) =>
-        new ObjectWriter(store, authorizer, telemetry.tracer),
+      inject: [OBJECT_STORE, AUTHORIZER, ObjectCache, ReferenceIndex, TELEMETRY],
+      useFactory: (
+        store: ObjectStore,
+        authorizer: Authorizer,
+        cache: ObjectCache,
+        index: ReferenceIndex,
+        telemetry: Telemetry,
+      ) => {
+        const references = new ReferenceCheck(cache, index);
+        return new ObjectWriter({ store, authorizer, references, tracer: telemetry.tracer });
+      },
     },
     {
       provide: Watcher,

@@ -7,6 +7,7 @@ import { CredentialVersions } from '../secrets/credential-versions.js';
 import type { ChangeFeed, ObjectStore } from '../store/object-store.js';
 import { CHANGE_FEED, OBJECT_STORE } from '../store/tokens.js';
 import { ObjectCache } from './object-cache.js';
+import { ReferenceIndex } from './reference-index.js';
 import { SecretValues } from './secret-values.js';
 import { systemTimers } from '#libs/clock';
 
@@ -24,11 +25,20 @@ import { systemTimers } from '#libs/clock';
       },
     },
     {
+      provide: ReferenceIndex,
+      inject: [ObjectCache],
+      useFactory: (cache: ObjectCache) => {
+        const index = new ReferenceIndex(kinds);
+        cache.onUpdate((update) => index.take(update));
+        return index;
+      },
+    },
+    {
       provide: SecretValues,
       inject: [CredentialVersions],
       useFactory: (versions: CredentialVersions) => new SecretValues((value) => versions.versionOf(value)),
     },
   ],
-  exports: [ObjectCache, SecretValues],
+  exports: [ObjectCache, ReferenceIndex, SecretValues],
 })
 export class CacheModule {}

@@ -60,13 +60,17 @@ export class Applier {
     const steps = documents.map((document) => stepOf(document, author));
     const filled = new Set(documents.map(({ namespace }) => namespace));
     const writes = documents.map((document, index) => writeOf(document, steps[index]!, filled));
-    const { results, revision } = await this.objects.commit(call, writes, {
+    const {
+      results,
+      revision,
+      warnings: references,
+    } = await this.objects.commit(call, writes, {
       needs: applyVerbs,
       guards: guards(documents, this.namespaces),
       dryRun,
     });
     const applied = results.slice(0, documents.length);
-    const warnings = applied.map((result, index) => warningsOf(steps[index]!, result));
+    const warnings = applied.map((result, index) => [...warningsOf(steps[index]!, result), ...references[index]!]);
     const conditions = dryRun
       ? await this.preview.of(
           applied.map(({ object }) => object),

@@ -27,7 +27,12 @@ function writerThat(allows: (attributes: Attributes & { type: 'resource' }) => b
     committed.push(writes);
     return { revision: 1, results: [] };
   };
-  const writer = new ObjectWriter({ commit } as unknown as ObjectStore, authorizer, trace.getTracer('test'));
+  const writer = new ObjectWriter({
+    store: { commit } as unknown as ObjectStore,
+    authorizer,
+    references: { warningsOf: async () => [] },
+    tracer: trace.getTracer('test'),
+  });
   return { writer, asked, committed };
 }
 

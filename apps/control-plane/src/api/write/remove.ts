@@ -49,14 +49,14 @@ export class Remover {
   async delete(call: Call, target: ResourceTarget): Promise<Answer> {
     const options = deleteOptionsOf(call);
     refuse(target.kind, target.name!);
-    const { results } = await this.#objects.commit(call, [deletion(target, options)], {
+    const { results, warnings: missed } = await this.#objects.commit(call, [deletion(target, options)], {
       needs: ['delete'],
       dryRun: options.dryRun,
     });
     const { kind, name = '' } = target;
     const { type, object } = results[0]!;
     const going = kind === namespaceKind && options.dryRun;
-    const warnings = going ? await contentsOf(this.#store, this.#kinds, name) : [];
+    const warnings = [...missed.flat(), ...(going ? await contentsOf(this.#store, this.#kinds, name) : [])];
     if (type !== 'DELETED') return answer(200, objectForm(call, kind, object, this.#nowMs()), warnings);
     const { uid } = object.metadata;
     return answer(200, success({ name, ...(kind.group && { group: kind.group }), kind: kind.plural, uid }), warnings);
@@ -75,12 +75,13 @@ export class Remover {
         deletion({ kind, name, scope: objectScope(kind, namespace) }, options, uid),
       );
       try {
-        const { results, revision } = await this.#objects.commit(call, writes, {
+        const { results, revision, warnings } = await this.#objects.commit(call, writes, {
           needs: ['deletecollection'],
           dryRun: options.dryRun,
         });
         const objects = results.map(({ object }) => object);
-        return answer(200, listForm(call, kind, objects, { resourceVersion: String(revision) }, this.#nowMs()));
+        const list = listForm(call, kind, objects, { resourceVersion: String(revision) }, this.#nowMs());
+        return answer(200, list, [...new Set(warnings.flat())]);
       } catch (error) {
         if (!isNotFound(error) || tries === MAX_TRIES) throw error;
       }

@@ -52,13 +52,14 @@ export class Writer {
   async #write(call: Call, wanted: Omit<WriteStep, 'author'> & { verb: 'create' | 'update' | 'patch' }, code: number) {
     const step = { ...wanted, author: { identity: call.identity, authorizer: this.#authorizer } };
     const { kind, scope } = step.target;
-    const { results } = await this.#objects.commit(call, [objectWrite(step)], {
+    const { results, warnings } = await this.#objects.commit(call, [objectWrite(step)], {
       needs: [wanted.verb],
       guards: wanted.verb === 'create' && scope.type === 'Namespace' ? [namespaceGuard(scope.namespace)] : [],
       dryRun: dryRunOf(call.query),
     });
     const [result] = results;
-    return answer(code, objectForm(call, kind, result!.object, this.#nowMs()), warningsOf(step, result!));
+    const shown = objectForm(call, kind, result!.object, this.#nowMs());
+    return answer(code, shown, [...warningsOf(step, result!), ...warnings.flat()]);
   }
 }
 
