@@ -50,6 +50,14 @@ describe('FleetView', () => {
     expect([told, view.current.connected[0]?.unresolved]).toEqual([2, undefined]);
   });
 
+  it('goes on with the others where one status was written by hand', () => {
+    for (const malformed of [{}, 'x', [null], [{ id: 7 }]]) {
+      see('a', plane('a', { unresolvedCredentials: malformed } as object));
+      see('b', plane('b', { revision: told }));
+    }
+    expect(names()).toEqual(['a', 'b']);
+  });
+
   it('says nothing where nothing that counts changed: a look at all objects follows', () => {
     see('b', plane('b', { joining: true }));
     see('c', plane('c', { connected: false }));

@@ -42,9 +42,11 @@ export class FleetView {
 
 /** undefined: it doesn't count. */
 function countedAs(object: ApiObject): ConnectedDataPlane | undefined {
-  const { connected, joining, revision = 0, rejected, unresolvedCredentials = [] } = statusOf(object);
+  const { connected, joining, revision = 0, rejected, unresolvedCredentials } = statusOf(object);
   if (!connected || joining) return undefined;
-  const unresolved = new Map(unresolvedCredentials.map(({ id, reason }) => [id, reason]));
+  // One status that someone wrote by hand must not stop the view of all the others.
+  const reported = Array.isArray(unresolvedCredentials) ? unresolvedCredentials : [];
+  const unresolved = new Map(reported.map((each) => [String(each?.id), String(each?.reason)]));
   return {
     name: object.metadata.name,
     acknowledgedRevision: revision,
