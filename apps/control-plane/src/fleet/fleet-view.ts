@@ -45,12 +45,17 @@ function countedAs(object: ApiObject): ConnectedDataPlane | undefined {
   const { connected, joining, revision = 0, rejected, unresolvedCredentials } = statusOf(object);
   if (!connected || joining) return undefined;
   // One status that someone wrote by hand must not stop the view of all the others.
-  const reported = Array.isArray(unresolvedCredentials) ? unresolvedCredentials : [];
-  const unresolved = new Map(reported.map((each) => [String(each?.id), String(each?.reason)]));
+  const reported: readonly unknown[] = Array.isArray(unresolvedCredentials) ? unresolvedCredentials : [];
+  const unresolved = new Map(reported.filter(isUnresolved).map(({ id, reason }) => [id, reason]));
   return {
     name: object.metadata.name,
     acknowledgedRevision: revision,
     rejected,
     ...(unresolved.size > 0 && { unresolved }),
   };
+}
+
+function isUnresolved(value: unknown): value is { readonly id: string; readonly reason: string } {
+  const { id, reason } = (value ?? {}) as { id?: unknown; reason?: unknown };
+  return typeof id === 'string' && typeof reason === 'string';
 }
