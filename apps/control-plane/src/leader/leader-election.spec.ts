@@ -1,6 +1,7 @@
 import { createStoreFixture, until, type StoreFixture } from '../../test/store-fixture.js';
 import { controlPlane, create, keyOf, widgets } from '../../test/test-kinds.js';
 import { DatabaseRoute } from '../../test/database-route.js';
+import { inTransaction, READ_COMMITTED } from '../database/transaction.js';
 import { LeadershipLostError } from '../store/fencing.js';
 import { LeaderElection, type LeaderOptions } from './leader-election.js';
 import { LeaderRow } from './leader.entity.js';
@@ -105,6 +106,37 @@ test('a black-holed leader ends its term by itself, a rival leads, and what the 
   });
   await expect(late).rejects.toEqual(new LeadershipLostError(1, 2));
   await route.close();
+});
+
+test('with the times that are usual, a rival leads fifteen seconds after the leader was black-holed', async () => {
+  const route = new DatabaseRoute();
+  const usual = { leaseMs: undefined, renewMs: undefined, retryMs: undefined };
+  const old = candidate('old', { ...usual, url: await route.through(fixture.url) });
+  await leads(old);
+  const rival = candidate('rival', usual);
+  route.blackHole();
+  const start = performance.now();
+  await leads(rival);
+  expect(performance.now() - start).toBeLessThan(15_000);
+  expect([old.told, rival.told]).toEqual([['gained 1', 'lost 1'], ['gained 2']]);
+  await route.close();
+});
+
+test('a take-over that waits for a write of the term before gives up in time, and comes again', async () => {
+  const errors: Error[] = [];
+  await fixture.dataSource.query(`UPDATE leader SET epoch = 1, holder = 'dead', expires_at = '-infinity'`);
+  let rival!: ReturnType<typeof candidate>;
+  await inTransaction(fixture.dataSource, READ_COMMITTED, async (queryRunner) => {
+    await queryRunner.query('SELECT epoch FROM leader FOR KEY SHARE');
+    rival = candidate('rival', { ...SHORT, random: () => 0, onError: (error) => errors.push(error) });
+    await until('it has given up once', () => errors.length > 0);
+    expect(rival.told).toEqual([]);
+    return { value: undefined };
+  });
+  await leads(rival);
+  expect(errors[0]).toMatchObject({ code: '55P03' });
+  // What was given up has not happened behind its back.
+  expect(rival.told).toEqual(['gained 2']);
 });
 
 test('the end of a term comes before the end of the lease in the database', async () => {

@@ -27,6 +27,8 @@ export async function openConnection(
     application_name: applicationName,
     connectionTimeoutMillis: sessionLimits.connectMs,
     silenceMs,
+    // Or the server would wait on, and do what nobody asks for any more.
+    ...(silenceMs !== undefined && { lock_timeout: Math.ceil(silenceMs / 2) }),
     keepAlive: true,
     keepAliveInitialDelayMillis: sessionLimits.keepAliveAfterMs,
   });
