@@ -25,6 +25,7 @@ export class AppModule {
         DatabaseModule.forRoot({
           url: config.databaseUrl,
           entities,
+          metrics: environment.metrics,
           ...databaseLog(logger, () => performance.now()),
         }),
         EncryptionModule.forRoot({ masterKeyFile: config.masterKeyFile, logger }),

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
+import type { MetricsRegistry } from '#libs/telemetry';
 import { migrations } from '#migrations';
 import { MetaRow } from './meta.entity.js';
 import { GuardedClient } from './sessions/guarded-client.js';
@@ -20,6 +21,8 @@ export interface DatabaseOptions {
    */
   readonly onError?: (where: string, error: Error) => void;
   readonly lineage?: LineageListener;
+  /** Shows how large the tables are. */
+  readonly metrics?: MetricsRegistry;
 }
 
 /**
