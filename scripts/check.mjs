@@ -10,7 +10,7 @@ const checks = [
   {
     name: 'boundaries',
     bin: 'dependency-cruiser/bin/dependency-cruise.mjs',
-    args: ['apps', 'libs', 'migrations', 'bench', '--config', '.dependency-cruiser.cjs'],
+    args: ['apps', 'libs', 'migrations', 'bench', 'test', '--config', '.dependency-cruiser.cjs'],
   },
   {
     name: 'folders',

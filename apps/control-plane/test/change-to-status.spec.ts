@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { decodeFromControlPlane, encodeFromDataPlane, STREAM_PATH } from '#libs/control-protocol';
 import { eventually, eventuallyPasses } from '#libs/testing';
 import type { ApiObject, Condition } from '#libs/apimachinery';
-import { TestDataPlane } from '../../data-plane/test/publication-fixture.js';
+import { TestDataPlane } from '../../../test/publication-fixture.js';
 import { PROVIDERS, RunningControlPlane } from './running-control-plane.js';
 
 const BASE = '/apis/signalbox.dev/v1';

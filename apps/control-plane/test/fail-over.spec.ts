@@ -15,7 +15,7 @@ import { ObjectCodec } from '../src/store/object-codec.js';
 import { PostgresObjectStore } from '../src/store/postgres-object-store.js';
 import { KindIndex } from '../src/store/stored-object.js';
 import { DatabaseRoute } from './database-route.js';
-import { ReplicatedPostgres } from './replicated-postgres.js';
+import { ReplicatedPostgres } from '../../../test/replicated-postgres.js';
 import { Recording, until } from './store-fixture.js';
 import { alice, create, keyOf, testKinds, widgets } from './test-kinds.js';
 

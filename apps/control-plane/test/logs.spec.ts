@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { STREAM_PATH } from '#libs/control-protocol';
 import { eventually } from '#libs/testing';
-import { TestDataPlane } from '../../data-plane/test/publication-fixture.js';
+import { TestDataPlane } from '../../../test/publication-fixture.js';
 import { PROVIDERS, RunningControlPlane } from './running-control-plane.js';
 
 describe('what the log says', () => {

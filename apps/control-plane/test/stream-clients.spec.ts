@@ -8,8 +8,7 @@ import {
   type Hello,
 } from '#libs/control-protocol';
 import { eventually, eventuallyPasses } from '#libs/testing';
-import { TestControlPlane } from '../../data-plane/test/publication-fixture.js';
-import { smallTable } from '../../data-plane/src/table/testing/entries.js';
+import { smallTable, TestControlPlane } from '../../../test/publication-fixture.js';
 
 const hello: Hello = {
   type: 'hello',

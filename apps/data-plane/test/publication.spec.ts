@@ -6,7 +6,7 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '
 import { eventually, eventuallyPasses } from '#libs/testing';
 import type { Entry } from '#libs/routing-table';
 import { consumer, entry, match, route, serving, smallTable } from '../src/table/testing/entries.js';
-import { TestControlPlane, TestDataPlane, type TestDataPlaneOptions } from './publication-fixture.js';
+import { TestControlPlane, TestDataPlane, type TestDataPlaneOptions } from '../../../test/publication-fixture.js';
 
 const credential = 'default/keys/k';
 const CANARY = 'canary-5f0c1d';

@@ -3,9 +3,9 @@ import { appendFileSync, chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, s
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { EmbeddedPostgres } from '../../cli/src/up/postgres/embedded-postgres.js';
-import { DatabaseRoute } from './database-route.js';
-import { until } from './store-fixture.js';
+import { EmbeddedPostgres } from '../apps/cli/src/up/postgres/embedded-postgres.js';
+import { DatabaseRoute } from '../apps/control-plane/test/database-route.js';
+import { until } from '../apps/control-plane/test/store-fixture.js';
 
 /** A Postgres of a test's own, which it may stop, and a standby that streams from it, which it may promote. */
 export class ReplicatedPostgres {

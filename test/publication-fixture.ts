@@ -6,24 +6,26 @@ import { unauthorized } from '#libs/apimachinery';
 import { STREAM_PATH, type Hello, type Report } from '#libs/control-protocol';
 import { diffEntries, TableDigest, type Entry } from '#libs/routing-table';
 import { silentTracer, createLogger } from '#libs/telemetry';
-import { Upgrades } from '../../control-plane/src/api/server/upgrades.js';
-import type { Authenticator } from '../../control-plane/src/auth/authenticator.js';
-import { BuiltInAuthorizer } from '../../control-plane/src/auth/built-in-authorizer.js';
+import { Upgrades } from '../apps/control-plane/src/api/server/upgrades.js';
+import type { Authenticator } from '../apps/control-plane/src/auth/authenticator.js';
+import { BuiltInAuthorizer } from '../apps/control-plane/src/auth/built-in-authorizer.js';
 import {
   PublicationServer,
   type PublicationServerOptions,
-} from '../../control-plane/src/publication/publication-server.js';
-import type { SecretValue } from '../../control-plane/src/cache/secret-values.js';
-import { createAuthority, issueServerCertificate } from '../../control-plane/src/tls/certificates.js';
-import { Credentials } from '../src/credentials/credentials.js';
-import { LocalCredentials } from '../src/credentials/local-credentials.js';
-import { EnvironmentValues, FileValues } from '../src/credentials/local-values.js';
-import { ControlPlaneClient } from '../src/table/control-plane-client.js';
-import { CurrentTable } from '../src/table/current-table.js';
-import { PublicationReceiver } from '../src/table/publication-receiver.js';
-import { SnapshotFiles } from '../src/table/snapshot-files.js';
-import { StateKeys } from '../src/table/state-keys.js';
-import { TableSync } from '../src/table/table-sync.js';
+} from '../apps/control-plane/src/publication/publication-server.js';
+import type { SecretValue } from '../apps/control-plane/src/cache/secret-values.js';
+import { createAuthority, issueServerCertificate } from '../apps/control-plane/src/tls/certificates.js';
+import { Credentials } from '../apps/data-plane/src/credentials/credentials.js';
+import { LocalCredentials } from '../apps/data-plane/src/credentials/local-credentials.js';
+import { EnvironmentValues, FileValues } from '../apps/data-plane/src/credentials/local-values.js';
+import { ControlPlaneClient } from '../apps/data-plane/src/table/control-plane-client.js';
+import { CurrentTable } from '../apps/data-plane/src/table/current-table.js';
+import { PublicationReceiver } from '../apps/data-plane/src/table/publication-receiver.js';
+import { SnapshotFiles } from '../apps/data-plane/src/table/snapshot-files.js';
+import { StateKeys } from '../apps/data-plane/src/table/state-keys.js';
+import { TableSync } from '../apps/data-plane/src/table/table-sync.js';
+
+export { smallTable } from '../apps/data-plane/src/table/testing/entries.js';
 
 export const silent = createLogger({ name: 'test', level: 'silent' });
 
