@@ -92,7 +92,7 @@ describe('the stream endpoint', () => {
     controlPlane.publish(smallTable.slice(0, 3));
     controlPlane.publish(smallTable);
     await closed;
-    expect(messages.map(({ type }) => type)).toEqual(['credentials', 'full']);
+    expect(messages.map(({ type }) => type)).toEqual(['full']);
     await eventuallyPasses(() => expect(controlPlane.heard).toContain('disconnected'));
   });
 
