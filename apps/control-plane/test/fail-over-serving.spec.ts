@@ -2,9 +2,9 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { Condition } from '#libs/apimachinery';
 import { eventually } from '#libs/testing';
-import { TestDataPlane } from '../../data-plane/test/publication-fixture.js';
+import { TestDataPlane } from '../../../test/publication-fixture.js';
 import { DatabaseRoute } from './database-route.js';
-import { ReplicatedPostgres } from './replicated-postgres.js';
+import { ReplicatedPostgres } from '../../../test/replicated-postgres.js';
 import { RunningControlPlane } from './running-control-plane.js';
 
 const POLICIES = '/apis/signalbox.dev/v1/namespaces/default/routepolicies';
