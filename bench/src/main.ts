@@ -2,13 +2,24 @@ import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { hardware, print, type Section, type SectionReport } from './report.js';
 import { applyToServed } from './sections/apply-to-served.js';
+import { compile } from './sections/compile.js';
 import { controlPlane } from './sections/control-plane.js';
 import { heldStreams } from './sections/held-streams.js';
 import { matching } from './sections/matching.js';
 import { processorTime } from './sections/processor-time.js';
+import { servedBySize } from './sections/served-by-size.js';
 import { startUp } from './sections/start-up.js';
 
-const sections: readonly Section[] = [processorTime, applyToServed, matching, heldStreams, startUp, controlPlane];
+const sections: readonly Section[] = [
+  processorTime,
+  applyToServed,
+  matching,
+  heldStreams,
+  startUp,
+  controlPlane,
+  compile,
+  servedBySize,
+];
 
 const program = new Command('bench')
   .description('Measures Signalbox against a bare proxy, side by side. Prints tables; takes some minutes.')

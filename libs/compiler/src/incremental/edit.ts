@@ -190,9 +190,11 @@ function sharing(): (heard: Heard) => readonly Verdict[] {
   };
 }
 
-/** By whom doesn't show in the conditions. */
+/** Whether the conditions are. By whom doesn't show in them, nor does every finding: equal ones are told once. */
 function isSame(before: Heard | undefined, now: Heard | undefined): boolean {
-  return before?.generation === now?.generation && isDeepStrictEqual(before?.findings, now?.findings);
+  if (before?.generation !== now?.generation) return false;
+  if (isDeepStrictEqual(before?.findings, now?.findings)) return true;
+  return before !== undefined && now !== undefined && isDeepStrictEqual(conditionsOf(before), conditionsOf(now));
 }
 
 /** Which concerns are called for by a space. */
