@@ -44,13 +44,16 @@ async function filled(size: number): Promise<Environment> {
 
 const policy = (index: number, weight: number): string => routeManifest({ alpha: weight }, '', `policy-${index}`);
 
-/** From the apply's answer to the first response at its revision, asked for without pause. */
+/** From the apply's answer to the first response at its revision: a model that isn't there, asked for without pause. */
 async function change({ stack }: Environment, index: number, size: number): Promise<number> {
   const { revision } = await stack.admin.apply(policy((index * 7) % size, index + 2));
   const answeredMs = performance.now();
   for (;;) {
-    const response = await fetch(`${stack.dataOrigin}/v1/models`, {
-      headers: { authorization: `Bearer ${stack.consumerKey}` },
+    // The list of models would be as long as the configuration.
+    const response = await fetch(`${stack.dataOrigin}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${stack.consumerKey}`, 'content-type': 'application/json' },
+      body: '{"model": "no-such-model", "messages": []}',
     });
     await response.arrayBuffer();
     if (Number(response.headers.get('x-signalbox-revision')) >= revision) return performance.now() - answeredMs;
