@@ -34,8 +34,8 @@ Every kind and every field. This page is written from the schemas, and a test ke
 - A list by name is merged by the \`name\` of its items, keeps its order, and has each name once. A set has each value once. Other
   lists are replaced as a whole. An absent list means all.
 - A model pattern is a name in which one \`*\` stands for any run of characters.
-- References stay within their namespace and are not checked on a write: whether they resolve is told by the
-  [conditions](conditions.md).
+- References stay within their namespace. One that goes nowhere is taken on a write, with a warning; whether they resolve is told
+  by the [conditions](conditions.md).
 - A Secret's entry is used as an API key without one line break at its end, which files and \`echo\` leave there. An entry with
   another line break, a blank at either end or anything but printable ASCII is not used, and the key pool's condition says so.
 `;
