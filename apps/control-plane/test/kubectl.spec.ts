@@ -80,12 +80,45 @@ test('an unknown field is an error that names it', async () => {
   });
 });
 
+test('a kind that does not exist is one that nothing matches', async () => {
+  for (const [version, kind] of [
+    ['signalbox.dev/v1', 'Provide'],
+    ['nope.example/v1', 'Widget'],
+    ['v1', 'Sekret'],
+  ] as const) {
+    const input = `apiVersion: ${version}\nkind: ${kind}\nmetadata: {name: a}\n`;
+    for (const verb of ['apply', 'create']) {
+      const { code, stderr } = await run(`${verb} -f -`, { input });
+      expect([code, stderr]).toEqual([
+        1,
+        `error: resource mapping not found for name: "a" namespace: "" from "STDIN": no matches for kind "${kind}" in version "${version}"\nensure CRDs are installed first\n`,
+      ]);
+    }
+  }
+});
+
+test('kubectl get all shows what is in a namespace', async () => {
+  expect(await run('get all -o name')).toMatchObject(ok(/^provider\.signalbox\.dev\/alpha$/m));
+});
+
+test('kubectl describe survives owners, and the raw health address answers', async () => {
+  const owner = '{"apiVersion":"v1","kind":"Secret","name":"a","uid":"b"}';
+  expect(await run(`patch provider alpha --type=merge -p {"metadata":{"ownerReferences":"x"}}`)).toMatchObject({
+    code: 1,
+  });
+  expect(await run(`patch provider alpha --type=merge -p {"metadata":{"ownerReferences":[${owner}]}}`)).toMatchObject(
+    ok(/patched/),
+  );
+  expect(await run('describe provider alpha')).toMatchObject(ok(/Owner References:/));
+  expect(await run('get --raw /healthz')).toMatchObject(ok('ok'));
+});
+
 test('kubectl wait sees a condition', async () => {
   expect(await run('wait --for=condition=Accepted provider/alpha --timeout=20s')).toMatchObject(ok(/condition met/));
   const waiting = run('wait --for=condition=Test provider/alpha --timeout=20s');
-  await run(
-    'patch provider alpha --subresource=status --type=merge -p {"status":{"conditions":[{"type":"Test","status":"True"}]}}',
-  );
+  const told = { type: 'Test', status: 'True', reason: 'Test', message: 'Tested.', observedGeneration: 9 };
+  const condition = JSON.stringify({ ...told, lastTransitionTime: '2026-01-31T12:00:00Z' });
+  await run(`patch provider alpha --subresource=status --type=merge -p {"status":{"conditions":[${condition}]}}`);
   expect(await waiting).toMatchObject(ok(/condition met/));
 });
 

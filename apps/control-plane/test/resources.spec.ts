@@ -68,19 +68,20 @@ describe('one object', () => {
   });
 
   test('keeps its resourceVersion when nothing changes, and its generation when only metadata does', async () => {
-    const created = await createSecret('calm', { type: 'a' });
-    const same = await patch(`${SECRETS}/calm`, { type: 'a' });
+    const [a, b] = ['YQ==', 'Yg=='];
+    const created = await createSecret('calm', { data: { key: a } });
+    const same = await patch(`${SECRETS}/calm`, { data: { key: a } });
     expect(same.body.metadata.resourceVersion).toBe(created.metadata.resourceVersion);
     const labelled = await patch(`${SECRETS}/calm`, { metadata: { labels: { a: 'b' } } });
     expect(labelled.body.metadata).toMatchObject({ generation: 1, labels: { a: 'b' } });
-    const changed = await patch(`${SECRETS}/calm`, { type: 'b' });
+    const changed = await patch(`${SECRETS}/calm`, { data: { key: b } });
     expect(changed.body.metadata.generation).toBe(2);
   });
 
   test('is replaced only in the state that was read', async () => {
-    const created = await createSecret('replaced', { type: 'a' });
+    const created = await createSecret('replaced');
     const put = (body: unknown) => server.call(`${SECRETS}/replaced`, { method: 'PUT', body });
-    const next = { ...created, type: 'b' };
+    const next = { ...created, data: { key: 'Yg==' } };
     expect(await put({ ...next, metadata: { name: 'replaced' } })).toMatchObject({
       status: 422,
       body: { details: { causes: [{ field: 'metadata.resourceVersion' }] } },
@@ -94,7 +95,9 @@ describe('one object', () => {
   test('of two writers one gets a 409, and nothing is merged by accident', async () => {
     const created = await createSecret('contested');
     const answers = await Promise.all(
-      ['one', 'two'].map((type) => server.call(`${SECRETS}/contested`, { method: 'PUT', body: { ...created, type } })),
+      ['b25l', 'dHdv'].map((key) =>
+        server.call(`${SECRETS}/contested`, { method: 'PUT', body: { ...created, data: { key } } }),
+      ),
     );
     expect(answers.map(({ status }) => status).sort((left, right) => left - right)).toEqual([200, 409]);
     const winner = answers.find(({ status }) => status === 200)!.body;
@@ -139,12 +142,79 @@ describe('one object', () => {
     const STATED = '/api/v1/namespaces/stated';
     const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'stated' } };
     await server.call('/api/v1/namespaces', { method: 'POST', body });
-    const status = { note: 'kept' };
+    const condition = { type: 'Checked', status: 'True', reason: 'Because', message: 'It was looked at.' };
+    const status = {
+      conditions: [{ ...condition, observedGeneration: 1, lastTransitionTime: '2026-01-31T12:00:00Z' }],
+    };
     expect((await patch(STATED, { status })).body.status).toEqual({ phase: 'Active' });
     const stated = await patch(`${STATED}/status`, { status, metadata: { labels: { a: 'b' } } });
     expect(stated.body).toMatchObject({ status, metadata: { generation: 1 } });
     expect(stated.body.metadata.labels).toBeUndefined();
     expect((await server.call(STATED)).body).toEqual(stated.body);
+  });
+
+  test('a status is judged by its schema, and what it does not know is dropped with a warning', async () => {
+    await create('judged');
+    const STATUS = `${PROVIDERS}/judged/status`;
+    const condition = { type: 'Mine', status: 'True', reason: 'R', message: 'm', observedGeneration: 1 };
+    const timed = { ...condition, lastTransitionTime: '2026-01-31T12:00:00Z' };
+    const fields = async (status: unknown) => {
+      const answer = await patch(STATUS, { status });
+      return [answer.status, answer.body.details.causes.map(({ field }) => field)];
+    };
+    expect(await fields('x')).toEqual([422, ['status']]);
+    expect(await fields({ conditions: 'x' })).toEqual([422, ['status.conditions']]);
+    expect(await fields({ conditions: {}, nope: 1 })).toEqual([422, ['status.conditions']]);
+    expect(await fields({ conditions: [timed, timed] })).toEqual([422, ['status.conditions[1].type']]);
+    expect(await fields({ conditions: [{ ...timed, status: 'Maybe', reason: 7 }] })).toEqual([
+      422,
+      ['status.conditions[0].status', 'status.conditions[0].reason'],
+    ]);
+    const odd = await patch(STATUS, { status: { conditions: [{ ...timed, more: 1 }], nope: 1 } });
+    expect([odd.status, odd.headers.get('warning')]).toEqual([
+      200,
+      String.raw`299 - "unknown field \"status.conditions[0].more\"", 299 - "unknown field \"status.nope\""`,
+    ]);
+    expect(odd.body.status).toEqual({ conditions: [timed] });
+    const strict = await patch(`${STATUS}?fieldValidation=Strict`, { status: { nope: 1 } });
+    expect([strict.status, strict.body.message]).toEqual([
+      400,
+      expect.stringContaining('strict decoding error: unknown field "status.nope"'),
+    ]);
+    const read = (await server.call(`${PROVIDERS}/judged`)).body;
+    const put = await server.call(STATUS, { method: 'PUT', body: { ...read, status: { conditions: 7 } } });
+    expect(put.status).toBe(422);
+  });
+
+  test('metadata that only the server sets comes in its type or not at all, and owners in Kubernetes’ form', async () => {
+    const post = (metadata: object) => server.call(PROVIDERS, { method: 'POST', body: provider('odd', {}, metadata) });
+    for (const metadata of [
+      { ownerReferences: 'x' },
+      { ownerReferences: [{}] },
+      { selfLink: 7 },
+      { managedFields: 'x' },
+    ]) {
+      expect((await post(metadata)).status).toBe(422);
+    }
+    const owners = [{ apiVersion: 'v1', kind: 'Secret', name: 'a', uid: 'b', controller: true }];
+    const { status, body } = await post({ ownerReferences: owners, selfLink: 'x', managedFields: [{ manager: 'a' }] });
+    expect([status, body.metadata['ownerReferences']]).toEqual([201, owners]);
+    expect(Object.keys(body.metadata)).not.toEqual(expect.arrayContaining(['selfLink']));
+    expect(Object.keys(body.metadata)).not.toEqual(expect.arrayContaining(['managedFields']));
+    expect(
+      (await patch(`${PROVIDERS}/odd`, { metadata: { ownerReferences: [{ ...owners[0], name: 7 }] } })).status,
+    ).toBe(422);
+  });
+
+  test('a body without apiVersion and kind is of the kind that the address has', async () => {
+    const { apiVersion: _version, kind: _kind, ...untyped } = provider('untyped');
+    const created = await server.call(PROVIDERS, { method: 'POST', body: untyped });
+    expect(created).toMatchObject({ status: 201, body: { apiVersion: 'signalbox.dev/v1', kind: 'Provider' } });
+    const { apiVersion: _again, ...halfTyped } = await createSecret('untyped-put');
+    const body = { ...halfTyped, data: { key: 'YQ==' } };
+    expect((await server.call(`${SECRETS}/untyped-put`, { method: 'PUT', body })).status).toBe(200);
+    const other = await server.call(PROVIDERS, { method: 'POST', body: { ...untyped, kind: 'Secret' } });
+    expect(other.status).toBe(400);
   });
 
   test('/effective shows it with its defaults, which are never stored', async () => {
@@ -307,6 +377,20 @@ describe('secrets', () => {
       body: { ...read, data: { a: MASK, b: encode('y') } },
     });
     expect(changed.body.metadata.generation).toBe(2);
+  });
+
+  test('have a type that is stored and stays', async () => {
+    const untyped = await createSecret('untyped', { data: { a: encode('x') } });
+    expect(untyped['type']).toBe('Opaque');
+    expect((await createSecret('typed', { type: 'example.com/tls' }))['type']).toBe('example.com/tls');
+    const turned = await patch(`${SECRETS}/typed`, { type: 'Opaque' });
+    expect([turned.status, turned.body.details.causes]).toEqual([
+      422,
+      [expect.objectContaining({ field: 'type', message: expect.stringContaining('field is immutable') })],
+    ]);
+    expect((await patch(`${SECRETS}/untyped`, { type: null })).body.metadata.resourceVersion).toBe(
+      untyped.metadata.resourceVersion,
+    );
   });
 
   test('refuse the mask where no value is stored', async () => {

@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import { type ApiObject, apiVersionOf, type FieldError, type KindDefinition } from './kind.js';
 import { fieldPath } from './field-path.js';
 import { schemaErrors } from './schema-errors.js';
 import { isMap } from './json-map.js';
 import { unknownMetadataFields, validateMetadata } from './metadata.js';
+import { withoutDropped } from './server-set.js';
 import { andMore, badRequest, MAX_CAUSES } from './status.js';
 
 /** What to do about fields that don't exist (query parameter `fieldValidation`). */
@@ -25,7 +27,7 @@ export interface Decoded {
 export function decodeObject(kind: KindDefinition, value: unknown, validation: FieldValidation): Decoded {
   checkKind(kind, value);
   const { unknown, errors } = findingsOf(kind, value);
-  if (unknown.length === 0) return { object: value, errors, warnings: [] };
+  if (unknown.length === 0) return { object: kept(value), errors, warnings: [] };
   const findings = unknown.slice(0, MAX_CAUSES).map((field) => `unknown field ${JSON.stringify(field.path)}`);
   if (validation === 'Strict') {
     throw badRequest(
@@ -33,10 +35,42 @@ export function decodeObject(kind: KindDefinition, value: unknown, validation: F
       unknown.slice(0, MAX_CAUSES).map(({ path, message }) => ({ reason: 'FieldValueInvalid', message, field: path })),
     );
   }
-  const object = structuredClone(value);
+  const object = structuredClone(kept(value));
   removeUnknown(kind, object);
   return { object, errors: findingsOf(kind, object).errors, warnings: validation === 'Warn' ? findings : [] };
 }
+
+/** What a `/status` write says, judged by the kind's schema as its content is judged by another. `status`: without unknown fields. */
+export interface DecodedStatus {
+  readonly status: ApiObject['status'];
+  readonly errors: readonly FieldError[];
+  readonly warnings: readonly string[];
+}
+
+/** Throws a 400 for unknown fields under `Strict`. */
+export function decodeStatus(kind: KindDefinition, status: unknown, validation: FieldValidation): DecodedStatus {
+  const document = z.strictObject({ status: (kind.status ?? z.strictObject({})).optional() });
+  const object = status === undefined ? {} : { status: structuredClone(status) };
+  const findings = schemaErrors(document, object);
+  const unknown = findings.filter(({ reason }) => reason === 'Unknown').slice(0, MAX_CAUSES);
+  const warnings = unknown.map((field) => `unknown field ${JSON.stringify(field.path)}`);
+  if (validation === 'Strict' && unknown.length > 0) {
+    throw badRequest(
+      `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${warnings.join(', ')}`,
+      unknown.map(({ path, message }) => ({ reason: 'FieldValueInvalid', message, field: path })),
+    );
+  }
+  if (unknown.length > 0) removeUnrecognised(document, object, object);
+  return {
+    status: object.status as ApiObject['status'],
+    errors: schemaErrors(document, object),
+    warnings: validation === 'Warn' ? warnings : [],
+  };
+}
+
+/** Metadata that isn't an object is among the errors. */
+const kept = (object: ApiObject): ApiObject =>
+  isMap(object.metadata) ? { ...object, metadata: withoutDropped(object.metadata) as ApiObject['metadata'] } : object;
 
 function checkKind(kind: KindDefinition, value: unknown): asserts value is ApiObject {
   if (!isMap(value)) throw badRequest(`the body must be one ${kind.kind} object`);
@@ -72,9 +106,14 @@ function contentOf(object: ApiObject): Record<string, unknown> {
 
 function removeUnknown(kind: KindDefinition, object: ApiObject): void {
   for (const key of unknownMetadataFields(object.metadata)) delete object.metadata[key];
-  for (const issue of kind.content.safeParse(contentOf(object)).error?.issues ?? []) {
+  removeUnrecognised(kind.content, contentOf(object), object);
+}
+
+/** Takes out of `root` what the schema finds unknown in `value`, which is `root` or shares its members. */
+function removeUnrecognised(schema: z.ZodType, value: object, root: object): void {
+  for (const issue of schema.safeParse(value).error?.issues ?? []) {
     if (issue.code !== 'unrecognized_keys') continue;
-    const parent = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)[key], object);
+    const parent = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)[key], root);
     for (const key of issue.keys) delete (parent as Record<string, unknown>)[key];
   }
 }

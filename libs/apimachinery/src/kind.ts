@@ -95,7 +95,7 @@ export interface KindDefinition {
   readonly hasStatus: boolean;
   /** Top-level members beside apiVersion, kind, metadata and status; strict: unknown fields are refused with their path. */
   readonly content: z.ZodObject;
-  /** Shape of `status`, for OpenAPI and the reference page. The control plane alone writes it, so it refuses nothing. */
+  /** Shape of `status`, for OpenAPI, the reference page, and what clients write at `/status`. */
   readonly status?: z.ZodObject;
   readonly columns: readonly PrinterColumn[];
   /** The spec with every default filled in; shown by `get --effective`, used by compile and validation, never stored. */

@@ -1,6 +1,8 @@
 import type { FieldError, KindDefinition } from './kind.js';
 import { childPath } from './field-path.js';
 import { isMap } from './json-map.js';
+import { validateOwnerReferences } from './owner-references.js';
+import { serverSet, validateServerSet, withoutNulls } from './server-set.js';
 import { wrongType } from './wrong-type.js';
 
 /** Rules of https://kubernetes.io/docs/concepts/overview/working-with-objects/names and .../labels, .../annotations. */
@@ -13,16 +15,6 @@ const maxAnnotationBytes = 256 * 1024;
 
 /** Members of metadata that a client may send; `serverSet` ones are accepted and then set by the server. */
 const clientSet = ['name', 'generateName', 'namespace', 'labels', 'annotations', 'finalizers', 'ownerReferences'];
-const serverSet = [
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'managedFields',
-  'selfLink',
-];
 const known = new Set([...clientSet, ...serverSet]);
 
 export const isDNSLabel = (name: string): boolean => dnsLabel.test(name);
@@ -34,13 +26,16 @@ export function unknownMetadataFields(metadata: unknown): string[] {
 }
 
 /** Everything that can be wrong with metadata, types included. Pure. */
-export function validateMetadata(kind: KindDefinition, metadata: unknown): FieldError[] {
-  if (!isMap(metadata)) return [{ path: 'metadata', reason: 'Required', message: 'must be an object with a name' }];
+export function validateMetadata(kind: KindDefinition, given: unknown): FieldError[] {
+  if (!isMap(given)) return [{ path: 'metadata', reason: 'Required', message: 'must be an object with a name' }];
+  const metadata = withoutNulls(given);
   return [
     ...validateNames(kind, metadata),
     ...validateLabels(metadata.labels),
     ...validateAnnotations(metadata.annotations),
     ...validateFinalizers(metadata.finalizers),
+    ...validateOwnerReferences(metadata.ownerReferences),
+    ...validateServerSet(metadata),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { uniqueBy } from './lists.js';
 
 /** `status` of every kind that is compiled. See docs/conditions.md. */
 export const conditionsStatus = z
@@ -14,6 +15,7 @@ export const conditionsStatus = z
           lastTransitionTime: z.string().meta({ description: 'When the status last changed.', format: 'date-time' }),
         }),
       )
+      .superRefine(uniqueBy('type'))
       .meta({
         description: 'What became of the object; see docs/conditions.md.',
         'x-kubernetes-list-type': 'map',

@@ -65,6 +65,17 @@ export function atomicList<Item extends z.ZodObject>(
     .meta({ description: options.description, 'x-kubernetes-list-type': 'atomic' });
 }
 
+/** For `superRefine`: no two items with the same text under the key. */
+export function uniqueBy<Key extends string>(key: Key) {
+  return (items: readonly Record<Key, string>[], context: z.core.$RefinementCtx): void => {
+    const seen = new Set<string>();
+    items.forEach((item, index) => {
+      if (seen.has(item[key])) addDuplicate(context, [index, key], `another item of the list has this ${key}`);
+      seen.add(item[key]);
+    });
+  };
+}
+
 function addDuplicate(context: z.core.$RefinementCtx, path: (string | number)[], message: string): void {
   context.addIssue({
     code: 'custom',

@@ -1,6 +1,6 @@
 import { ageColumn } from '../columns.js';
 import type { ApiObject, KindDefinition } from '#libs/apimachinery';
-import { namespaceContent } from './schema.js';
+import { namespaceContent, namespaceStatus } from './schema.js';
 
 /** Where the product keeps secrets of its own. */
 export const SYSTEM_NAMESPACE = 'signalbox-system';
@@ -17,6 +17,7 @@ export const namespace: KindDefinition = {
   hasStatus: true,
   description: 'A tenant: its consumers are served by its own routes, providers and keys alone.',
   content: namespaceContent,
+  status: namespaceStatus,
   columns: [
     {
       name: 'Status',

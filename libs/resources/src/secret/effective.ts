@@ -9,10 +9,10 @@ export function effectiveSecret(object: ApiObject): ApiObject {
   return { apiVersion, kind, metadata, ...fill(secretContent, content as z.infer<typeof secretContent>) };
 }
 
-/** Moves `stringData` into `data`, as Kubernetes does on every write. Expects content that satisfies the schema. */
+/** Moves `stringData` into `data` and stores the type's default, which clients look at: as Kubernetes does on every write. Expects content that satisfies the schema. */
 export function prepareSecret(object: ApiObject): ApiObject {
-  const { stringData, ...rest } = object;
-  if (stringData === undefined) return object;
+  const { stringData, ...rest }: ApiObject = { ...object, type: object['type'] || 'Opaque' };
+  if (stringData === undefined) return rest;
   const data: Record<string, string> = { ...(object['data'] as Record<string, string> | undefined) };
   for (const [name, text] of Object.entries(stringData as Record<string, string>)) {
     data[name] = Buffer.from(text, 'utf8').toString('base64');

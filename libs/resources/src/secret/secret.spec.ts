@@ -17,9 +17,10 @@ describe('Secret', () => {
     const before = structuredClone(written);
     expect(secret.prepare!(written)).toEqual(object({ data: { a: base64('new'), b: base64('kept') }, type: 'x' }));
     expect(JSON.stringify(written)).toBe(JSON.stringify(before));
-    expect(secret.prepare!(object({ stringData: { a: 'new' } }))).toEqual(object({ data: { a: base64('new') } }));
-    const plain = object({ data: {} });
-    expect(secret.prepare!(plain)).toBe(plain);
+    expect(secret.prepare!(object({ stringData: { a: 'new' } }))).toEqual(
+      object({ data: { a: base64('new') }, type: 'Opaque' }),
+    );
+    expect(secret.prepare!(object({ data: {} }))).toEqual(object({ data: {}, type: 'Opaque' }));
   });
 
   it('fills in type and immutability', () => {

@@ -13,8 +13,15 @@ export function validateSecret(object: ApiObject): FieldError[] {
 }
 
 export function validateSecretUpdate(stored: ApiObject, next: ApiObject): FieldError[] {
-  if (stored['immutable'] !== true) return [];
   const errors: FieldError[] = [];
+  if ((stored['type'] ?? 'Opaque') !== (next['type'] ?? 'Opaque')) {
+    errors.push({
+      path: 'type',
+      reason: 'Invalid',
+      message: 'field is immutable; delete the Secret and create it anew, or leave the type as it is',
+    });
+  }
+  if (stored['immutable'] !== true) return errors;
   if (next['immutable'] !== true) {
     errors.push({
       path: 'immutable',

@@ -69,8 +69,9 @@ function apiResources(kind: KindDefinition) {
   ];
 }
 
-/** `kubectl get signalbox` shows everything of ours. */
-const categories = (kind: KindDefinition) => (kind.group === GROUP ? { categories: ['signalbox'] } : {});
+/** `kubectl get signalbox` shows everything of ours, `kubectl get all` what is in a namespace. */
+const categories = ({ group, namespaced }: KindDefinition) =>
+  group === GROUP ? { categories: ['signalbox', ...(namespaced ? ['all'] : [])] } : {};
 
 /** Media type parameters under which a client asks for the aggregated form. */
 export const AGGREGATED = {

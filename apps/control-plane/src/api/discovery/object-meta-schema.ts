@@ -16,6 +16,25 @@ export const objectMeta: Readonly<Record<string, unknown>> = {
       description: 'Hold a deletion back until removed.',
       'x-kubernetes-list-type': 'set',
     },
+    ownerReferences: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['apiVersion', 'kind', 'name', 'uid'],
+        properties: {
+          apiVersion: { type: 'string', description: 'Version of the owner.' },
+          kind: { type: 'string', description: 'Kind of the owner.' },
+          name: { type: 'string', description: 'Name of the owner.' },
+          uid: { type: 'string', description: 'UID of the owner.' },
+          controller: { type: 'boolean', description: 'Whether the owner manages this object; one can.' },
+          blockOwnerDeletion: { type: 'boolean', description: 'Kept, and without effect.' },
+        },
+        'x-kubernetes-map-type': 'atomic',
+      },
+      description: 'What it belongs to; kept for clients, nothing is deleted along with its owner.',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['uid'],
+    },
     uid: { type: 'string', description: 'Set by the server; never used twice.' },
     resourceVersion: { type: 'string', description: 'Set by the server; changes with every write.' },
     generation: {

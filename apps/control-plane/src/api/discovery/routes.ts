@@ -11,6 +11,7 @@ import {
   apiVersions,
 } from './discovery.js';
 import { openAPIDocumentText, openAPIIndex } from './openapi.js';
+import { openAPIV2 } from './openapi-v2.js';
 import { versionInfo } from './version.js';
 
 const documents: readonly PathRoute[] = [
@@ -21,6 +22,7 @@ const documents: readonly PathRoute[] = [
   get('/apis/:group', ([, , group = '']) => apiGroupOf(group)),
   get('/apis/:group/:version', ([, , group = '', version = '']) => apiResourceList(group, version)),
   get('/openapi/v3', () => openAPIIndex),
+  { method: 'GET', pattern: '/openapi/v2', verb: 'get', handle: openAPIV2 },
   {
     method: 'GET',
     pattern: '/openapi/v3/*',

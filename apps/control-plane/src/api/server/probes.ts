@@ -14,6 +14,8 @@ export function registerProbes(instance: FastifyInstance, readiness: Readiness):
   };
   probe('/livez', () => [{ name: 'ping', ok: true }]);
   probe('/readyz', () => readiness.run());
+  // The name that it had before the others; clients and load balancers still ask for it.
+  probe('/healthz', () => readiness.run());
   probe('/startupz', () => [{ name: 'started', ok: readiness.isStarted }]);
 }
 

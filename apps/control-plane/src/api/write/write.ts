@@ -12,6 +12,7 @@ import type { ObjectWriter } from './object-writer.js';
 import { patchStrategyOf } from './patch-strategies.js';
 import type { Strategy } from './proposal.js';
 import { replacement } from './replace.js';
+import { ofStatus } from './status.js';
 
 /** Verbs that write one object: create, update (replace) and patch, each also for `/status` where it makes sense. */
 export class Writer {
@@ -45,8 +46,10 @@ export class Writer {
   }
 
   #change(call: Call, target: ResourceTarget, verb: 'update' | 'patch', strategy: Strategy): Promise<Answer> {
-    if (target.subresource !== 'status') refuseReadOnly(target);
-    return this.#write(call, { target, name: target.name!, verb, strategy }, 200);
+    const isStatus = target.subresource === 'status';
+    if (!isStatus) refuseReadOnly(target);
+    const chosen = isStatus ? ofStatus(target.kind, strategy, call) : strategy;
+    return this.#write(call, { target, name: target.name!, verb, strategy: chosen }, 200);
   }
 
   async #write(call: Call, wanted: Omit<WriteStep, 'author'> & { verb: 'create' | 'update' | 'patch' }, code: number) {
