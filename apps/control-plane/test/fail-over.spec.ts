@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { KindRegistry } from '#libs/apimachinery';
 import type { DataSource } from 'typeorm';
 import { AuditKeys } from '../src/audit/audit-keys.js';
 import { beginKeyedChain } from '../src/audit/keyed-chain.js';
@@ -13,7 +14,6 @@ import { LogFollower } from '../src/store/log-follower.js';
 import { LogReader } from '../src/store/log-reader.js';
 import { ObjectCodec } from '../src/store/object-codec.js';
 import { PostgresObjectStore } from '../src/store/postgres-object-store.js';
-import { KindIndex } from '../src/store/stored-object.js';
 import { DatabaseRoute } from './database-route.js';
 import { ReplicatedPostgres } from '../../../test/replicated-postgres.js';
 import { Recording, until } from './store-fixture.js';
@@ -39,7 +39,7 @@ describe('a fail-over to a standby that lost acknowledged writes', () => {
     const auditKeys = new AuditKeys(randomBytes(32));
     await beginKeyedChain(dataSource, auditKeys);
     store = new PostgresObjectStore(dataSource, { keys, auditKeys });
-    follower = new LogFollower(new LogReader(new KindIndex(testKinds), new ObjectCodec(keys)), {
+    follower = new LogFollower(new LogReader(new KindRegistry(testKinds), new ObjectCodec(keys)), {
       ...server,
       query: (sql, parameters) => dataSource.query(sql, [...parameters]),
       pollMs: 50,

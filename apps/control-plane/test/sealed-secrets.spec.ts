@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { KindRegistry } from '#libs/apimachinery';
 import { systemTimers } from '#libs/clock';
 import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
@@ -13,7 +14,6 @@ import { LogReader } from '../src/store/log-reader.js';
 import { LogFollower } from '../src/store/log-follower.js';
 import { ObjectCodec } from '../src/store/object-codec.js';
 import { PostgresObjectStore } from '../src/store/postgres-object-store.js';
-import { KindIndex } from '../src/store/stored-object.js';
 import { createStoreFixture, type StoreFixture, until } from './store-fixture.js';
 import { alice, keyOf, objectOf, secrets, testKinds } from './test-kinds.js';
 
@@ -36,7 +36,7 @@ test('a Secret under a key that a replica lacks stays as it last was, and comes 
   const clock = new FakeClock();
   const keys = new MasterKeyFile(file, { nowMs: clock.now });
   const { dataSource, auditKeys, url } = fixture;
-  const follower = new LogFollower(new LogReader(new KindIndex(testKinds), new ObjectCodec(keys)), {
+  const follower = new LogFollower(new LogReader(new KindRegistry(testKinds), new ObjectCodec(keys)), {
     url,
     query: (sql, parameters) => dataSource.query(sql, [...parameters]),
   });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { KindRegistry } from '#libs/apimachinery';
 import { AuditKeys } from '../src/audit/audit-keys.js';
 import { AuditService } from '../src/audit/audit.service.js';
 import { beginKeyedChain } from '../src/audit/keyed-chain.js';
@@ -8,7 +9,6 @@ import { LogReader } from '../src/store/log-reader.js';
 import { ObjectCodec } from '../src/store/object-codec.js';
 import type { Change } from '../src/store/object-store.js';
 import { PostgresObjectStore } from '../src/store/postgres-object-store.js';
-import { KindIndex } from '../src/store/stored-object.js';
 import { MasterKeys } from '../src/encryption/master-keys.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 import { testKinds } from './test-kinds.js';
@@ -40,7 +40,7 @@ export async function createStoreFixture(): Promise<StoreFixture> {
     auditKeys,
     store: new PostgresObjectStore(database.dataSource, { keys, auditKeys, nowMs: () => NOW_MS }),
     follower: async (options = {}) => {
-      const follower = new LogFollower(new LogReader(new KindIndex(testKinds), new ObjectCodec(keys)), {
+      const follower = new LogFollower(new LogReader(new KindRegistry(testKinds), new ObjectCodec(keys)), {
         url: database.url,
         query: (sql, parameters) => database.dataSource.query(sql, [...parameters]),
         ...options,

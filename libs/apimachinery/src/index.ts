@@ -5,6 +5,7 @@ export * from './field-selector.js';
 export * from './human-duration.js';
 export * from './json-map.js';
 export * from './kind.js';
+export * from './kind-registry.js';
 export * from './label-selector.js';
 export * from './manifest/field-lines.js';
 export * from './manifest/manifest-error.js';

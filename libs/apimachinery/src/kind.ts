@@ -76,16 +76,18 @@ export interface ObjectReference {
   readonly part?: { readonly path: string; readonly kind: string; readonly name: string };
 }
 
-/** What the rest of the system may know of a kind. CRUD, watch, audit, printing and discovery iterate the registry. */
-export interface KindDefinition {
+/** What a kind is called and what its objects look like: data, which discovery, schemas and printing are made from. */
+export interface KindData {
   /** '' for the core group. */
-  readonly group: '' | 'signalbox.dev';
-  readonly version: 'v1';
+  readonly group: string;
+  readonly version: string;
   readonly kind: string;
   readonly plural: string;
   readonly singular: string;
   readonly shortNames: readonly string[];
   readonly namespaced: boolean;
+  /** What `kubectl get` shows together: `kubectl get all`. */
+  readonly categories?: readonly string[];
   /** One sentence for `kubectl explain` and the reference page. */
   readonly description: string;
   /** Written by the control plane only (DataPlane); admins may delete what is left over. */
@@ -98,19 +100,23 @@ export interface KindDefinition {
   /** Shape of `status`, for OpenAPI, the reference page, and what clients write at `/status`. */
   readonly status?: z.ZodObject;
   readonly columns: readonly PrinterColumn[];
+}
+
+/** What a kind does when its objects are read and written. Every hook is pure. */
+export interface KindHooks {
   /** The spec with every default filled in; shown by `get --effective`, used by compile and validation, never stored. */
   effective(object: ApiObject): ApiObject;
-  /** Beyond the schema: sums, cross-field rules. Gets the effective object. Pure. */
+  /** Beyond the schema: sums, cross-field rules. Gets the effective object. */
   validate(effective: ApiObject): FieldError[];
-  /** What may not change (Provider.spec.type, an immutable Secret). `stored` may be older than the schema; `next` is effective. Pure. */
+  /** What may not change (Provider.spec.type, an immutable Secret). `stored` may be older than the schema; `next` is effective. */
   validateUpdate?(stored: ApiObject, next: ApiObject): FieldError[];
-  /** Why the object can't be deleted as it is now; undefined: it can. Pure. */
+  /** Why the object can't be deleted as it is now; undefined: it can. */
   validateDelete?(object: ApiObject): string | undefined;
-  /** What would silently do nothing. Sent as `Warning: 299` headers. Pure. */
+  /** What would silently do nothing. Sent as `Warning: 299` headers. */
   warnings?(effective: ApiObject): string[];
-  /** What reads show beside what is stored (Namespace: its phase). Pure. */
+  /** What reads show beside what is stored (Namespace: its phase). */
   present?(object: ApiObject): ApiObject;
-  /** Normalises on write (Secret: stringData -> data). Pure. */
+  /** Normalises on write (Secret: stringData -> data). */
   prepare?(object: ApiObject): ApiObject;
   /** The objects that it needs. Of what is stored, which may be older than the schema. Pure. */
   references?(object: ApiObject): readonly ObjectReference[];
@@ -119,6 +125,9 @@ export interface KindDefinition {
   /** Special verbs the author of this spec needs (`allow-insecure`, `allow-private-network`), each with the field's path. */
   requiredVerbs?(effective: ApiObject): { verb: string; path: string }[];
 }
+
+/** All that the rest of the system may know of a kind: CRUD, watch, audit, printing and discovery iterate the registry. */
+export interface KindDefinition extends KindData, KindHooks {}
 
 /** `v1` or `signalbox.dev/v1`. */
 export function apiVersionOf(kind: Pick<KindDefinition, 'group' | 'version'>): string {

@@ -33,6 +33,7 @@ export function specKind<Spec, EffectiveSpec>(definition: SpecKind<Spec, Effecti
     singular: definition.kind.toLowerCase(),
     shortNames: definition.shortNames,
     namespaced: true,
+    categories: ['signalbox', 'all'],
     hasStatus: true,
     description: definition.description,
     content: z.strictObject({ spec: definition.spec }),

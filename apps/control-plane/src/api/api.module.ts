@@ -3,7 +3,7 @@ import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { DataSource } from 'typeorm';
-import { kinds } from '#libs/resources';
+import { registry } from '#libs/resources';
 import { EXPOSITION_CONTENT_TYPE, type Logger, MetricsRegistry, type Telemetry } from '#libs/telemetry';
 import { AuditService } from '../audit/audit.service.js';
 import { AUTHORIZER, AuthModule } from '../auth/auth.module.js';
@@ -86,7 +86,7 @@ const nowMs = Date.now;
         new ResourceHandler(
           reader,
           new Writer(objects, authorizer, nowMs, randomSuffix),
-          new Remover({ objects, store, reader, kinds, nowMs }),
+          new Remover({ objects, store, reader, kinds: registry.all, nowMs }),
           watcher,
         ),
     },
@@ -130,14 +130,15 @@ const nowMs = Date.now;
         metrics: MetricsRegistry,
       ) => {
         const paths: PathRoute[] = [
-          ...discoveryRoutes,
-          ...reviewRoutes(authorizer),
+          ...discoveryRoutes(registry),
+          ...reviewRoutes(registry, authorizer),
           ...auditRoutes(audit),
           ...keyRoutes(keys, objects),
           { method: 'POST', pattern: '/apply', verb: 'create', handle: (call) => applier.apply(call) },
           { method: 'GET', pattern: '/metrics', verb: 'get', handle: () => metricsAnswer(metrics) },
         ];
         return new ApiServer({
+          registry,
           authenticator,
           authorizer,
           resources,

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { KindRegistry } from '#libs/apimachinery';
 import { createStoreFixture, range, type StoreFixture } from '../../test/store-fixture.js';
 import { alice, create, gadgets, keyOf, put, secrets, testKinds, widgets } from '../../test/test-kinds.js';
 import { LogCompactor } from './log-compactor.js';
 import { LogReader, PAGE_BYTES, type Query } from './log-reader.js';
 import { ObjectCodec } from './object-codec.js';
 import type { ObjectWrite } from './object-store.js';
-import { KindIndex } from './stored-object.js';
 
 let fixture: StoreFixture;
 let reader: LogReader;
 beforeEach(async () => {
   fixture = await createStoreFixture();
-  reader = new LogReader(new KindIndex(testKinds), new ObjectCodec(fixture.keys));
+  reader = new LogReader(new KindRegistry(testKinds), new ObjectCodec(fixture.keys));
 });
 afterEach(() => fixture.close());
 

@@ -1,8 +1,7 @@
-import type { ApiObject, KindDefinition } from '#libs/apimachinery';
+import type { ApiObject, KindDefinition, KindRegistry } from '#libs/apimachinery';
 import type { ObjectCodec } from './object-codec.js';
 import type { Place } from './place.js';
 import type { Change, ChangeType } from './object-store.js';
-import type { KindIndex } from './stored-object.js';
 
 /** The changes of one transaction, and how much JSON text was parsed for them. */
 export interface LogTransaction {
@@ -58,7 +57,7 @@ const PAGE = `
 /** Reads the log after a revision, never part of a transaction. */
 export class LogReader {
   constructor(
-    private readonly kinds: KindIndex,
+    private readonly kinds: KindRegistry,
     private readonly codec: ObjectCodec,
   ) {}
 
@@ -82,7 +81,7 @@ export class LogReader {
     let lastRevision = -1;
     const inPage = new Map<string, Change>();
     for (const row of rows) {
-      const kind = this.kinds.find(row.api_group, row.kind);
+      const kind = this.kinds.findStored(row.api_group, row.kind);
       // Written by a newer version of the product, of a kind that this one can't serve.
       if (!kind) continue;
       if (Number(row.last_rv) !== lastRevision) {

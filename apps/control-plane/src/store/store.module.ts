@@ -1,6 +1,6 @@
 import { Global, Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { kinds } from '#libs/resources';
+import { registry } from '#libs/resources';
 import { AuditKeys } from '../audit/audit-keys.js';
 import type { DatabaseOptions } from '../database/data-source.js';
 import { DATABASE_OPTIONS } from '../database/database.module.js';
@@ -10,7 +10,6 @@ import { LogFollower } from './log-follower.js';
 import { LogReader } from './log-reader.js';
 import { ObjectCodec } from './object-codec.js';
 import { PostgresObjectStore } from './postgres-object-store.js';
-import { KindIndex } from './stored-object.js';
 import { CHANGE_FEED, OBJECT_STORE } from './tokens.js';
 
 const COMPACT_EVERY_MS = 60_000;
@@ -28,7 +27,7 @@ const COMPACT_EVERY_MS = 60_000;
     {
       provide: LogFollower,
       useFactory: async (dataSource: DataSource, keys: MasterKeyFile, options: DatabaseOptions) => {
-        const follower = new LogFollower(new LogReader(new KindIndex(kinds), new ObjectCodec(keys)), {
+        const follower = new LogFollower(new LogReader(registry, new ObjectCodec(keys)), {
           url: options.url,
           lineage: options.lineage,
           query: (sql, parameters) => dataSource.query(sql, [...parameters]),

@@ -38,17 +38,3 @@ export function asText(kind: KindDefinition, codec: ObjectCodec): ReadRow<string
       ? `${beginning}"resourceVersion":"${row.rv}",${row.object.slice(beginning.length)}`
       : JSON.stringify(parsed(row));
 }
-
-/** Kinds by their stored name. */
-export class KindIndex {
-  readonly #kinds: ReadonlyMap<string, KindDefinition>;
-
-  constructor(kinds: readonly KindDefinition[]) {
-    this.#kinds = new Map(kinds.map((kind) => [`${kind.group}/${kind.kind}`, kind]));
-  }
-
-  /** undefined: stored by a version of the product that knows more kinds. */
-  find(group: string, kind: string): KindDefinition | undefined {
-    return this.#kinds.get(`${group}/${kind}`);
-  }
-}

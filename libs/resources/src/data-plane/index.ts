@@ -10,6 +10,7 @@ export const dataPlane: KindDefinition = {
   singular: 'dataplane',
   shortNames: ['dp'],
   namespaced: false,
+  categories: ['signalbox'],
   readOnly: true,
   hasStatus: true,
   description: 'A data plane, and which revision of the configuration it serves.',

@@ -1,11 +1,8 @@
-import { apiVersionOf, type KindDefinition } from '#libs/apimachinery';
+import { apiVersionOf, type KindDefinition, type KindRegistry } from '#libs/apimachinery';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { kinds } from '#libs/resources';
 import { objectMeta } from './object-meta-schema.js';
 import { resourceRoutes, type ResourceRoute } from '../server/resource-routes.js';
-
-/** OpenAPI v3 documents, one a group and version, made from the kinds' schemas: what `kubectl explain` and validation read. */
 
 type Json = Record<string, unknown>;
 
@@ -26,31 +23,44 @@ const parameterTypes: Readonly<Record<string, string>> = {
   timeoutSeconds: 'integer',
 };
 
-const groupVersions = [...new Set(kinds.map(apiVersionOf))];
 const documentPath = (groupVersion: string): string =>
   groupVersion.includes('/') ? `apis/${groupVersion}` : `api/${groupVersion}`;
 
-const documents: ReadonlyMap<string, string> = new Map(
-  groupVersions.map((groupVersion) => [documentPath(groupVersion), JSON.stringify(openAPIDocument(groupVersion))]),
-);
+/** OpenAPI v3 documents, one a group and version, made from the kinds' schemas: what `kubectl explain` and validation read. */
+export class OpenAPI {
+  readonly #documents: ReadonlyMap<string, string>;
 
-/** `GET /openapi/v3`: where each document is, with a hash that changes when it does. */
-export const openAPIIndex = {
-  paths: Object.fromEntries(
-    [...documents].map(([path, text]) => {
-      const hash = createHash('sha256').update(text).digest('hex').toUpperCase();
-      return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }];
-    }),
-  ),
-};
+  constructor({ all }: KindRegistry) {
+    const groupVersions = [...new Set(all.map(apiVersionOf))];
+    this.#documents = new Map(
+      groupVersions.map((groupVersion) => {
+        const kinds = all.filter((kind) => apiVersionOf(kind) === groupVersion);
+        return [documentPath(groupVersion), JSON.stringify(openAPIDocument(groupVersion, kinds))];
+      }),
+    );
+  }
 
-/** `GET /openapi/v3/{path}` as JSON text; undefined: no such document. */
-export const openAPIDocumentText = (path: string): string | undefined => documents.get(path);
+  /** `GET /openapi/v3`: where each document is, with a hash that changes when it does. */
+  get index() {
+    return {
+      paths: Object.fromEntries(
+        [...this.#documents].map(([path, text]) => {
+          const hash = createHash('sha256').update(text).digest('hex').toUpperCase();
+          return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }];
+        }),
+      ),
+    };
+  }
 
-function openAPIDocument(groupVersion: string): Json {
-  const own = kinds.filter((kind) => apiVersionOf(kind) === groupVersion);
+  /** `GET /openapi/v3/{path}` as JSON text; undefined: no such document. */
+  documentText(path: string): string | undefined {
+    return this.#documents.get(path);
+  }
+}
+
+function openAPIDocument(groupVersion: string, kinds: readonly KindDefinition[]): Json {
   const paths: Json = {};
-  for (const route of resourceRoutes().filter(({ kind }) => own.includes(kind))) {
+  for (const route of resourceRoutes({ all: kinds })) {
     const pattern = route.pattern.replaceAll(/:(\w+)/g, '{$1}');
     paths[pattern] = pathItem(route);
   }
@@ -60,7 +70,7 @@ function openAPIDocument(groupVersion: string): Json {
     paths,
     components: {
       schemas: Object.fromEntries([
-        ...own.map((kind) => [schemaName(kind), kindSchema(kind)]),
+        ...kinds.map((kind) => [schemaName(kind), kindSchema(kind)]),
         ['ObjectMeta', objectMeta],
       ]),
     },
@@ -68,7 +78,8 @@ function openAPIDocument(groupVersion: string): Json {
 }
 
 function schemaName({ group, version, kind }: KindDefinition): string {
-  return `${group === '' ? 'io.k8s.api.core' : 'dev.signalbox'}.${version}.${kind}`;
+  const prefix = group === '' ? 'io.k8s.api.core' : group.split('.').reverse().join('.');
+  return `${prefix}.${version}.${kind}`;
 }
 
 function gvk({ group, version, kind }: KindDefinition): Json {

@@ -1,5 +1,13 @@
-import { allNamespaces, badRequest, cluster, isMap, namespaceScope, type Scope } from '#libs/apimachinery';
-import { kinds } from '#libs/resources';
+import {
+  allNamespaces,
+  badRequest,
+  cluster,
+  isMap,
+  type KindDefinition,
+  type KindRegistry,
+  namespaceScope,
+  type Scope,
+} from '#libs/apimachinery';
 import type { Attributes, Authorizer } from '../../auth/authorizer.js';
 import { readBody } from '../request/body.js';
 import { rulesOf } from './rules.js';
@@ -11,7 +19,7 @@ const AUTHENTICATION = 'authentication.k8s.io/v1';
 const AUTHORIZATION = 'authorization.k8s.io/v1';
 
 /** `kubectl auth whoami` and `kubectl auth can-i`: a caller asks about itself, so every identity may. */
-export function reviewRoutes(authorizer: Authorizer): PathRoute[] {
+export function reviewRoutes(registry: KindRegistry, authorizer: Authorizer): PathRoute[] {
   return [
     {
       method: 'POST',
@@ -31,7 +39,7 @@ export function reviewRoutes(authorizer: Authorizer): PathRoute[] {
       verb: 'create',
       handle: (call) => {
         const object = review(call, AUTHORIZATION, 'SelfSubjectAccessReview');
-        const { allowed, reason } = authorizer.authorize(call.identity, attributesOf(object.spec));
+        const { allowed, reason } = authorizer.authorize(call.identity, attributesOf(registry, object.spec));
         return answer(201, { ...object, status: { allowed, reason } });
       },
     },
@@ -43,7 +51,7 @@ export function reviewRoutes(authorizer: Authorizer): PathRoute[] {
         const object = review(call, AUTHORIZATION, 'SelfSubjectRulesReview');
         const namespace = text(isMap(object.spec) ? object.spec.namespace : undefined);
         if (namespace === '') throw badRequest('spec.namespace: is required');
-        return answer(201, { ...object, status: rulesOf(authorizer, call.identity, namespace) });
+        return answer(201, { ...object, status: rulesOf(registry, authorizer, call.identity, namespace) });
       },
     },
   ];
@@ -58,7 +66,7 @@ function review(call: Call, apiVersion: string, kind: string): Record<string, un
   return { kind, apiVersion, metadata: {}, ...(isMap(spec) && { spec }) };
 }
 
-function attributesOf(spec: unknown): Attributes {
+function attributesOf(registry: KindRegistry, spec: unknown): Attributes {
   const { resourceAttributes: resource, nonResourceAttributes: path } = isMap(spec) ? spec : {};
   if (isMap(resource)) {
     const subresource = text(resource.subresource);
@@ -69,7 +77,7 @@ function attributesOf(spec: unknown): Attributes {
       verb: text(resource.verb),
       group,
       resource: plural,
-      scope: scopeOf(group, plural, text(resource.namespace)),
+      scope: scopeOf(registry.inGroup(group), plural, text(resource.namespace)),
       ...(subresource !== '' && { subresource }),
       ...(name !== '' && { name }),
     };
@@ -79,8 +87,8 @@ function attributesOf(spec: unknown): Attributes {
 }
 
 /** In a review an empty namespace means the cluster for the kinds that have none, and all namespaces for the others. */
-function scopeOf(group: string, plural: string, namespace: string): Scope {
-  if (kinds.some((kind) => kind.group === group && kind.plural === plural && !kind.namespaced)) return cluster;
+function scopeOf(kinds: readonly KindDefinition[], plural: string, namespace: string): Scope {
+  if (kinds.some((kind) => kind.plural === plural && !kind.namespaced)) return cluster;
   return namespace === '' ? allNamespaces : namespaceScope(namespace);
 }
 

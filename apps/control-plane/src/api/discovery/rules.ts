@@ -1,5 +1,4 @@
-import { type KindDefinition, objectScope } from '#libs/apimachinery';
-import { kinds } from '#libs/resources';
+import { type KindDefinition, type KindRegistry, objectScope } from '#libs/apimachinery';
 import type { Authorizer, Verb } from '../../auth/authorizer.js';
 import type { Identity } from '../../auth/identity.js';
 import { statusVerbs, verbsOf } from './discovery.js';
@@ -13,6 +12,8 @@ const paths: readonly { readonly verb: string; readonly path: string; readonly s
   { verb: 'get', path: '/metrics' },
   { verb: 'get', path: '/audit' },
   { verb: 'get', path: '/audit/verify' },
+  { verb: 'get', path: '/keys' },
+  { verb: 'create', path: '/keys/reencrypt' },
   { verb: 'create', path: '/apply' },
   { verb: 'get', path: '/control/v1/stream', shown: '/control/*' },
 ];
@@ -22,7 +23,7 @@ const exceptions: readonly Verb[] = ['allow-insecure', 'allow-private-network'];
  * Everything that an identity may do in a namespace (authorization.k8s.io/v1 SubjectRulesReviewStatus), for people: found by
  * asking for each kind and verb, so it says what any `Authorizer` would. Rules for single names are not among it.
  */
-export function rulesOf(authorizer: Authorizer, identity: Identity, namespace: string) {
+export function rulesOf(registry: KindRegistry, authorizer: Authorizer, identity: Identity, namespace: string) {
   const allowed = (kind: KindDefinition, verbs: readonly string[], subresource?: 'status'): string[] =>
     verbs.filter((verb) => {
       const { group, plural: resource } = kind;
@@ -35,7 +36,7 @@ export function rulesOf(authorizer: Authorizer, identity: Identity, namespace: s
         ...(subresource && { subresource }),
       }).allowed;
     });
-  const resourceRules = kinds.flatMap((kind) => {
+  const resourceRules = registry.all.flatMap((kind) => {
     const verbs = kind.requiredVerbs ? [...verbsOf(kind), ...exceptions] : verbsOf(kind);
     return [
       { verbs: allowed(kind, verbs), apiGroups: [kind.group], resources: [kind.plural] },

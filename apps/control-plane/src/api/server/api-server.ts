@@ -1,6 +1,6 @@
 import { SpanKind, type Tracer } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { forbidden, methodNotAllowed, noSuchResource } from '#libs/apimachinery';
+import { forbidden, methodNotAllowed, noSuchResource, type KindRegistry } from '#libs/apimachinery';
 import {
   attributeNames,
   formatTraceParent,
@@ -36,6 +36,7 @@ export interface PathRoute {
 }
 
 export interface ApiServerParts {
+  readonly registry: KindRegistry;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly resources: ResourceHandler;
@@ -76,7 +77,7 @@ export class ApiServer {
       }
     });
 
-    for (const route of resourceRoutes()) {
+    for (const route of resourceRoutes(this.parts.registry)) {
       this.route(scope, route.pattern, (call, request) => {
         const verb = verbOf(route, call);
         const target = targetOf(route, request.params as { namespace?: string; name?: string });

@@ -1,5 +1,4 @@
-import type { KindDefinition } from '#libs/apimachinery';
-import { kinds } from '#libs/resources';
+import type { KindDefinition, KindRegistry } from '#libs/apimachinery';
 import type { Subresource } from '../objects/resource-target.js';
 
 /** A resource address: what it may be asked for depends on its shape alone. */
@@ -11,9 +10,9 @@ export interface ResourceRoute {
   readonly subresource?: Subresource;
 }
 
-/** The addresses of every kind, from the registry. */
-export function resourceRoutes(): ResourceRoute[] {
-  return kinds.flatMap((kind) => {
+/** The addresses of every kind. */
+export function resourceRoutes({ all }: Pick<KindRegistry, 'all'>): ResourceRoute[] {
+  return all.flatMap((kind) => {
     const prefix = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
     const collection = kind.namespaced ? `${prefix}/namespaces/:namespace/${kind.plural}` : `${prefix}/${kind.plural}`;
     const object = `${collection}/${kind.namespaced || kind.kind !== 'Namespace' ? ':name' : ':namespace'}`;
