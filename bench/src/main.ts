@@ -24,6 +24,7 @@ const sections: readonly Section[] = [
 const program = new Command('bench')
   .description('Measures Signalbox against a bare proxy, side by side. Prints tables; takes some minutes.')
   .option('--json <file>', 'also write the figures as JSON')
+  .option('--node <line>', 'on another Node: 20.19, 22, 24 or 26 (scripts/bench.mjs reads it)')
   .option('--only <names>', `comma-separated sections: ${sections.map(({ name }) => name).join(', ')}`)
   .parse();
 const options = program.opts<{ json?: string; only?: string }>();
