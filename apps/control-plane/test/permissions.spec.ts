@@ -154,7 +154,9 @@ test.each(lines)('$text', async (line) => {
   expect(await Promise.all(columns.map((role) => send(role, line, body)))).toEqual(line.codes);
 });
 
-const questions = lines.filter((line): line is Line & { question: string[] } => line.question !== undefined);
+const asked = lines.filter((line): line is Line & { question: string[] } => line.question !== undefined);
+const isPath = ({ question: [, what = ''] }: { question: readonly string[] }): boolean => what.startsWith('/');
+const [questions, pathQuestions] = [asked.filter((line) => !isPath(line)), asked.filter(isPath)];
 
 test.each(questions)('can-i $question', async ({ question, codes }) => {
   const [verb = '', what = '', where = '', name] = question;
@@ -167,6 +169,23 @@ test.each(questions)('can-i $question', async ({ question, codes }) => {
     return (body.status as { allowed: boolean }).allowed;
   });
   expect(await Promise.all(told)).toEqual(codes.slice(0, -1).map((code) => code !== 403));
+});
+
+test.each(pathQuestions)('can-i $question, and can-i --list', async ({ question: [verb = '', path = ''], codes }) => {
+  const told = columns.slice(0, -1).map(async (as) => {
+    const ask = (kind: string, body: object) =>
+      server.call(`/apis/authorization.k8s.io/v1/${kind}`, { method: 'POST', body, as });
+    const access = await ask('selfsubjectaccessreviews', accessReview({ nonResourceAttributes: { verb, path } }));
+    const rules = await ask('selfsubjectrulesreviews', rulesReview('default'));
+    const { nonResourceRules } = rules.body.status as {
+      nonResourceRules: Record<'verbs' | 'nonResourceURLs', string[]>[];
+    };
+    return [
+      (access.body.status as { allowed: boolean }).allowed,
+      nonResourceRules.some(({ verbs, nonResourceURLs }) => verbs.includes(verb) && nonResourceURLs.includes(path)),
+    ];
+  });
+  expect(await Promise.all(told)).toEqual(codes.slice(0, -1).map((code) => [code !== 403, code !== 403]));
 });
 
 /** `kubectl auth can-i --list`: rules for single names are not among it, nor is what holds in all namespaces. */

@@ -11,6 +11,7 @@ const paths: readonly { readonly verb: string; readonly path: string; readonly s
   { verb: 'get', path: '/openapi/v3', shown: '/openapi/*' },
   { verb: 'get', path: '/metrics' },
   { verb: 'get', path: '/audit' },
+  { verb: 'get', path: '/audit/head' },
   { verb: 'get', path: '/audit/verify' },
   { verb: 'get', path: '/keys' },
   { verb: 'create', path: '/keys/reencrypt' },
