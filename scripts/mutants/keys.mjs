@@ -112,7 +112,7 @@ export default [
     file: `${cp}/api/key-routes.ts`,
     find: 'if (others.length === 0) return;',
     replace: 'return;',
-    suite: 'control-plane/test/key-rotation',
+    suite: 'control-plane/test/keys-api',
   },
   {
     name: 'certificates are not back-dated',
