@@ -4,6 +4,7 @@ import {
   checkout,
   createDatabase,
   documents,
+  eventually,
   ManagedProcess,
   providerManifest,
   routeManifest,
@@ -55,6 +56,18 @@ test('apply --wait of what can’t be served warns, says what is missing, and ex
   expect(output).toMatch(
     /^routepolicy\/default\/broken is not ready: BackendNotFound: .*KeyPool default\/alhpa doesn't exist/m,
   );
+});
+
+test('Ctrl-C ends the waiting with what is missing; what was applied stays', async () => {
+  const main = join(checkout, 'dist/apps/cli/src/main.js');
+  const manifest = file('waiting.yaml', routeManifest({ nowhere: 1 }, '', 'waiting'));
+  const args = ['apply', '-f', manifest, '--wait=10m'];
+  const cli = new ManagedProcess('signalbox', [process.execPath, main, ...args], environment(), stack.directory);
+  cli.start();
+  await eventually(() => cli.output.includes('routepolicy/default/waiting created'), { deadlineMs: 30_000 });
+  expect(await cli.end('SIGINT')).toBe(130);
+  expect(cli.output).toContain('routepolicy/default/waiting is not ready: ');
+  await stack.admin.get('/apis/signalbox.dev/v1/namespaces/default/routepolicies/waiting');
 });
 
 test('findings of all files stand under their files and lines', async () => {
