@@ -136,4 +136,11 @@ export default [
     replace: 'void kept;',
     suite: 'routing-table/src/routing-table',
   },
+  {
+    name: 'after a reset generations of objects that are gone stay known as compiled',
+    file: `${compile}/compile-verdicts.ts`,
+    find: 'if (!result.conditions.has(id)) this.generations.delete(id);',
+    replace: 'void id;',
+    suite: 'control-plane/src/compile/compile-verdicts',
+  },
 ];

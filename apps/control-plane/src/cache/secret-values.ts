@@ -1,5 +1,5 @@
 import type { ApiObject } from '#libs/apimachinery';
-import { ANY_ENTRY, secretCredentialId } from '#libs/compiler';
+import { ANY_ENTRY, type CredentialFact, secretCredentialId } from '#libs/compiler';
 import { apiKeyOf } from '#libs/resources';
 import { SYSTEM_NAMESPACE } from '#libs/resources';
 import { sealedReason } from '../store/sealed-object.js';
@@ -8,9 +8,6 @@ export interface SecretValue {
   readonly version: string;
   readonly value: string;
 }
-
-/** What compile may know of a credential: a version, or why there is none. */
-export type CredentialFact = { readonly version: string } | { readonly problem: string };
 
 /** The entries of Secrets as credentials, by credential id. This is the only place besides the store that holds values. */
 export class SecretValues {

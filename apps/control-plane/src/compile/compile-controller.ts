@@ -4,12 +4,12 @@ import type { Timers } from '#libs/clock';
 import { Controller, ReconcileError, type ControllerOptions } from '#libs/reconcile';
 import type { ApiObject } from '#libs/apimachinery';
 import { attributeNames, spanNames, withSpanInEach, type Logger } from '#libs/telemetry';
-import type { CompileChanges } from '#libs/compiler';
+import type { CompileChanges, CredentialFact } from '#libs/compiler';
 import type { CompileRequest, CompileResult, Preview, PreviewRequest } from './compile-messages.js';
 import { changed, idle, ran, type DebounceLimits } from './debounce.js';
 import type { ObjectCache } from '../cache/object-cache.js';
 import type { CacheChange, CacheUpdate } from '../cache/cache-update.js';
-import type { CredentialFact, SecretValues } from '../cache/secret-values.js';
+import type { SecretValues } from '../cache/secret-values.js';
 
 export interface Compiled {
   /** The log position that the compile read. */

@@ -1,8 +1,7 @@
 import { type ApiObject, serviceUnavailable } from '#libs/apimachinery';
-import { objectId, type Verdict } from '#libs/compiler';
+import { type CredentialFact, objectId, type Verdict } from '#libs/compiler';
 import { kindOf } from '#libs/resources';
 import type { CompileController } from '../../compile/compile-controller.js';
-import type { CredentialFact } from '../../cache/secret-values.js';
 import { SecretValues } from '../../cache/secret-values.js';
 import { cacheKey, type ObjectCache } from '../../cache/object-cache.js';
 import type { CredentialVersions } from '../../secrets/credential-versions.js';
