@@ -18,9 +18,9 @@ import { ObjectCache } from './cache/object-cache.js';
 import { SecretValues } from './cache/secret-values.js';
 import { countReconciles } from '#libs/telemetry';
 import { StatusController } from './status/status-controller.js';
-import { systemTimers } from '#libs/clock';
+import { systemClock } from '#libs/clock';
 
-const running = { timers: systemTimers, random: Math.random };
+const running = { timers: systemClock, random: Math.random };
 
 /** From changed objects to a published table and to conditions. */
 @Module({

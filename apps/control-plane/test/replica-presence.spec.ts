@@ -1,7 +1,7 @@
 import { createLogger } from '#libs/telemetry';
 import { eventually, eventuallyPasses } from '#libs/testing';
 import { ReplicaPresence, type ReplicaPresenceOptions } from '../src/fleet/replica-presence.js';
-import { systemTimers } from '#libs/clock';
+import { systemClock } from '#libs/clock';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 describe('ReplicaPresence', () => {
@@ -18,7 +18,7 @@ describe('ReplicaPresence', () => {
     const replica = new ReplicaPresence({
       query,
       self,
-      timers: systemTimers,
+      timers: systemClock,
       random: Math.random,
       logger,
       beatMs: 100,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KindRegistry } from '#libs/apimachinery';
-import { systemTimers } from '#libs/clock';
+import { systemClock } from '#libs/clock';
 import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import { ObjectCache } from '../src/cache/object-cache.js';
@@ -34,7 +34,7 @@ test('a Secret under a key that a replica lacks stays as it last was, and comes 
   const file = join(directory, 'master.key');
   writeFileSync(file, oldLine);
   const clock = new FakeClock();
-  const keys = new MasterKeyFile(file, { nowMs: clock.now });
+  const keys = new MasterKeyFile(file, { nowMs: clock.nowMs });
   const { dataSource, auditKeys, url } = fixture;
   const follower = new LogFollower(new LogReader(new KindRegistry(testKinds), new ObjectCodec(keys)), {
     url,
@@ -45,7 +45,7 @@ test('a Secret under a key that a replica lacks stays as it last was, and comes 
     store: new PostgresObjectStore(dataSource, { keys, auditKeys }),
     feed: follower,
     kinds: testKinds,
-    timers: systemTimers,
+    timers: systemClock,
     random: Math.random,
     logger: createLogger({ name: 'test', level: 'silent' }),
   });

@@ -1,8 +1,8 @@
 import { Controller, ReconcileError, reconcileResults, type ReconcileAnswer } from './controller.js';
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 
 /** Virtual time: `advance` runs what is due, in order. */
-class VirtualTimers implements Timers {
+class VirtualTimers implements Clock {
   private now = 0;
   private pending: { dueMs: number; action: () => void }[] = [];
 

@@ -1,6 +1,6 @@
 import { DelayedAdditions } from './delayed-additions.js';
 import { RetryAdditions, type RetryDelays } from './retry-additions.js';
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import { WorkQueue } from './work-queue.js';
 
 /** What a run came to; each is one label of the controller's metric, present at zero from the start. */
@@ -20,7 +20,7 @@ export interface ControllerOptions<Key> {
   reconcile(key: Key): Promise<ReconcileAnswer>;
   /** Keys worked on at the same time; one key never is. */
   readonly concurrency: number;
-  readonly timers: Timers;
+  readonly timers: Clock;
   readonly delays: RetryDelays;
   /** Counts runs: called with 0 for every result at the start. */
   count(result: ReconcileResult, amount: number): void;

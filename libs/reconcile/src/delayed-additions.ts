@@ -1,4 +1,4 @@
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import type { WorkQueue } from './work-queue.js';
 
 /** Adds keys to a queue later. A key has one pending addition: the earliest that was asked for. */
@@ -7,7 +7,7 @@ export class DelayedAdditions<Key> {
 
   constructor(
     private readonly queue: Pick<WorkQueue<Key>, 'add'>,
-    private readonly timers: Timers,
+    private readonly timers: Clock,
   ) {}
 
   addAfter(key: Key, delayMs: number): void {

@@ -23,9 +23,6 @@ export class FakeClock implements Clock {
 
   readonly nowMs = (): number => this.#nowMs;
 
-  /** The name of before, until the control plane has the new one. */
-  readonly now = this.nowMs;
-
   readonly epochMs = (): number => this.#nowMs + this.epochOffsetMs;
 
   readonly after = (delayMs: number, action: () => void): Cancel => {
@@ -71,9 +68,6 @@ export class FakeClock implements Clock {
     return next;
   }
 }
-
-/** The name of before, until the control plane has the new one. */
-export const timersOf = (clock: FakeClock): Clock => clock;
 
 /** An immediate runs after all promise callbacks that are ready, and those that they make ready. */
 function settled(): Promise<void> {

@@ -1,6 +1,6 @@
 export { type Steepness, steepGrowth } from './cpu-growth.js';
 export { eventually, eventuallyPasses, type EventuallyOptions } from './eventually.js';
-export { FakeClock, timersOf } from './fake-clock.js';
+export { FakeClock } from './fake-clock.js';
 export { expectGolden } from './golden-file.js';
 export { hostileShapes } from './hostile-texts.js';
 export { seededRandom } from './seeded-random.js';

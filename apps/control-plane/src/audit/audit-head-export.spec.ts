@@ -1,5 +1,5 @@
 import { createLogger } from '#libs/telemetry';
-import { FakeClock, timersOf } from '#libs/testing';
+import { FakeClock } from '#libs/testing';
 import { AuditHeadExport } from './audit-head-export.js';
 
 const headOf = (id: number) => ({ id, hash: 'ab'.repeat(32), key: '0123456789abcdef', mac: 'cd'.repeat(32) });
@@ -15,7 +15,7 @@ test('the head is read every minute and logged whole at the start, every hour an
   });
   const heads = new AuditHeadExport({
     audit: { head: () => Promise.resolve(headOf(id)) },
-    timers: timersOf(clock),
+    timers: clock,
     logger,
   });
   expect(heads.lastId).toBeUndefined();

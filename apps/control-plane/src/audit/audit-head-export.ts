@@ -1,10 +1,10 @@
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import type { Logger } from '#libs/telemetry';
 import type { AuditHead, AuditService } from './audit.service.js';
 
 export interface AuditHeadExportOptions {
   readonly audit: Pick<AuditService, 'head'>;
-  readonly timers: Timers;
+  readonly timers: Clock;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 

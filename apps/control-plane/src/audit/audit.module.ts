@@ -1,6 +1,6 @@
 import { Global, Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { systemTimers } from '#libs/clock';
+import { systemClock } from '#libs/clock';
 import { type Logger, MetricsRegistry } from '#libs/telemetry';
 import { LOGGER } from '../config/config.module.js';
 import type { DatabaseOptions } from '../database/data-source.js';
@@ -29,7 +29,7 @@ const EXPIRE_EVERY_MS = 3_600_000;
     {
       provide: AuditHeadExport,
       useFactory: (audit: AuditService, logger: Logger, metrics: MetricsRegistry) => {
-        const heads = new AuditHeadExport({ audit, timers: systemTimers, logger });
+        const heads = new AuditHeadExport({ audit, timers: systemClock, logger });
         metrics.gaugeFrom(
           'signalbox_audit_head_id',
           'Id of the newest row of the audit: it never falls.',

@@ -9,7 +9,7 @@ import { CHANGE_FEED, OBJECT_STORE } from '../store/tokens.js';
 import { ObjectCache } from './object-cache.js';
 import { ReferenceIndex } from './reference-index.js';
 import { SecretValues } from './secret-values.js';
-import { systemTimers } from '#libs/clock';
+import { systemClock } from '#libs/clock';
 
 /** All objects in memory, current. Started by ChangeFlowModule, once everyone who listens has been made. */
 @Global()
@@ -19,7 +19,7 @@ import { systemTimers } from '#libs/clock';
       provide: ObjectCache,
       inject: [OBJECT_STORE, CHANGE_FEED, LOGGER, MasterKeyFile],
       useFactory: (store: ObjectStore, feed: ChangeFeed, logger: Logger, keys: MasterKeyFile) => {
-        const cache = new ObjectCache({ store, feed, kinds, timers: systemTimers, random: Math.random, logger });
+        const cache = new ObjectCache({ store, feed, kinds, timers: systemClock, random: Math.random, logger });
         keys.onChange(() => cache.openSealed());
         return cache;
       },

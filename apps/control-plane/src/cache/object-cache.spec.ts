@@ -4,7 +4,6 @@ import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import { ObjectCache } from './object-cache.js';
 import type { CacheUpdate } from './cache-update.js';
-import { timersOf } from '#libs/testing';
 import { ScriptedStore } from '../store/testing/scripted-store.js';
 
 const consumer = (name: string, labels: Record<string, string> = {}): ApiObject => ({
@@ -24,7 +23,7 @@ describe('ObjectCache', () => {
     clock = new FakeClock();
     store = new ScriptedStore();
     const logger = createLogger({ name: 'test', level: 'silent' });
-    cache = new ObjectCache({ store, feed: store, kinds, timers: timersOf(clock), random: () => 0.5, logger });
+    cache = new ObjectCache({ store, feed: store, kinds, timers: clock, random: () => 0.5, logger });
     updates = [];
     cache.onUpdate((update) => updates.push(update));
   });

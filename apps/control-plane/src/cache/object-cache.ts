@@ -1,4 +1,4 @@
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import { Controller, ReconcileError } from '#libs/reconcile';
 import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/apimachinery';
 import type { Logger } from '#libs/telemetry';
@@ -16,7 +16,7 @@ export interface ObjectCacheOptions {
   readonly store: Pick<ObjectStore, 'snapshot'>;
   readonly feed: ChangeFeed;
   readonly kinds: readonly KindDefinition[];
-  readonly timers: Timers;
+  readonly timers: Clock;
   readonly random: () => number;
   readonly logger: Logger;
 }

@@ -7,7 +7,6 @@ import type { CompileRequest, CompileResult, Preview, PreviewRequest } from './c
 import { CompileState } from './compile-state.js';
 import { ObjectCache } from '../cache/object-cache.js';
 import { SecretValues } from '../cache/secret-values.js';
-import { timersOf } from '#libs/testing';
 import { ScriptedStore } from '../store/testing/scripted-store.js';
 
 const trace = (digit: string) => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;
@@ -77,7 +76,7 @@ describe('CompileController', () => {
     thread = new HeldThread();
     compiled = [];
     const logger = createLogger({ name: 'test', level: 'silent' });
-    const running = { timers: timersOf(clock), random: () => 0.5, logger };
+    const running = { timers: clock, random: () => 0.5, logger };
     cache = new ObjectCache({ store, feed: store, kinds, ...running });
     controller = new CompileController({
       cache,
@@ -162,7 +161,7 @@ describe('CompileController', () => {
       cache,
       secrets: new SecretValues(String),
       thread: early,
-      timers: timersOf(clock),
+      timers: clock,
       random: () => 0.5,
       logger: createLogger({ name: 'test', level: 'silent' }),
       tracer: silentTracer,

@@ -1,6 +1,6 @@
 import type { Tracer } from '@opentelemetry/api';
 import { MAX_TRACE_PARENTS } from '#libs/control-protocol';
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import { Controller, ReconcileError, type ControllerOptions } from '#libs/reconcile';
 import type { ApiObject } from '#libs/apimachinery';
 import { attributeNames, spanNames, withSpanInEach, type Logger } from '#libs/telemetry';
@@ -29,7 +29,7 @@ export interface CompileControllerOptions {
     compile(request: CompileRequest): Promise<CompileResult>;
     preview(request: PreviewRequest): Promise<Preview>;
   };
-  readonly timers: Timers;
+  readonly timers: Clock;
   readonly random: () => number;
   readonly tracer: Tracer;
   readonly logger: Logger;

@@ -7,7 +7,7 @@ import { CompileThread } from './compile-thread.js';
 import { ObjectCache } from '../cache/object-cache.js';
 import { countReconciles } from '#libs/telemetry';
 import { SecretValues } from '../cache/secret-values.js';
-import { systemTimers } from '#libs/clock';
+import { systemClock } from '#libs/clock';
 
 /** From changed objects to a table. Apart from what becomes of it, so that the API can ask what would come out. */
 @Module({
@@ -29,7 +29,7 @@ import { systemTimers } from '#libs/clock';
           cache,
           secrets,
           thread,
-          timers: systemTimers,
+          timers: systemClock,
           random: Math.random,
           tracer: telemetry.tracer,
           logger,

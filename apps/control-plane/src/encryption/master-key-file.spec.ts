@@ -16,7 +16,7 @@ let logged: string[];
 const write = (...lines: string[]): void => writeFileSync(path, `${lines.join('\n')}\n`);
 const opened = (): MasterKeyFile => {
   const log = (_fields: object, message?: string) => void logged.push(message ?? '');
-  return new MasterKeyFile(path, { nowMs: clock.now, logger: { info: log, error: log } as never });
+  return new MasterKeyFile(path, { nowMs: clock.nowMs, logger: { info: log, error: log } as never });
 };
 
 beforeEach(() => {

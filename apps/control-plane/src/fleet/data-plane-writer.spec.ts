@@ -2,7 +2,7 @@ import type { ApiObject } from '#libs/apimachinery';
 import type { Hello } from '#libs/control-protocol';
 import { kindOf, type DataPlaneStatus } from '#libs/resources';
 import { createLogger } from '#libs/telemetry';
-import { FakeClock, timersOf } from '#libs/testing';
+import { FakeClock } from '#libs/testing';
 import type { ObjectStore } from '../store/object-store.js';
 import { ConnectedDataPlanes } from './connected-data-planes.js';
 import { DataPlaneWriter } from './data-plane-writer.js';
@@ -44,7 +44,7 @@ describe('DataPlaneWriter', () => {
     if (!object && write!.ifPresent) return { revision: 1, results: [] };
     const next = write!.mutate(object && structuredClone(object))!;
     const changed = JSON.stringify(next) !== JSON.stringify(object);
-    if (changed && write!.subresource) written.push([clock.now() - startMs, next.status as Partial<DataPlaneStatus>]);
+    if (changed && write!.subresource) written.push([clock.nowMs() - startMs, next.status as Partial<DataPlaneStatus>]);
     const previous = object;
     object = next;
     return { revision: 1, results: [{ type: changed ? 'MODIFIED' : 'UNCHANGED', object: next, previous }] };
@@ -52,15 +52,15 @@ describe('DataPlaneWriter', () => {
 
   beforeEach(() => {
     clock = new FakeClock();
-    startMs = clock.now();
+    startMs = clock.nowMs();
     [object, written, commits, failing, logged] = [undefined, [], 0, false, []];
-    dataPlanes = new ConnectedDataPlanes(() => clock.now());
+    dataPlanes = new ConnectedDataPlanes(() => clock.nowMs());
     writer = new DataPlaneWriter({
       kind: kindOf('signalbox.dev/v1', 'DataPlane')!,
       store: { commit },
       dataPlanes,
       self: 'me',
-      timers: timersOf(clock),
+      timers: clock,
       random: () => 0.5,
       logger: createLogger({
         name: 'test',
@@ -116,14 +116,14 @@ describe('DataPlaneWriter', () => {
       [3_000, 39],
     ]);
     const before = written.length;
-    const sinceMs = clock.now();
+    const sinceMs = clock.nowMs();
     for (let turn = 0; turn < 20; turn++) {
       connection.disconnected();
       await clock.advanceAsync(2_000);
       connection = dataPlanes.connected(hello);
       await clock.advanceAsync(100);
     }
-    expect(written.length - before).toBeLessThanOrEqual((clock.now() - sinceMs) / 1_000);
+    expect(written.length - before).toBeLessThanOrEqual((clock.nowMs() - sinceMs) / 1_000);
   });
 
   it('writes the end of a connection only if it lasts, and not at all if another replica took over', async () => {

@@ -1,4 +1,4 @@
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import { Controller, ReconcileError, type ControllerOptions } from '#libs/reconcile';
 import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/apimachinery';
 import { LimitedLog, type Logger } from '#libs/telemetry';
@@ -14,7 +14,7 @@ export interface DataPlaneWriterOptions {
   readonly dataPlanes: ConnectedDataPlanes;
   /** Names this replica. */
   readonly self: string;
-  readonly timers: Timers;
+  readonly timers: Clock;
   readonly random: () => number;
   readonly logger: Logger;
   readonly count: ControllerOptions<unknown>['count'];

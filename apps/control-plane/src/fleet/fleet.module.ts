@@ -9,7 +9,7 @@ import { LeaderElection } from '../leader/leader-election.js';
 import { CacheModule } from '../cache/cache.module.js';
 import { ObjectCache } from '../cache/object-cache.js';
 import { countReconciles } from '#libs/telemetry';
-import { systemTimers } from '#libs/clock';
+import { systemClock } from '#libs/clock';
 import type { ObjectStore } from '../store/object-store.js';
 import { OBJECT_STORE } from '../store/tokens.js';
 import { ConnectedDataPlanes } from './connected-data-planes.js';
@@ -21,7 +21,7 @@ import { StaleDataPlanes } from './stale-data-planes.js';
 const dataPlane = kindOf('signalbox.dev/v1', 'DataPlane')!;
 /** Injection token of this replica's name. */
 const SELF = Symbol('replica name');
-const running = { timers: systemTimers, random: Math.random };
+const running = { timers: systemClock, random: Math.random };
 
 /** Who is connected, here and elsewhere. */
 @Module({

@@ -1,4 +1,4 @@
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import { Controller, ReconcileError } from '#libs/reconcile';
 import type { Logger } from '#libs/telemetry';
 
@@ -7,7 +7,7 @@ export interface ReplicaPresenceOptions {
   readonly query: (sql: string, parameters: readonly unknown[]) => Promise<unknown>;
   /** Names this replica; made anew at each start. */
   readonly self: string;
-  readonly timers: Timers;
+  readonly timers: Clock;
   readonly random: () => number;
   readonly logger: Logger;
   readonly beatMs?: number;

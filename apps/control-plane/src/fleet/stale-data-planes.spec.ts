@@ -3,7 +3,6 @@ import { kindOf, kinds } from '#libs/resources';
 import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import { ObjectCache } from '../cache/object-cache.js';
-import { timersOf } from '#libs/testing';
 import { leading } from '../../test/leading.js';
 import type { Leadership } from '../leader/leadership.js';
 import { ScriptedStore } from '../store/testing/scripted-store.js';
@@ -36,7 +35,7 @@ describe('StaleDataPlanes', () => {
     looks = 0;
     onLook = () => {};
     const logger = createLogger({ name: 'test', level: 'silent' });
-    const running = { timers: timersOf(clock), random: () => 0.5, logger };
+    const running = { timers: clock, random: () => 0.5, logger };
     cache = new ObjectCache({ store, feed: store, kinds, ...running });
     stale = new StaleDataPlanes({
       kind: kindOf('signalbox.dev/v1', 'DataPlane')!,

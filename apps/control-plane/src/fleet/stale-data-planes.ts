@@ -1,4 +1,4 @@
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import { Controller, ReconcileError, type ControllerOptions } from '#libs/reconcile';
 import type { KindDefinition } from '#libs/apimachinery';
 import type { Logger } from '#libs/telemetry';
@@ -16,7 +16,7 @@ export interface StaleDataPlanesOptions {
   readonly leader: Pick<LeaderElection, 'current'>;
   /** The names of all replicas that live. */
   readonly livingReplicas: () => Promise<ReadonlySet<string>>;
-  readonly timers: Timers;
+  readonly timers: Clock;
   readonly random: () => number;
   readonly logger: Logger;
   readonly count: ControllerOptions<unknown>['count'];

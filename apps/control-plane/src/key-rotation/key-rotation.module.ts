@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { systemTimers } from '#libs/clock';
+import { systemClock } from '#libs/clock';
 import { kinds } from '#libs/resources';
 import type { Logger } from '#libs/telemetry';
 import { LOGGER } from '../config/config.module.js';
@@ -15,7 +15,7 @@ import { KeyOverview } from './key-status.js';
 import { Reencryption } from './reencryption.js';
 import { ReplicaKeys } from './replica-keys.js';
 
-const running = { timers: systemTimers, random: Math.random };
+const running = { timers: systemClock, random: Math.random };
 
 /** Which master keys are in use and held, and the way from one to the next while everything serves. */
 @Module({

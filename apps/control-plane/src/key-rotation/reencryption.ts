@@ -1,4 +1,4 @@
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import { Controller, ReconcileError } from '#libs/reconcile';
 import type { Logger } from '#libs/telemetry';
 import type { MasterKeyFile } from '../encryption/master-key-file.js';
@@ -12,7 +12,7 @@ export interface ReencryptionOptions {
   readonly keys: MasterKeyFile;
   readonly store: Pick<ObjectStore, 'get'>;
   readonly leader: Pick<LeaderElection, 'current'>;
-  readonly timers: Timers;
+  readonly timers: Clock;
   readonly random: () => number;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }

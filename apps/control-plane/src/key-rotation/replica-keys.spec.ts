@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakeClock, timersOf } from '#libs/testing';
+import { FakeClock } from '#libs/testing';
 import { createTestDatabase, type TestDatabase } from '../../test/test-database.js';
 import { MasterKeyFile } from '../encryption/master-key-file.js';
 import { MasterKeys } from '../encryption/master-keys.js';
@@ -28,13 +28,13 @@ function replica(self: string) {
   const path = join(directory, self);
   const write = (...lines: string[]): void => writeFileSync(path, lines.join('\n'));
   write(oldLine);
-  const keys = new MasterKeyFile(path, { nowMs: clock.now });
+  const keys = new MasterKeyFile(path, { nowMs: clock.nowMs });
   const replicas = new ReplicaKeys({
     dataSource: database.dataSource,
     keys,
     self,
     host: `host-of-${self}`,
-    timers: timersOf(clock),
+    timers: clock,
     random: () => 0,
     logger: { warn: () => {} } as never,
   });

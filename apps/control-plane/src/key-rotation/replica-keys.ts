@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import { Controller, ReconcileError } from '#libs/reconcile';
 import type { Logger } from '#libs/telemetry';
 import type { MasterKeyFile } from '../encryption/master-key-file.js';
@@ -17,7 +17,7 @@ export interface ReplicaKeysOptions {
   /** Names this replica, anew at each start. */
   readonly self: string;
   readonly host: string;
-  readonly timers: Timers;
+  readonly timers: Clock;
   readonly random: () => number;
   readonly logger: Pick<Logger, 'warn'>;
   readonly beatMs?: number;

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { systemTimers, type Timers } from '#libs/clock';
+import { systemClock, type Clock } from '#libs/clock';
 import type { LineageListener } from '../database/sessions/lineage.js';
 import { SessionLoop, type Session } from '../database/sessions/session-loop.js';
 import { Term, type Leadership } from './leadership.js';
@@ -15,7 +15,7 @@ export interface LeaderOptions {
   readonly renewMs?: number;
   /** How often the others try. */
   readonly retryMs?: number;
-  readonly timers?: Timers;
+  readonly timers?: Clock;
   readonly random?: () => number;
   readonly onError?: (error: Error) => void;
 }
@@ -40,12 +40,12 @@ const RETRY_MS = 1_000;
 export class LeaderElection {
   readonly #listeners = new Set<LeadershipListener>();
   readonly #loop: SessionLoop;
-  readonly #timers: Timers;
+  readonly #timers: Clock;
   readonly #leaseMs: number;
   #term: Term | undefined;
 
   constructor(private readonly options: LeaderOptions) {
-    const { url, lineage, random, onError, leaseMs = LEASE_MS, timers = systemTimers } = options;
+    const { url, lineage, random, onError, leaseMs = LEASE_MS, timers = systemClock } = options;
     this.#leaseMs = leaseMs;
     this.#timers = timers;
     this.#loop = new SessionLoop(

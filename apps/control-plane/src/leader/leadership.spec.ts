@@ -1,9 +1,9 @@
-import { FakeClock, timersOf } from '#libs/testing';
+import { FakeClock } from '#libs/testing';
 import { Term } from './leadership.js';
 
 test('a term ends at its expiry, and not before', () => {
   const clock = new FakeClock();
-  const timers = timersOf(clock);
+  const timers = clock;
   const term = new Term(7, timers.nowMs() + 10_000, timers);
   clock.advance(9_999);
   expect(term.ended.aborted).toBe(false);
@@ -14,7 +14,7 @@ test('a term ends at its expiry, and not before', () => {
 
 test('each renewal moves the expiry on', () => {
   const clock = new FakeClock();
-  const timers = timersOf(clock);
+  const timers = clock;
   const term = new Term(7, timers.nowMs() + 10_000, timers);
   clock.advance(6_000);
   term.renew(timers.nowMs() + 10_000);

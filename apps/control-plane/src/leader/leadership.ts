@@ -1,4 +1,4 @@
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 
 /**
  * One term of leading, taken once by whatever acts for it and handed to every write: work that began in one term must
@@ -22,7 +22,7 @@ export class Term implements Leadership {
   constructor(
     readonly epoch: number,
     expiresAtMs: number,
-    private readonly timers: Timers,
+    private readonly timers: Clock,
   ) {
     this.renew(expiresAtMs);
   }

@@ -1,7 +1,7 @@
 import type { ApiObject } from '#libs/apimachinery';
 import { kindOf, kinds } from '#libs/resources';
 import { createLogger } from '#libs/telemetry';
-import { eventually, FakeClock, timersOf } from '#libs/testing';
+import { eventually, FakeClock } from '#libs/testing';
 import { leading } from '../../test/leading.js';
 import { createStoreFixture, type StoreFixture } from '../../test/store-fixture.js';
 import { alice, controlPlane, create, keyOf, remove, update } from '../../test/test-kinds.js';
@@ -62,7 +62,7 @@ class Harness {
       ),
       store,
       kinds,
-      timers: timersOf(this.clock),
+      timers: this.clock,
       random: () => 0.5,
       logger: createLogger({ name: 'test', level: 'silent' }),
       count: () => {},

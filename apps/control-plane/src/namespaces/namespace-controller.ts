@@ -1,5 +1,5 @@
 import { type ApiObject, conflict, type KindDefinition } from '#libs/apimachinery';
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import { Controller, type ControllerOptions, type ReconcileAnswer, ReconcileError } from '#libs/reconcile';
 import type { Logger } from '#libs/telemetry';
 import type { CacheUpdate } from '../cache/cache-update.js';
@@ -16,7 +16,7 @@ export interface NamespaceControllerOptions {
   readonly store: Pick<ObjectStore, 'get' | 'list' | 'commit'>;
   readonly leader: Pick<LeaderElection, 'current' | 'addListener'>;
   readonly kinds: readonly KindDefinition[];
-  readonly timers: Timers;
+  readonly timers: Clock;
   readonly random: () => number;
   readonly logger: Logger;
   readonly count: ControllerOptions<unknown>['count'];

@@ -1,5 +1,5 @@
 import { Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { systemTimers } from '#libs/clock';
+import { systemClock } from '#libs/clock';
 import { kinds } from '#libs/resources';
 import { countReconciles, type Logger, MetricsRegistry } from '#libs/telemetry';
 import { CacheModule } from '../cache/cache.module.js';
@@ -25,7 +25,7 @@ import { NamespaceController } from './namespace-controller.js';
         metrics: MetricsRegistry,
       ) => {
         const running = {
-          timers: systemTimers,
+          timers: systemClock,
           random: Math.random,
           logger,
           count: countReconciles(metrics, 'namespace'),

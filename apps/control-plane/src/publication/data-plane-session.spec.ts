@@ -8,7 +8,7 @@ import {
 } from '#libs/control-protocol';
 import { canonicalJson, diffEntries, TableDigest, type Entry } from '#libs/routing-table';
 import { silentTracer } from '#libs/telemetry';
-import { FakeClock, timersOf } from '#libs/testing';
+import { FakeClock } from '#libs/testing';
 import { DataPlaneSession } from './data-plane-session.js';
 import { PublishedTables } from './published-tables.js';
 
@@ -52,7 +52,7 @@ describe('DataPlaneSession', () => {
         reported: () => {},
       },
       tracer: silentTracer,
-      timers: timersOf(clock),
+      timers: clock,
       count: () => {},
       answerWithinMs: 1_000,
     });

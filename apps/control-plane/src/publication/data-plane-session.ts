@@ -7,7 +7,7 @@ import {
   type Hello,
   type TraceParents,
 } from '#libs/control-protocol';
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import { attributeNames, spanNames, withSpanInEach, type RunningSpan } from '#libs/telemetry';
 import type { Position, SessionListener } from '../fleet/connection-listener.js';
@@ -32,7 +32,7 @@ export interface SessionOptions {
   readonly terminate: (reason: string) => void;
   readonly listener: SessionListener;
   readonly tracer: Tracer;
-  readonly timers: Timers;
+  readonly timers: Clock;
   readonly count: (type: InFlight['type'], answer: 'ack' | 'nack') => void;
   /** A data plane that hasn't answered for so long is too slow to be kept waiting for. */
   readonly answerWithinMs: number;

@@ -1,11 +1,11 @@
 import type { WebSocket } from 'ws';
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 
 /** Rounds without any answer after which the peer is taken for gone. */
 const MISSED_ROUNDS = 3;
 
 /** Pings for as long as the socket is open, and ends it when no pong comes back: a silent peer holds its slot for nothing. */
-export function keepAlive(socket: WebSocket, timers: Timers, everyMs: number): void {
+export function keepAlive(socket: WebSocket, timers: Clock, everyMs: number): void {
   let missed = 0;
   let cancel = () => {};
   const round = () => {

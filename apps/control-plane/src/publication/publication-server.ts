@@ -4,7 +4,7 @@ import type { Tracer } from '@opentelemetry/api';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { forbidden } from '#libs/apimachinery';
 import { decodeFromDataPlane, MAX_FRAME_FROM_DATA_PLANE_BYTES, type Hello } from '#libs/control-protocol';
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import { LimitedLog, type Logger } from '#libs/telemetry';
 import { groups, type Identity } from '../auth/identity.js';
@@ -19,7 +19,7 @@ export interface PublicationServerOptions {
   readonly secretValue: (id: string) => SecretValue | undefined;
   readonly connections: ConnectionListener;
   readonly tracer: Tracer;
-  readonly timers: Timers;
+  readonly timers: Clock;
   readonly logger: Logger;
   readonly countPublication: SessionOptions['count'];
   readonly pingEveryMs?: number;

@@ -8,7 +8,7 @@ import { ConnectedDataPlanes } from '../fleet/connected-data-planes.js';
 import { FleetModule } from '../fleet/fleet.module.js';
 import { CacheModule } from '../cache/cache.module.js';
 import { SecretValues } from '../cache/secret-values.js';
-import { systemTimers } from '#libs/clock';
+import { systemClock } from '#libs/clock';
 import { PublicationServer } from './publication-server.js';
 
 /** The stream endpoint for data planes, on the API's server. */
@@ -33,7 +33,7 @@ import { PublicationServer } from './publication-server.js';
           secretValue: (id) => secrets.get(id),
           connections,
           tracer: telemetry.tracer,
-          timers: systemTimers,
+          timers: systemClock,
           logger,
           countPublication: (type, answer) => publications.handle(type, answer).add(1),
         });

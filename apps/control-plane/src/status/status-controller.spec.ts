@@ -8,7 +8,6 @@ import type { CommitResult, ObjectStore } from '../store/object-store.js';
 import { CompileVerdicts } from '../compile/compile-verdicts.js';
 import { ObjectCache } from '../cache/object-cache.js';
 import { StatusController } from './status-controller.js';
-import { timersOf } from '#libs/testing';
 import { leading } from '../../test/leading.js';
 import type { Leadership } from '../leader/leadership.js';
 import { ScriptedStore } from '../store/testing/scripted-store.js';
@@ -43,7 +42,7 @@ describe('StatusController', () => {
 
   /** Runs the writes as the store would, and lets the feed say so. */
   const commit: ObjectStore['commit'] = async (batch, _origin, { leadership } = {}): Promise<CommitResult> => {
-    commits.push({ atMs: clock.now(), size: batch.length });
+    commits.push({ atMs: clock.nowMs(), size: batch.length });
     const refused = refusal?.(batch.map(({ key }) => key.name));
     if (refused) throw refused;
     for (const write of batch) {
@@ -66,7 +65,7 @@ describe('StatusController', () => {
     compiledKinds = ['Accepted'];
     [fleet, leader, writes, commits, refusal] = [{ connected: [] }, { current: leading(7) }, [], [], undefined];
     const running = {
-      timers: { ...timersOf(clock), nowMs: () => clock.now() + lateMs },
+      timers: { after: clock.after, epochMs: clock.epochMs, nowMs: () => clock.nowMs() + lateMs },
       random: () => 0.5,
       logger: createLogger({ name: 'test', level: 'silent' }),
     };
@@ -83,7 +82,7 @@ describe('StatusController', () => {
       leader,
       store: { commit },
       ...running,
-      now: () => new Date(clock.now()).toISOString(),
+      now: () => new Date(clock.nowMs()).toISOString(),
       count: () => {},
     });
     store.put(consumer('a'));
@@ -174,7 +173,7 @@ describe('StatusController', () => {
 
   it('writes one change at once, and what follows in one transaction per 100 ms, however much it is', async () => {
     await compiled('a');
-    expect(commits).toEqual([{ atMs: clock.now(), size: 1 }]);
+    expect(commits).toEqual([{ atMs: clock.nowMs(), size: 1 }]);
     const names = many(1_200);
     for (const name of names) {
       store.commit(consumer(name));
@@ -254,7 +253,7 @@ describe('StatusController', () => {
     await clock.advanceAsync(1_000);
     let looks: number[] = [];
     looked = () => {
-      looks.push(clock.now());
+      looks.push(clock.nowMs());
       lateMs += 1;
     };
     for (let turn = 0; turn < 400; turn++) {

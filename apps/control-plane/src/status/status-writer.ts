@@ -1,5 +1,5 @@
 import type { ApiObject, KindDefinition } from '#libs/apimachinery';
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import { Controller, ReconcileError, type ControllerOptions, type MergedConditions } from '#libs/reconcile';
 import type { Logger } from '#libs/telemetry';
 import type { ObjectCache } from '../cache/object-cache.js';
@@ -15,7 +15,7 @@ export interface StatusWriterOptions {
   readonly conditionsOf: (object: ApiObject) => MergedConditions | undefined;
   readonly leader: Pick<LeaderElection, 'current'>;
   readonly store: Pick<ObjectStore, 'commit'>;
-  readonly timers: Timers;
+  readonly timers: Clock;
   readonly random: () => number;
   readonly logger: Logger;
   readonly count: ControllerOptions<unknown>['count'];

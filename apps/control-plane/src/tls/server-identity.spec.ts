@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
-import { eventuallyPasses, FakeClock, timersOf } from '#libs/testing';
+import { eventuallyPasses, FakeClock } from '#libs/testing';
 import type { SecretData } from '../secrets/system-secrets.js';
 import { createAuthority, expiryOf } from './certificates.js';
 import { ServerIdentity } from './server-identity.js';
@@ -22,7 +22,7 @@ beforeEach(async () => {
   names = ['box'];
   logged = [];
   renewals = 0;
-  authority = await createAuthority(clock.now());
+  authority = await createAuthority(clock.nowMs());
   stored = () =>
     Promise.resolve({ 'tls.crt': Buffer.from(authority.certificate), 'tls.key': Buffer.from(authority.privateKey) });
 });
@@ -32,8 +32,8 @@ async function started(): Promise<ServerIdentity> {
   const identity = await ServerIdentity.create({
     secrets: { getOrCreate: () => stored() },
     names: () => names,
-    nowMs: clock.now,
-    timers: timersOf(clock),
+    nowMs: clock.nowMs,
+    timers: clock,
     logger: { info: log, warn: log } as never,
   });
   identity.start(() => renewals++);
@@ -61,7 +61,7 @@ test('a certificate is renewed after two thirds of its life', async () => {
 
 test.each<[string, () => Promise<void> | void]>([
   ['its names', () => void names.push('box.example.com')],
-  ['the authority', async () => void (authority = await createAuthority(clock.now() + 1))],
+  ['the authority', async () => void (authority = await createAuthority(clock.nowMs() + 1))],
 ])('it is renewed within an hour when %s changed', async (_case, change) => {
   const identity = await started();
   await change();
@@ -88,7 +88,7 @@ test('a renewal that fails leaves the certificate, and is tried again', async ()
 });
 
 test('an authority that ends within 180 days is warned of, once a day', async () => {
-  authority = await createAuthority(clock.now() - 3_650 * DAY_MS + 181 * DAY_MS);
+  authority = await createAuthority(clock.nowMs() - 3_650 * DAY_MS + 181 * DAY_MS);
   const identity = await started();
   const warnings = () => logged.filter((message) => message.startsWith('the certificate authority expires soon'));
   expect(warnings()).toHaveLength(0);
@@ -102,7 +102,7 @@ test('an authority that ends within 180 days is warned of, once a day', async ()
 test('a server takes the new certificate for new connections, and the old ones go on', async () => {
   const clockOfToday = new FakeClock(Date.now());
   clock = clockOfToday;
-  authority = await createAuthority(clock.now());
+  authority = await createAuthority(clock.nowMs());
   const identity = await started();
   const server = createServer({ cert: identity.server.certificate, key: identity.server.privateKey });
   server.listen(0, '127.0.0.1');
@@ -121,7 +121,7 @@ test('a server takes the new certificate for new connections, and the old ones g
   const after = await connected();
   expect(after.getPeerCertificate().serialNumber).not.toBe(before.getPeerCertificate().serialNumber);
   expect(before.destroyed).toBe(false);
-  expect(expiryOf(identity.server)).toBe(clock.now() + 90 * DAY_MS - (clock.now() % 1_000));
+  expect(expiryOf(identity.server)).toBe(clock.nowMs() + 90 * DAY_MS - (clock.nowMs() % 1_000));
   before.destroy();
   after.destroy();
   server.close();

@@ -1,4 +1,4 @@
-import type { Timers } from '#libs/clock';
+import type { Clock } from '#libs/clock';
 import type { Logger } from '#libs/telemetry';
 import type { SystemSecrets } from '../secrets/system-secrets.js';
 import {
@@ -25,7 +25,7 @@ export interface ServerIdentityOptions {
   readonly names: () => readonly string[];
   /** Epoch milliseconds. */
   readonly nowMs: () => number;
-  readonly timers: Timers;
+  readonly timers: Clock;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Inject, Module, type BeforeApplicationShutdown } from '@nestjs/common';
-import { systemTimers } from '#libs/clock';
+import { systemClock } from '#libs/clock';
 import { type Logger, MetricsRegistry } from '#libs/telemetry';
 import type { ControlPlaneConfig } from '../config/config.js';
 import { CONFIG, LOGGER } from '../config/config.module.js';
@@ -19,7 +19,7 @@ import { ServerIdentity } from './server-identity.js';
         metrics: MetricsRegistry,
       ) => {
         const names = () => [hostname(), ...config.tlsNames];
-        const identity = await ServerIdentity.create({ secrets, names, nowMs: Date.now, timers: systemTimers, logger });
+        const identity = await ServerIdentity.create({ secrets, names, nowMs: Date.now, timers: systemClock, logger });
         metrics.gaugeFrom(
           'signalbox_certificate_expires_seconds',
           'Seconds until a certificate of this replica expires.',

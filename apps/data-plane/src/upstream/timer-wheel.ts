@@ -66,7 +66,7 @@ export class TimerWheel {
     if (timer.slot >= 0) this.unlink(timer);
   }
 
-  /** Timers that are armed now. */
+  /** Clock that are armed now. */
   get size(): number {
     return this.armed;
   }
