@@ -53,6 +53,8 @@ export class ReplicatedPostgres {
 
   /** Resolves once the standby shows everything that the primary has acknowledged so far. */
   async caughtUp(): Promise<void> {
+    // A throw-away server acknowledges what it has not written yet: a commit that waits for the disk writes all before it.
+    await run(this.primaryUrl, `SET synchronous_commit = on; SELECT pg_logical_emit_message(true, 'test', '')`);
     const [{ lsn }] = await run<{ lsn: string }>(this.primaryUrl, 'SELECT pg_current_wal_lsn() AS lsn');
     await until('the standby has caught up', async () => {
       const [row] = await run<{ there: boolean }>(

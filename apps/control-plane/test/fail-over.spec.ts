@@ -67,7 +67,8 @@ describe('a fail-over to a standby that lost acknowledged writes', () => {
   test('gives no revision twice, and sends everyone who follows back to a list', async () => {
     const kept = await put('kept');
     await dataSource.query('UPDATE leader SET epoch = 7');
-    const live = await subscribe(follower.revision);
+    await until('the follower has seen what will be kept', () => follower.revision === kept);
+    const live = await subscribe(kept);
     await servers.caughtUp();
     servers.separate();
     const lost = [await put('lost-1'), await put('lost-2'), await put('lost-3')];
