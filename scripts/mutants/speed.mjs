@@ -103,4 +103,25 @@ export default [
     replace: '',
     suite: 'apps/control-plane/test/resources',
   },
+  {
+    name: 'a follower takes nothing over a gap',
+    file: `${store}/log-follower.ts`,
+    find: ' || first !== this.#revision + 1',
+    replace: '',
+    suite: group,
+  },
+  {
+    name: 'a follower takes nothing of another history',
+    file: `${store}/log-follower.ts`,
+    find: ' || lineage !== this.#lineage || first',
+    replace: ' || first',
+    suite: group,
+  },
+  {
+    name: 'what a follower was told while it read is not handed out again',
+    file: `${store}/log-follower.ts`,
+    find: 'if ((transaction.changes[0]?.lastRevision ?? 0) > this.#revision) this.#handOut(transaction);',
+    replace: 'this.#handOut(transaction);',
+    suite: group,
+  },
 ];

@@ -102,6 +102,8 @@ function prepareAudit({ write, transition, place }: Effect, origin: Origin, audi
 export interface CommitPoint {
   readonly firstRevision: number;
   readonly at: Date;
+  /** Names the history that the revision belongs to. */
+  readonly lineage: string;
   readonly auditId: number;
   readonly auditHash: Buffer;
 }

@@ -15,10 +15,10 @@ export interface RequestRows {
 /** Takes the revision counter, the last lock of a transaction. Whoever holds it decides the commit order. */
 export async function takeRevisions(client: PoolClient, rows: readonly PreparedRow[]): Promise<CommitPoint> {
   const audited = rows.filter((row) => row.audit).length;
-  const taken = await client.query<{ rv: string; audit_id: string; audit_hash: Buffer; at: Date }>({
+  const taken = await client.query<{ rv: string; audit_id: string; audit_hash: Buffer; lineage: string; at: Date }>({
     name: 'take-revisions',
     text: `UPDATE meta SET rv = rv + $1, audit_id = audit_id + $2
-     RETURNING rv, audit_id, audit_hash, date_trunc('milliseconds', clock_timestamp()) AS at`,
+     RETURNING rv, audit_id, audit_hash, lineage, date_trunc('milliseconds', clock_timestamp()) AS at`,
     values: [rows.length, audited],
   });
   const [meta] = taken.rows;
@@ -26,6 +26,7 @@ export async function takeRevisions(client: PoolClient, rows: readonly PreparedR
   return {
     firstRevision: Number(meta.rv) - rows.length + 1,
     at: meta.at,
+    lineage: meta.lineage,
     auditId: Number(meta.audit_id) - audited,
     auditHash: meta.audit_hash,
   };

@@ -6,6 +6,7 @@ import { createStoreFixture, range, Recording, type StoreFixture, until } from '
 import { alice, controlPlane, create, keyOf, put, secrets, update, widgets, zones } from '../../test/test-kinds.js';
 import { AuditRow } from '../audit/audit.entity.js';
 import { createDataSource } from '../database/data-source.js';
+import type { CommitListener } from './committed-changes.js';
 import { LeadershipLostError } from './fencing.js';
 import { LogRow, ObjectRow } from './object.entity.js';
 import type { ObjectWrite } from './object-store.js';
@@ -160,6 +161,37 @@ test('the state before is what the transaction found, of Secrets too', async () 
   });
 });
 
+test('a follower takes what its replica committed at once, but not over a gap, of another history, or twice', async () => {
+  const feed = await fixture.follower({ pollMs: 60_000 });
+  const seen = new Recording();
+  await feed.subscribe(feed.revision, seen.onTransaction, seen.onEnd);
+  const heard: Parameters<CommitListener>[] = [];
+  fixture.store.onCommitted((...committed) => void heard.push(committed));
+  const { revision } = await commit(create(widget('a')));
+  const [transactions, lineage] = heard[0]!;
+  await until('the log is read', () => feed.revision === revision);
+  feed.committed(transactions, lineage);
+  expect(seen.revisions).toEqual([revision]);
+  const next = (by: number) => {
+    const change = { ...transactions[0]!.changes[0]!, revision: revision + by, lastRevision: revision + by };
+    return [{ changes: [change], bytes: 1 }];
+  };
+  feed.committed(next(2), lineage);
+  feed.committed(next(1), `another than ${lineage}`);
+  expect(seen.revisions).toEqual([revision]);
+  feed.committed(next(1), lineage);
+  expect(seen.revisions).toEqual([revision, revision + 1]);
+});
+
+test('who is answered finds the change with the followers already', async () => {
+  const feed = await fixture.follower({ pollMs: 60_000 });
+  fixture.store.onCommitted((transactions, lineage) => feed.committed(transactions, lineage));
+  for (const number of range(1, 20)) {
+    const { revision } = await commit(put(widget('w'), { number }));
+    expect(feed.revision).toBe(revision);
+  }
+});
+
 describe('two replicas, few objects, refusals and killed connections', () => {
   const names = range(1, 6);
   let other: DataSource;
@@ -184,6 +216,16 @@ describe('two replicas, few objects, refusals and killed connections', () => {
     const seen = new Recording();
     await feed.subscribe(feed.revision, seen.onTransaction, seen.onEnd);
     const start = feed.revision;
+    // Followers of the replicas, who are told of their own commits; the first one reads all from the log.
+    const told = await Promise.all(
+      stores.map(async (store) => {
+        const own = await fixture.follower({ pollMs: 20 });
+        store.onCommitted((transactions, lineage) => own.committed(transactions, lineage));
+        const recording = new Recording();
+        await own.subscribe(start, recording.onTransaction, recording.onEnd);
+        return { own, recording };
+      }),
+    );
 
     const acknowledged: { id: string; objects: string[]; revision: number }[] = [];
     const refused: string[] = [];
@@ -241,6 +283,10 @@ describe('two replicas, few objects, refusals and killed connections', () => {
     const { revision } = await fixture.store.snapshot([]);
     await until('the follower is at the head', () => feed.revision === revision);
     expect(seen.revisions).toEqual(range(start + 1, revision));
+    for (const { own, recording } of told) {
+      await until('a replica’s follower is at the head', () => own.revision === revision);
+      expect(recording.transactions).toStrictEqual(seen.transactions);
+    }
     for (const { id, objects: written, revision: last } of acknowledged) {
       const transaction = seen.transactions.find((changes) => changes[0]?.lastRevision === last);
       expect(transaction?.map(({ name }) => name).sort()).toEqual(written.sort());

@@ -77,6 +77,17 @@ export class LogFollower implements ChangeFeed {
     this.#endAll(new Error('the control plane is stopping'));
   }
 
+  /**
+   * What this replica has committed itself, where nothing is missing before it: it is handed out without waiting for the
+   * notification and the read, which then finds it done. Anything else (a gap, another history, a lost connection) waits for
+   * the log as ever.
+   */
+  committed(transactions: readonly LogTransaction[], lineage: string): void {
+    const first = transactions[0]?.changes[0]?.revision;
+    if (!this.#connected || lineage !== this.#lineage || first !== this.#revision + 1) return;
+    for (const transaction of transactions) this.#handOut(transaction);
+  }
+
   async subscribe(
     afterRevision: number,
     onTransaction: (changes: readonly Change[]) => void,
@@ -140,15 +151,19 @@ export class LogFollower implements ChangeFeed {
     const query: Query = async (text, values) => (await client.query({ name: 'log', text, values: [...values] })).rows;
     let page: LogPage;
     do {
-      page = await this.reader.read(query, this.#revision, (key, revision) => this.#ring?.objectAt(key, revision));
-      if (isExpired(page, this.#revision) || page.lineage !== this.#lineage) {
+      const after = this.#revision;
+      page = await this.reader.read(query, after, (key, revision) => this.#ring?.objectAt(key, revision));
+      if (isExpired(page, after) || page.lineage !== this.#lineage) {
         // Away for longer than the log reaches back, or another database behind the same address.
-        this.#endAll(new ExpiredRevisionError(this.#revision, page.oldest, page.newest));
+        this.#endAll(new ExpiredRevisionError(after, page.oldest, page.newest));
         this.#restartAt(page.newest, page.lineage);
         return;
       }
-      for (const transaction of page.transactions) this.#handOut(transaction);
-      this.#revision = page.position;
+      // What `committed` has handed out while this was read is in the page, too.
+      for (const transaction of page.transactions) {
+        if ((transaction.changes[0]?.lastRevision ?? 0) > this.#revision) this.#handOut(transaction);
+      }
+      this.#revision = Math.max(this.#revision, page.position);
     } while (page.more);
   }
 

@@ -10,6 +10,8 @@ import { decideGroup, type GroupState, type Outcome, resultsOf } from './commit-
 import { CommitQueue, type CommitRequest, type PendingCommit } from './commit-queue.js';
 import { type RequestRows, takeRevisions, writeRows } from './commit-sql.js';
 import { readEpoch, termOf } from './fencing.js';
+import type { CommitPoint } from './commit-rows.js';
+import { committedChanges, type CommitListener } from './committed-changes.js';
 import { listPage } from './list-page.js';
 import { ObjectCodec } from './object-codec.js';
 import type {
@@ -44,6 +46,7 @@ export class PostgresObjectStore implements ObjectStore {
   readonly #codec: ObjectCodec;
   readonly #auditKeys: AuditKeys;
   readonly #nowMs: () => number;
+  readonly #listeners: CommitListener[] = [];
   readonly #queue = new CommitQueue((group) => this.#commitGroup(group));
 
   constructor(
@@ -102,6 +105,10 @@ export class PostgresObjectStore implements ObjectStore {
     return this.#queue.add({ writes, keys: distinctKeys(writes), origin, dryRun, term: termOf(options) });
   }
 
+  onCommitted(listener: CommitListener): void {
+    this.#listeners.push(listener);
+  }
+
   async #commitGroup(group: readonly PendingCommit[]): Promise<void> {
     const requests = group.map(({ request }) => request);
     const settle = await inPipelinedTransaction(this.dataSource, async (client, begun) => {
@@ -126,11 +133,25 @@ export class PostgresObjectStore implements ObjectStore {
         writers.flatMap(({ rows }) => rows),
       );
       return {
-        value: () => answer(writers, point.firstRevision),
+        value: () => this.#settle(writers, point),
         last: () => writeRows(client, writers, point, this.#auditKeys),
       };
     });
     settle();
+  }
+
+  /** Readers on this replica hear of it before whoever asked for it, who may ask them next. */
+  #settle(writers: readonly Writer[], point: CommitPoint): void {
+    let { firstRevision } = point;
+    const settled = writers.map((writer) => {
+      const changes = committedChanges(writer, firstRevision, point);
+      const results = resultsOf(writer.outcomes, firstRevision);
+      firstRevision += writer.rows.length;
+      return { pending: writer.pending, changes, answer: { revision: firstRevision - 1, results } };
+    });
+    const transactions = settled.map(({ changes }) => changes);
+    for (const listener of this.#listeners) listener(transactions, point.lineage);
+    for (const { pending, answer } of settled) pending.resolve(answer);
   }
 }
 
@@ -140,15 +161,6 @@ const GET = `SELECT ${STORED_COLUMNS} FROM object WHERE api_group = $1 AND kind 
 interface Writer extends RequestRows {
   readonly pending: PendingCommit;
   readonly outcomes: readonly Outcome[];
-}
-
-function answer(writers: readonly Writer[], groupRevision: number): void {
-  let firstRevision = groupRevision;
-  for (const { pending, outcomes, rows } of writers) {
-    const revision = firstRevision + rows.length - 1;
-    pending.resolve({ revision, results: resultsOf(outcomes, firstRevision) });
-    firstRevision = revision + 1;
-  }
 }
 
 /** Everything that is asked for at once: the locks, what is under them, and where the log stands. */

@@ -26,7 +26,12 @@ const COMPACT_EVERY_MS = 60_000;
     },
     {
       provide: LogFollower,
-      useFactory: async (dataSource: DataSource, keys: MasterKeyFile, options: DatabaseOptions) => {
+      useFactory: async (
+        dataSource: DataSource,
+        keys: MasterKeyFile,
+        options: DatabaseOptions,
+        store: PostgresObjectStore,
+      ) => {
         const follower = new LogFollower(new LogReader(registry, new ObjectCodec(keys)), {
           url: options.url,
           lineage: options.lineage,
@@ -34,9 +39,10 @@ const COMPACT_EVERY_MS = 60_000;
           onError: (error) => options.onError?.('log follower', error),
         });
         await follower.start();
+        store.onCommitted((transactions, lineage) => follower.committed(transactions, lineage));
         return follower;
       },
-      inject: [DataSource, MasterKeyFile, DATABASE_OPTIONS],
+      inject: [DataSource, MasterKeyFile, DATABASE_OPTIONS, OBJECT_STORE],
     },
     { provide: CHANGE_FEED, useExisting: LogFollower },
     {
