@@ -2,7 +2,7 @@ import { fallbacksFor, stopWith, tiersFor, waitFor, type Context, type RequestFa
 import type { Decision } from './decision.js';
 import { hasPending, lastEnded, type History, type HistoryEntry } from './history.js';
 import { nextBackend } from './next-backend.js';
-import { nothingAvailable } from './nothing-left.js';
+import { nothingAvailable } from './nothing-available.js';
 import type { PreparedRoute } from './prepared-route.js';
 import { nextKey, sameBackend, triedBackend } from './repeat.js';
 import { isKeyFault, isUsedUp, type RetryPlan, type RetryStep } from './retry-plan.js';

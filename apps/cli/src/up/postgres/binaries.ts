@@ -4,7 +4,7 @@ import { cp } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Account } from '../guarded-process.js';
 import { cannotRun, findPlatformPackage } from './platform-package.js';
-import { roomyHome } from './roomy-home.js';
+import { homeOutside } from './home-outside.js';
 import { longestServerPath, serverEnvironment } from './server-environment.js';
 
 export interface Binaries {
@@ -24,7 +24,7 @@ export async function prepareBinaries(account: Account | undefined): Promise<Bin
     if (attempt.runs) return binariesIn(found.nativeDirectory);
     if (!attempt.unreachable) throw cannotRun(join(found.nativeDirectory, 'bin/postgres'), attempt.reason);
   }
-  const copy = await copyOnce(found.nativeDirectory, join(roomyHome(), `postgres-${found.id}`));
+  const copy = await copyOnce(found.nativeDirectory, join(homeOutside(), `postgres-${found.id}`));
   const attempt = tryRun(copy, account);
   if (!attempt.runs) throw cannotRun(join(copy, 'bin/postgres'), attempt.reason);
   return binariesIn(copy);

@@ -17,7 +17,7 @@ import { promisify } from 'node:util';
 import { CliError } from '../../cli-error.js';
 import type { Account } from '../guarded-process.js';
 import type { Binaries } from './binaries.js';
-import { roomyHome } from './roomy-home.js';
+import { homeOutside } from './home-outside.js';
 import { longestServerPath, serverEnvironment } from './server-environment.js';
 
 /** The major version whose data files this Postgres reads; the pinned packages are all of one. */
@@ -41,7 +41,7 @@ export function placeHome(link: string, account: Account | undefined): string {
   }
   if (present?.isDirectory()) return link;
   const inPlace = Buffer.byteLength(link) <= longestServerPath && reaches(account, dirname(link));
-  const home = inPlace ? link : mkdtempSync(join(roomyHome(), 'database-'));
+  const home = inPlace ? link : mkdtempSync(join(homeOutside(), 'database-'));
   if (inPlace) mkdirSync(link, { mode: 0o700 });
   else symlinkSync(home, link);
   if (account) chownSync(home, account.uid, account.gid);

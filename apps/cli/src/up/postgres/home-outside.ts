@@ -8,7 +8,7 @@ import { CliError } from '../../cli-error.js';
  * beside the checkout because the server's account can't reach it there or the path is longer than Postgres can hold.
  * It survives a reboot. Throws a CliError if no candidate can be used.
  */
-export function roomyHome(): string {
+export function homeOutside(): string {
   const uid = process.getuid?.() ?? 0;
   const candidates =
     uid === 0
