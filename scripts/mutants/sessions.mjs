@@ -93,7 +93,7 @@ export default [
     file: 'apps/control-plane/src/database/data-source.ts',
     find: 'onConnect: (client: ClientBase) => prepareSession(client, lineage),',
     replace: '',
-    suite: 'apps/control-plane/test/fail-over.spec',
+    suite: `${sessions}/lineage.spec`,
   },
   {
     name: 'a fail-over moves the revisions on',

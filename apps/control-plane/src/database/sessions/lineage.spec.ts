@@ -1,4 +1,5 @@
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../../../test/test-database.js';
+import { createDataSource } from '../data-source.js';
 import { openConnection } from './connection.js';
 import type { LineageListener, NewLineage } from './lineage.js';
 
@@ -47,6 +48,16 @@ test('of many connections to another server one begins another lineage, before a
   expect(after.rv % 2 ** 20).toBe(0);
   expect(after.compacted).toBe(after.rv);
   expect(after.epoch).toBeGreaterThan(2 ** 20);
+});
+
+test('a connection of the pool is no exception: its first statement finds the revisions moved', async () => {
+  await connect();
+  await database.dataSource.query(`UPDATE meta SET server = 'another/00000001', rv = 5`);
+  const pool = await createDataSource({ url: database.url, lineage }).initialize();
+  const [{ rv }] = await pool.query<[{ rv: string }]>('SELECT rv FROM meta');
+  await pool.destroy();
+  expect(Number(rv)).toBeGreaterThan(2 ** 20);
+  expect(changes).toHaveLength(1);
 });
 
 test('two copies that are promoted apart go on at different places', async () => {
