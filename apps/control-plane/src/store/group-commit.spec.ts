@@ -1,12 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import { KindRegistry } from '#libs/apimachinery';
 import { seededRandom } from '#libs/testing';
 import { leading } from '../../test/leading.js';
 import { createStoreFixture, range, Recording, type StoreFixture, until } from '../../test/store-fixture.js';
-import { alice, controlPlane, create, keyOf, put, secrets, update, widgets, zones } from '../../test/test-kinds.js';
+import {
+  alice,
+  controlPlane,
+  create,
+  keyOf,
+  put,
+  secrets,
+  testKinds,
+  update,
+  widgets,
+  zones,
+} from '../../test/test-kinds.js';
 import { AuditRow } from '../audit/audit.entity.js';
 import { createDataSource } from '../database/data-source.js';
 import type { CommitListener } from './committed-changes.js';
+import { LogFollower } from './log-follower.js';
+import { type LogPage, LogReader } from './log-reader.js';
+import { ObjectCodec } from './object-codec.js';
 import { LeadershipLostError } from './fencing.js';
 import { LogRow, ObjectRow } from './object.entity.js';
 import type { ObjectWrite } from './object-store.js';
@@ -190,6 +205,36 @@ test('who is answered finds the change with the followers already', async () => 
     const { revision } = await commit(put(widget('w'), { number }));
     expect(feed.revision).toBe(revision);
   }
+});
+
+test('what a follower was told while it read the log is not handed out again', async () => {
+  const page = { read: 0, release: (): void => {} };
+  class HeldReader extends LogReader {
+    override async read(...given: Parameters<LogReader['read']>): Promise<LogPage> {
+      const read = await super.read(...given);
+      // The first read of the start passes; the one that the commit's notification asks for is held.
+      if (++page.read > 1) await new Promise<void>((resolve) => (page.release = resolve));
+      return read;
+    }
+  }
+  const feed = new LogFollower(new HeldReader(new KindRegistry(testKinds), new ObjectCodec(fixture.keys)), {
+    url: fixture.url,
+    query: (sql, parameters) => fixture.dataSource.query(sql, [...parameters]),
+    pollMs: 60_000,
+  });
+  await feed.start();
+  const heard: Parameters<CommitListener>[] = [];
+  fixture.store.onCommitted((...committed) => void heard.push(committed));
+  await commit(create(widget('a')));
+  await until('the read that has found the first one is held', () => page.read === 2);
+  const { revision } = await commit(create(widget('b')));
+  for (const committed of heard) feed.committed(...committed);
+  expect(feed.revision).toBe(revision);
+  page.release();
+  await until('the notification of the second one asks for a read', () => page.read === 3);
+  expect(feed.revision).toBe(revision);
+  page.release();
+  await feed.stop();
 });
 
 describe('two replicas, few objects, refusals and killed connections', () => {
