@@ -8,6 +8,13 @@ export default [
     suite: 'apps/control-plane/test/bad-input.spec',
   },
   {
+    name: 'plans that were made over small tables read no large one from end to end',
+    file: 'apps/control-plane/src/database/sessions/prepare-session.ts',
+    find: "set_config('idle_session_timeout', $3, false), ${BY_KEY}",
+    replace: "set_config('idle_session_timeout', $3, false)",
+    suite: 'apps/control-plane/src/store/found-by-key.spec',
+  },
+  {
     name: 'a connection whose server dies while the pool hands it over ends nobody',
     file: 'apps/control-plane/src/database/data-source.ts',
     find: 'onConnect: (client: ClientBase) => prepareSession(client, lineage),',

@@ -4,6 +4,14 @@ import { sessionLimits } from './limits.js';
 import { continueLineage, type LineageListener } from './lineage.js';
 
 /**
+ * Every statement of ours finds its rows by a key. A plan is kept for the session, and one that was made while a table was
+ * small, or before anybody counted its rows, would read the whole table for a row when it is large.
+ */
+const BY_KEY = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']
+  .map((plan) => `set_config('${plan}', 'off', false)`)
+  .join(', ');
+
+/**
  * What every connection goes through before anyone gets it: the server is one that takes writes, its end of the
  * connection knows when to let go, and it continues the history of revisions that we know, or has begun another one.
  */
@@ -13,7 +21,7 @@ export async function prepareSession(client: ClientBase, lineage: LineageListene
     `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS read_only,
        set_config('tcp_user_timeout', $1, false), set_config('tcp_keepalives_idle', $2, false),
        set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false),
-       set_config('idle_session_timeout', $3, false)`,
+       set_config('idle_session_timeout', $3, false), ${BY_KEY}`,
     [`${tcpUserTimeoutMs}`, `${keepAliveAfterMs / 1_000}`, `${idleSessionMs}`],
   );
   if (rows[0]?.read_only !== false) {
