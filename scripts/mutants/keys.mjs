@@ -19,7 +19,7 @@ export default [
   {
     name: 'the record of where the audit starts is believed without its MAC',
     file: `${cp}/audit/verify-chain.ts`,
-    find: "return startMac !== null && keys.macOf('start', start).equals(startMac);",
+    find: 'return startMac !== null && keyedFrom !== null && keys.macOfStart(start, keyedFrom).equals(startMac);',
     replace: 'return true;',
     suite: 'control-plane/src/audit/audit.service',
   },
@@ -28,6 +28,20 @@ export default [
     file: `${cp}/audit/verify-chain.ts`,
     find: 'if (keyedFrom === null || keyedFrom > head.id)',
     replace: 'if (keyedFrom === null)',
+    suite: 'control-plane/src/audit/audit.service',
+  },
+  {
+    name: 'where the keyed rows begin is believed as it stands',
+    file: `${cp}/audit/audit-keys.ts`,
+    find: 'start ${id} keyed from ${keyedFrom} ',
+    replace: 'start ${id} ',
+    suite: 'control-plane/src/audit/audit.service',
+  },
+  {
+    name: 'audit rows expire without being verified',
+    file: `${cp}/audit/audit-retention.ts`,
+    find: 'if (fault) throw refused(',
+    replace: 'if (!fault) continue; if (fault.badRow < 0) throw refused(',
     suite: 'control-plane/src/audit/audit.service',
   },
   {

@@ -54,7 +54,9 @@ test('re-encryption is refused, with the replica, until every file begins with t
   expect((await replica.call(`${SECRETS}/between`)).status).toBe(200);
 
   prepend(replica);
+  const dryRun = () => server.call('/keys/reencrypt?dryRun=All', { method: 'POST' });
   await eventually(async () => (await status(replica)).replicas.every(({ masterKeys }) => masterKeys.length === 2));
+  expect(await dryRun()).toMatchObject({ status: 202, body: { reencryption: { masterKey: null } } });
   expect((await reencrypt()).status).toBe(202);
   await eventually(async () => (await status()).reencryption.remaining === 0);
   const { reencryption, masterKeys } = await status();

@@ -227,6 +227,16 @@ test('a refusal names the segment and the way out', async () => {
   expect(await message('/api/v1/namespaces/Shop/secrets')).toMatch(/no name of a namespace .* but "Shop"/);
 });
 
+test.each(['Impersonate-User', 'impersonate-group', 'Impersonate-Extra-scopes'])(
+  'who asks by %s to be taken for somebody else is not served as themselves',
+  async (header) => {
+    const headers = { [header]: 'viewer' };
+    const { status, body } = await server.call('/api/v1/namespaces/shop/secrets/keys', { method: 'DELETE', headers });
+    expect([status, body.message]).toEqual([403, expect.stringContaining('which is not served')]);
+    expect((await server.call('/version', { headers })).status).toBe(403);
+  },
+);
+
 test('the Secrets that the control plane made for itself say how they are replaced', async () => {
   const { status, body } = await server.call('/api/v1/namespaces/signalbox-system/secrets/signalbox-ca', {
     method: 'DELETE',

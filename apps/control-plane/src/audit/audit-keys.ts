@@ -22,8 +22,16 @@ export class AuditKeys {
     this.id = derive('id').toString('hex').slice(0, 16);
   }
 
-  /** Vouches for a row's id and hash that are kept outside of the chain: where it starts, and heads that were exported. */
-  macOf(purpose: 'start' | 'head', { id, hash }: ChainLink): Buffer {
-    return createHmac('sha256', this.#links).update(`${purpose} ${id} `).update(hash).digest();
+  /** Vouches for a head that was exported: the id and hash of a row. */
+  macOfHead({ id, hash }: ChainLink): Buffer {
+    return createHmac('sha256', this.#links).update(`head ${id} `).update(hash).digest();
+  }
+
+  /**
+   * Vouches for what is kept of the chain outside of it: where it starts, and the first row that is keyed. Were the latter
+   * believed as it stands, all rows could be written anew without the key, and the next commit would seal them.
+   */
+  macOfStart({ id, hash }: ChainLink, keyedFrom: number): Buffer {
+    return createHmac('sha256', this.#links).update(`start ${id} keyed from ${keyedFrom} `).update(hash).digest();
   }
 }

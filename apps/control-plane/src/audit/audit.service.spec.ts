@@ -306,6 +306,15 @@ describe('rows from before the audit had a key', () => {
     expect(await verify()).toMatchObject({ valid: false, reason: expect.stringContaining('no row is keyed') });
   });
 
+  test('rows that are written anew without the key stay bad when a commit has followed them', async () => {
+    const rows = (await rowsInOrder()).map((row) => (row.id === 3 ? Object.assign(row, { actor: 'mallory' }) : row));
+    const whole = rehashed(rows, NOTHING, unkeyedAuditHash);
+    await tamper(...whole.statements, setHead(whole.head), 'UPDATE meta SET audit_keyed_from = 7');
+    await fixture.store.commit([create(keyOf(widgets, 'sealing'))], alice);
+    expect(await verify()).toMatchObject({ valid: false, reason: expect.stringContaining('written anew') });
+    await expect(new AuditRetention(fixture.dataSource, fixture.auditKeys).expire()).resolves.toBe(0);
+  });
+
   test('another key is refused once a row is keyed', async () => {
     await expect(beginKeyedChain(fixture.dataSource, fixture.auditKeys)).rejects.toThrow('audit-key is gone');
   });
@@ -337,6 +346,26 @@ describe('retention', () => {
     expect((await audit.list({})).map(({ id }) => id)).toEqual([6, 5, 4, 3]);
     await tamper('DELETE FROM audit WHERE id = 3');
     expect(await verify()).toMatchObject({ valid: false, badRow: 3 });
+  });
+
+  test.each([
+    [
+      'a row whose date was altered',
+      `UPDATE audit SET at = at - interval '91 days' WHERE id <= 2`,
+      /row 1: its content/,
+    ],
+    [
+      'rows behind a start that was moved',
+      `UPDATE meta SET audit_start_id = 1, audit_start_hash = (SELECT hash FROM audit WHERE id = 1)`,
+      /where the audit starts/,
+    ],
+    ['rows behind a first keyed row that was moved', 'UPDATE meta SET audit_keyed_from = 3', /where the audit starts/],
+  ])('takes nothing away of %s', async (_case, statement, refused) => {
+    if (!statement.startsWith('UPDATE audit')) await age(2, 91);
+    await tamper(statement);
+    await expect(retention().expire()).rejects.toThrow(refused);
+    expect(await fixture.dataSource.query('SELECT id FROM audit')).toHaveLength(5);
+    expect(await verify()).toMatchObject({ valid: false });
   });
 
   test('may run while the chain is verified', async () => {

@@ -84,7 +84,7 @@ export class AuditService {
   }
 
   #macOf(link: ChainLink): string {
-    return this.keys.macOf('head', link).toString('hex');
+    return this.keys.macOfHead(link).toString('hex');
   }
 
   readonly #chain: ChainSource = {

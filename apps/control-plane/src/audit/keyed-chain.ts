@@ -18,8 +18,10 @@ export function beginKeyedChain(dataSource: DataSource, keys: AuditKeys): Promis
       );
     }
     const start = { id: Number(meta.audit_start_id), hash: meta.audit_start_hash };
-    await queryRunner.query('UPDATE meta SET audit_keyed_from = audit_id + 1, audit_start_mac = $1', [
-      keys.macOf('start', start),
+    const keyedFrom = Number(meta.audit_id) + 1;
+    await queryRunner.query('UPDATE meta SET audit_keyed_from = $1, audit_start_mac = $2', [
+      keyedFrom,
+      keys.macOfStart(start, keyedFrom),
     ]);
     return { value: undefined };
   });

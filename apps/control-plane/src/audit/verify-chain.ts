@@ -7,7 +7,7 @@ import type { ChainLink } from './chain-link.js';
 export interface ChainRecord {
   /** The newest row that has expired; id 0: none has. */
   readonly start: ChainLink;
-  /** Vouches for `start`: without it, rows could be cut off before their time. */
+  /** Vouches for `start` and `keyedFrom`: without it, rows could be cut off before their time, or written anew. */
   readonly startMac: Buffer | null;
   /** The last row that was committed. */
   readonly head: ChainLink;
@@ -66,8 +66,8 @@ export async function* verifyChain({
   let unkeyedRows = 0;
   const bad = (badRow: number, reason: string): Verification => ({ valid: false, rows, badRow, reason });
 
-  if (!startIsGenuine(record, keys)) return bad(record.start.id + 1, MOVED_START);
   if (keyedFrom === null || keyedFrom > head.id) return bad(head.id + 1, 'no row is keyed, though the audit has a key');
+  if (!recordIsGenuine(record, keys)) return bad(record.start.id + 1, MOVED_START);
   if (from && from.id > head.id) return bad(head.id + 1, `the row is missing: the audit went on to row ${from.id}`);
   if (from && from.id < record.start.id) return bad(from.id + 1, 'it has expired: verify without the exported head');
   let previous: ChainLink = from ?? record.start;
@@ -77,20 +77,16 @@ export async function* verifyChain({
       // Rows may have expired since the start was read; then the chain goes on from a later one.
       record = await source.record();
       if (record.start.id <= previous.id) return bad(previous.id + 1, missing(page));
-      if (!startIsGenuine(record, keys)) return bad(record.start.id + 1, MOVED_START);
+      if (!recordIsGenuine(record, keys)) return bad(record.start.id + 1, MOVED_START);
       previous = record.start;
       continue;
     }
     for (const row of page) {
-      if (row.id !== previous.id + 1) return bad(previous.id + 1, 'the row is missing');
-      if (!row.previousHash.equals(previous.hash)) return bad(row.id, 'it does not follow from the row before it');
-      const keyed = row.id >= keyedFrom;
-      if (!row.hash.equals(keyed ? auditHash(row, keys) : unkeyedAuditHash(row))) {
-        return bad(row.id, 'its content does not match its hash');
-      }
+      const fault = faultOf(row, { previous, keyedFrom, keys });
+      if (fault) return bad(fault.badRow, fault.reason);
       previous = { id: row.id, hash: row.hash };
       rows += 1;
-      if (!keyed) unkeyedRows += 1;
+      if (row.id < keyedFrom) unkeyedRows += 1;
     }
     yield { rows, row: previous.id, head: head.id };
   }
@@ -102,11 +98,27 @@ export async function* verifyChain({
   return { valid: true, rows, unkeyedRows, head: head.id };
 }
 
-const MOVED_START = 'where the audit starts is not what its expiry recorded: rows were removed before their time';
+/** What keeps a row from being the one that was written after `previous`; undefined: nothing. */
+export function faultOf(
+  row: AuditRow,
+  { previous, keyedFrom, keys }: { previous: ChainLink; keyedFrom: number; keys: AuditKeys },
+): { readonly badRow: number; readonly reason: string } | undefined {
+  if (row.id !== previous.id + 1) return { badRow: previous.id + 1, reason: 'the row is missing' };
+  if (!row.previousHash.equals(previous.hash)) {
+    return { badRow: row.id, reason: 'it does not follow from the row before it' };
+  }
+  const hash = row.id >= keyedFrom ? auditHash(row, keys) : unkeyedAuditHash(row);
+  return row.hash.equals(hash) ? undefined : { badRow: row.id, reason: 'its content does not match its hash' };
+}
+
+export const MOVED_START =
+  'where the audit starts, or its first keyed row, is not what was recorded: rows were removed before their time, or written anew';
 const missing = (page: readonly AuditRow[]): string =>
   page.length === 0 ? 'the row is missing: the end of the audit was cut off' : 'the row is missing';
 
-function startIsGenuine({ start, startMac }: ChainRecord, keys: AuditKeys): boolean {
-  if (start.id === 0) return start.hash.every((byte) => byte === 0);
-  return startMac !== null && keys.macOf('start', start).equals(startMac);
+export function recordIsGenuine(
+  { start, startMac, keyedFrom }: Pick<ChainRecord, 'start' | 'startMac' | 'keyedFrom'>,
+  keys: AuditKeys,
+): boolean {
+  return startMac !== null && keyedFrom !== null && keys.macOfStart(start, keyedFrom).equals(startMac);
 }

@@ -27,6 +27,8 @@ test.each<[unknown, string]>([
   [{ preconditions: { uid: 7 } }, 'preconditions.uid'],
   [{ preconditions: { resourceVersion: 7 } }, 'preconditions.resourceVersion'],
   [{ propagationPolicy: 'Nope' }, 'propagationPolicy'],
+  [{ dryrun: ['All'] }, 'dryrun: unknown field; did you mean "dryRun"?'],
+  [{ preconditions: { resourceversion: '7' } }, 'preconditions.resourceversion'],
 ])('refuses %j instead of deleting without it', (body, named) => {
   expect(() => optionsOf(body)).toThrow(
     expect.objectContaining({ code: 400, message: expect.stringContaining(named) }),

@@ -1,4 +1,4 @@
-import { badRequest, isMap } from '#libs/apimachinery';
+import { badRequest, didYouMean, isMap } from '#libs/apimachinery';
 import { readBody } from './body.js';
 import type { Call } from './call.js';
 import { bodyFormat } from './media-type.js';
@@ -12,6 +12,18 @@ export interface DeleteOptions {
   readonly resourceVersion?: string;
 }
 
+const preconditions = ['uid', 'resourceVersion'];
+/** All of meta/v1 DeleteOptions; what isn't read below changes nothing here. */
+const known = [
+  'apiVersion',
+  'kind',
+  'dryRun',
+  'gracePeriodSeconds',
+  'ignoreStoreReadErrorWithClusterBreakingPotential',
+  'orphanDependents',
+  'preconditions',
+  'propagationPolicy',
+];
 const propagationPolicies: readonly unknown[] = [undefined, null, 'Background', 'Foreground', 'Orphan'];
 
 /**
@@ -24,6 +36,7 @@ export function deleteOptionsOf(call: Call): DeleteOptions {
   if (call.body.length === 0) return { dryRun };
   const body = readBody(call.body, bodyFormat(call.headers['content-type'] as string | undefined));
   if (!isMap(body)) throw badRequest('the body of a DELETE must be DeleteOptions');
+  refuseUnknown(body, known, '');
   if (!propagationPolicies.includes(body.propagationPolicy)) {
     throw badRequest('propagationPolicy: must be Background, Foreground or Orphan');
   }
@@ -40,14 +53,23 @@ function dryRunIn(value: unknown): boolean {
 function preconditionsIn(value: unknown): Pick<DeleteOptions, 'uid' | 'resourceVersion'> {
   if (value === undefined || value === null) return {};
   if (!isMap(value)) throw badRequest('preconditions: must be an object with uid, resourceVersion or both');
+  refuseUnknown(value, preconditions, 'preconditions.');
   return { ...textIn(value, 'uid'), ...textIn(value, 'resourceVersion') };
 }
 
+/** Throws a 400: "dryrun" is a misspelt safeguard, too. */
+function refuseUnknown(value: Readonly<Record<string, unknown>>, names: readonly string[], path: string): void {
+  const unknown = Object.keys(value).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const shown = unknown.slice(0, 80);
+  throw badRequest(`${path}${shown}: unknown field${didYouMean(shown, names) || `; known here: ${names.join(', ')}`}`);
+}
+
 function textIn<Name extends 'uid' | 'resourceVersion'>(
-  preconditions: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
   name: Name,
 ): { [Key in Name]?: string } {
-  const value = preconditions[name];
+  const value = given[name];
   if (value === undefined || value === null) return {};
   if (typeof value !== 'string') throw badRequest(`preconditions.${name}: must be a string`);
   return { [name]: value } as { [Key in Name]?: string };

@@ -46,6 +46,18 @@ export interface ApiServerParts {
   readonly logger: Logger;
 }
 
+/**
+ * `kubectl --as`: whoever asks to be taken for somebody with fewer rights must not be served with their own. Nobody may
+ * impersonate here. Throws a 403.
+ */
+function refuseImpersonation(headers: FastifyRequest['headers']): void {
+  const name = Object.keys(headers).find((header) => header.startsWith('impersonate-'));
+  if (name === undefined) return;
+  throw forbidden(
+    `the header ${name.slice(0, 80)} asks for impersonation, which is not served: use a token of that user`,
+  );
+}
+
 const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The admin API on a Fastify instance: raw routes, so that no pipe or parser stands between the bytes and admission. */
@@ -75,6 +87,7 @@ export class ApiServer {
         this.refusals.refused(request.raw, pathOf(request.url), error);
         throw error;
       }
+      refuseImpersonation(request.headers);
     });
 
     for (const route of resourceRoutes(this.parts.registry)) {

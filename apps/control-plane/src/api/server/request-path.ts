@@ -4,7 +4,7 @@ import type { ResourceRoute } from './resource-routes.js';
 
 /**
  * A path is taken as it is written or not at all: what a proxy, a router and an authorizer may read in different ways (an
- * empty segment, a dot segment, an escape) is refused, for every method and before anything else is looked at. No name in
+ * empty segment, a dot segment, an escape, a fragment) is refused, for every method and before anything else is looked at. No name in
  * this API needs an escape. An empty segment is mostly a variable that isn't set. Throws a 400 that names the segment.
  */
 export function checkPath(path: string, { trailingSlash }: { trailingSlash: boolean }): void {
@@ -22,6 +22,8 @@ export function checkPath(path: string, { trailingSlash }: { trailingSlash: bool
 function problemOf(segment: string): string | undefined {
   if (segment === '') return 'an empty segment';
   if (segment === '.' || segment === '..') return `the segment "${segment}"`;
+  // Clients keep what follows it to themselves; the router leaves it out, and others don't.
+  if (segment.includes('#')) return `a "#" in the segment "${shown(segment)}"`;
   return segment.includes('%') ? `the escaped segment "${shown(segment)}"` : undefined;
 }
 
