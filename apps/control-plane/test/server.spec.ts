@@ -25,10 +25,12 @@ describe('a running server', () => {
   };
 
   test('answers probes without a token, in plain text', async () => {
+    // The first compile goes on while the server begins to listen.
+    await eventually(async () => (await probe('/readyz')).status === 200);
     for (const path of ['/livez', '/readyz', '/startupz'])
       expect(await probe(path)).toEqual({ status: 200, text: 'ok' });
     expect((await probe('/readyz?verbose')).text).toMatch(
-      /^\[\+\]shutdown ok\n[\s\S]*\[\+\]database ok\n[\s\S]*readyz check passed\n$/,
+      /^\[\+\]shutdown ok\n[\s\S]*\[\+\]database ok\n[\s\S]*\[\+\]compile ok\n[\s\S]*readyz check passed\n$/,
     );
   });
 

@@ -160,6 +160,7 @@ export class ApiModule implements OnModuleInit {
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(DataSource) private readonly dataSource: DataSource,
     @Inject(LogFollower) private readonly follower: LogFollower,
+    @Inject(CompileController) private readonly compiler: CompileController,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -172,6 +173,9 @@ export class ApiModule implements OnModuleInit {
     });
     this.readiness.add('change-feed', () => {
       if (!this.follower.connected) throw new Error('the log is not being followed');
+    });
+    this.readiness.add('compile', () => {
+      if (!this.compiler.hasCompiled) throw new Error('there is no table yet');
     });
     this.logger.debug('API routes registered');
   }

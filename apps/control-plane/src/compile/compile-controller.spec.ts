@@ -141,12 +141,12 @@ describe('CompileController', () => {
     expect(compiled).toHaveLength(1);
   });
 
-  it('where more waits than a preview could go ahead of, foretells once it is compiled, or gives up after a second', async () => {
+  it('where more waits than a preview could go ahead of, foretells once it is compiled, or gives up after 20 s', async () => {
     store.commit(consumer('second'));
     await clock.advanceAsync(0);
     for (let index = 0; index < 1_000; index++) store.commit(consumer(`n${index}`));
     const impatient = foretell().catch(String);
-    await clock.advanceAsync(999);
+    await clock.advanceAsync(19_999);
     const patient = foretell();
     await clock.advanceAsync(1);
     expect(await impatient).toContain('1001 changes are being compiled');
@@ -171,12 +171,33 @@ describe('CompileController', () => {
     store.commit(consumer('second'));
     await clock.advanceAsync(0);
     const impatient = foretell(fresh).catch(String);
-    await clock.advanceAsync(1_000);
-    expect(await impatient).toContain('nothing can be foretold meanwhile');
+    // A first compile may have to wait for a machine that is busy with other things.
+    await clock.advanceAsync(19_999);
     const patient = foretell(fresh);
+    expect(fresh.hasCompiled).toBe(false);
+    await clock.advanceAsync(1);
+    expect(await impatient).toContain('nothing can be foretold meanwhile');
     early.answer();
     expect(await patient).toMatchObject([[{ type: 'Accepted', status: 'True' }]]);
+    expect(fresh.hasCompiled).toBe(true);
     await fresh.stop();
+  });
+
+  it('keeps nobody waiting at its end', async () => {
+    const fresh = new CompileController({
+      cache,
+      secrets: new SecretValues(String),
+      thread: new HeldThread(),
+      timers: clock,
+      random: () => 0.5,
+      logger: createLogger({ name: 'test', level: 'silent' }),
+      tracer: silentTracer,
+      count: () => {},
+    });
+    const waiting = foretell(fresh).catch(String);
+    await fresh.stop();
+    expect(await waiting).toContain('nothing can be foretold meanwhile');
+    await expect(foretell(fresh)).rejects.toThrow('nothing can be foretold meanwhile');
   });
 
   it('takes what comes during a compile in one more run, in the traces of all', async () => {

@@ -43,8 +43,8 @@ const BOOKMARK_AFTER_MS = 1_000;
 
 /** A preview goes ahead of what waits to be compiled, and has to work it out as well: about a tenth of a millisecond each. */
 const MOST_WAITING_FOR_PREVIEW = 1_000;
-/** A first compile of a thousand objects takes less; who asks beside a greater one is told to come again. */
-const PREVIEW_WAITS_MS = 1_000;
+/** Longer than a first compile takes, on a machine that has much else to do as well, and shorter than clients wait for an answer. */
+const PREVIEW_WAITS_MS = 20_000;
 
 /**
  * Compiles what the cache holds, whenever that changed in more than status. Level-based: a run takes all that is
@@ -59,6 +59,7 @@ export class CompileController {
   private traceParents: string[] = [];
   /** Previews that wait for a compile to be through. */
   private readonly awaiting = new Set<() => void>();
+  private stopped = false;
   private debounce = idle;
   private cancelDue = () => {};
   /** Whether everything that the thread ever answered was taken in: only then may it answer by changes. */
@@ -91,7 +92,7 @@ export class CompileController {
   /**
    * What compile would say of these objects (see `objectId`) if the changes were made on top of all that the cache holds.
    * Doesn't wait for the compile that is under way. Only where nothing has been compiled yet, or so much waits that going
-   * ahead of it were no less work, it does, for a moment, and rejects then. Rejects, too, if the thread dies.
+   * ahead of it were no less work, it does, for so long, and rejects then. Rejects, too, if the thread dies, and at the end.
    */
   async preview(changes: CompileChanges, ids: readonly string[]): Promise<Preview> {
     if (!(await this.isReadyForPreview())) {
@@ -109,25 +110,34 @@ export class CompileController {
     return this.objects.size + this.credentials.size;
   }
 
+  /** Whether there is a table: from then on changes are compiled one by one, and previews answered at once. */
+  get hasCompiled(): boolean {
+    return this.table.version !== '';
+  }
+
   private isReadyForPreview(): Promise<boolean> {
-    const isReady = (): boolean => this.table.version !== '' && this.waitingChanges <= MOST_WAITING_FOR_PREVIEW;
+    const isReady = (): boolean => this.hasCompiled && this.waitingChanges <= MOST_WAITING_FOR_PREVIEW;
     if (isReady()) return Promise.resolve(true);
+    if (this.stopped) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const settle = (ready: boolean): void => {
+      const look = (): void => {
+        if (!isReady() && !this.stopped) return;
         cancel();
         this.awaiting.delete(look);
-        resolve(ready);
+        resolve(!this.stopped);
       };
-      const cancel = this.options.timers.after(PREVIEW_WAITS_MS, () => settle(false));
-      const look = (): void => {
-        if (isReady()) settle(true);
-      };
+      const cancel = this.options.timers.after(PREVIEW_WAITS_MS, () => {
+        this.awaiting.delete(look);
+        resolve(false);
+      });
       this.awaiting.add(look);
     });
   }
 
   stop(): Promise<void> {
     this.cancelDue();
+    this.stopped = true;
+    for (const look of this.awaiting) look();
     return this.controller.stop();
   }
 

@@ -6,8 +6,8 @@ import { SecretValues } from '../../cache/secret-values.js';
 import { cacheKey, type ObjectCache } from '../../cache/object-cache.js';
 import type { CredentialVersions } from '../../secrets/credential-versions.js';
 
-/** The cache follows the database by milliseconds; this long it is away only where the database is. */
-const CATCH_UP_MS = 5_000;
+/** The cache follows the database by milliseconds; this long it is away only where the database is, or just after the start. */
+const CATCH_UP_MS = 20_000;
 
 /**
  * The conditions that objects would get: compile, in its own thread, over what is stored with the changes put in.
