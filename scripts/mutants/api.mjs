@@ -120,6 +120,20 @@ export default [
     suite: 'control-plane/src/namespaces',
   },
   {
+    name: 'a namespace that is held does not say by what',
+    file: 'apps/control-plane/src/namespaces/namespace-controller.ts',
+    find: 'await this.#report(namespace, left, leadership);',
+    replace: '',
+    suite: 'control-plane/src/namespaces/namespace-controller',
+  },
+  {
+    name: 'a namespace that only its own finalizers hold does not say so',
+    file: 'apps/control-plane/src/namespaces/namespace-controller.ts',
+    find: "if (type !== 'DELETED') await",
+    replace: "if (type === 'ADDED') await",
+    suite: 'control-plane/src/namespaces/namespace-controller',
+  },
+  {
     name: 'an apply with the Namespace among its documents fills a terminating one',
     file: 'apps/control-plane/src/api/apply/apply.ts',
     find: 'if (stored && kind === namespaceKind && filled.has(name)) refuseTerminating(stored);',

@@ -124,6 +124,11 @@ const terminate = async (name: string): Promise<ApiObject> => {
   await fixture.store.commit([remove(namespaceKey(name))], alice);
   return (await namespaceOf(name))!;
 };
+/** Type, status and message. */
+const conditionsOf = async (name: string): Promise<string[][]> => {
+  const conditions = (await namespaceOf(name))?.status?.['conditions'] as Record<string, string>[] | undefined;
+  return (conditions ?? []).map(({ type = '', status = '', message = '' }) => [type, status, message]);
+};
 const emptied = (name: string) => eventually(async () => !(await namespaceOf(name)));
 
 test('deletes what is in the namespace and then the namespace, all in its term; others stay', async () => {
@@ -182,11 +187,48 @@ test('objects with finalizers hold the namespace; the last one that goes frees i
   });
   harness.see(await terminate('held'));
   await eventually(async () => (await stored(providers, 'slow', 'held'))?.metadata.deletionTimestamp !== undefined);
-  expect(await namespaceOf('held')).toBeDefined();
+  await eventually(async () => (await conditionsOf('held')).length > 0);
+  expect(await conditionsOf('held')).toEqual([
+    [
+      'NamespaceContentRemaining',
+      'True',
+      'Some resources are remaining: providers.signalbox.dev has 1 resource instance, such as slow',
+    ],
+    [
+      'NamespaceFinalizersRemaining',
+      'True',
+      'Finalizers hold it, which whoever set them removes: example.com/wait in 1 resource instance',
+    ],
+  ]);
+  // Seen again, it is as it is said to be: nothing is written.
+  const { resourceVersion } = (await namespaceOf('held'))!.metadata;
+  harness.gain(leading(0));
+  await eventually(() => harness.commits.length === 3);
+  expect((await namespaceOf('held'))!.metadata.resourceVersion).toBe(resourceVersion);
   const held = (await stored(providers, 'slow', 'held'))!;
   await commit(update(key, withoutFinalizers));
   harness.seeDeleted(held);
   await emptied('held');
+});
+
+test('a namespace that somebody else’s finalizer holds, when nothing is left in it, says so', async () => {
+  harness = new Harness(fixture);
+  await createNamespace('guarded');
+  const add = ({ metadata, ...object }: ApiObject) => ({
+    ...object,
+    metadata: { ...metadata, finalizers: [...metadata.finalizers!, 'example.com/guard'] },
+  });
+  await commit(update(namespaceKey('guarded'), add));
+  harness.see(await terminate('guarded'));
+  await eventually(async () => (await conditionsOf('guarded')).length > 0);
+  expect(await conditionsOf('guarded')).toEqual([
+    ['NamespaceContentRemaining', 'False', 'All content successfully removed'],
+    [
+      'NamespaceFinalizersRemaining',
+      'True',
+      'Finalizers hold it, which whoever set them removes: example.com/guard of the namespace itself',
+    ],
+  ]);
 });
 
 test('a namespace that was made anew between look and write keeps what is in it, of the same uid even', async () => {

@@ -1,15 +1,22 @@
 import { type ApiObject, conflict, type KindDefinition } from '#libs/apimachinery';
 import type { Clock } from '#libs/clock';
-import { Controller, type ControllerOptions, type ReconcileAnswer, ReconcileError } from '#libs/reconcile';
+import {
+  Controller,
+  type ControllerOptions,
+  mergeConditions,
+  type ReconcileAnswer,
+  ReconcileError,
+} from '#libs/reconcile';
 import type { Logger } from '#libs/telemetry';
 import type { CacheUpdate } from '../cache/cache-update.js';
 import { cacheKey, type ObjectCache } from '../cache/object-cache.js';
 import type { LeaderElection } from '../leader/leader-election.js';
 import type { Leadership } from '../leader/leadership.js';
 import { controlPlaneOrigin } from '../store/control-plane-origin.js';
-import type { ObjectStore, ObjectWrite, Origin } from '../store/object-store.js';
+import type { ObjectStore, ObjectWrite, Origin, WriteResult } from '../store/object-store.js';
 import { namespaceKey, namespaceKind } from './built-in-namespaces.js';
 import { isTerminating, withoutContentsFinalizer } from './contents-finalizer.js';
+import { type Remaining, remainingConditions } from './remaining-conditions.js';
 
 export interface NamespaceControllerOptions {
   readonly cache: Pick<ObjectCache, 'get' | 'entries' | 'onUpdate'>;
@@ -33,7 +40,7 @@ const LOOK_AGAIN_MS = 30_000;
 
 /**
  * Goes on with the deletion of every namespace that is being terminated, on the leader only: deletes what is in it, then,
- * once nothing is left, takes its finalizer off. A request merely marks a namespace. What it deletes it names by uid, the
+ * once nothing is left, takes its finalizer off; what holds it meanwhile stands in its conditions. A request merely marks a namespace. What it deletes it names by uid, the
  * namespace included, and in its term only: between a look and a write all of it may be gone and made anew by somebody who
  * wants to keep it.
  */
@@ -70,9 +77,9 @@ export class NamespaceController {
 
   /** A namespace that was marked, or an object that left one that is. */
   #take({ changes }: CacheUpdate): void {
-    for (const { kind, object, previous } of changes) {
+    for (const { kind, object, previous, statusOnly } of changes) {
       if (kind === namespaceKind) {
-        if (object && isTerminating(object)) this.#controller.add(object.metadata.name);
+        if (object && isTerminating(object) && !statusOnly) this.#controller.add(object.metadata.name);
         continue;
       }
       const name = object ? undefined : previous?.metadata.namespace;
@@ -99,8 +106,14 @@ export class NamespaceController {
         if (contents.length === 0) break;
         await this.#delete(namespace, contents, leadership);
       }
-      if ((await this.#contents(name)).length > 0) return { requeueAfterMs: LOOK_AGAIN_MS };
-      await this.#options.store.commit([finishing(namespace)], origin, { leadership });
+      const left = await this.#left(name);
+      if (left.length > 0) {
+        await this.#report(namespace, left, leadership);
+        return { requeueAfterMs: LOOK_AGAIN_MS };
+      }
+      const { results } = await this.#options.store.commit([finishing(namespace)], origin, { leadership });
+      const [{ type, object }] = results as [WriteResult];
+      if (type !== 'DELETED') await this.#report(object, left, leadership);
       return undefined;
     } catch (error) {
       throw new ReconcileError(`namespace ${name} could not be terminated`, { cause: error });
@@ -117,6 +130,36 @@ export class NamespaceController {
       found.push(...items);
     }
     return found;
+  }
+
+  /** By kind, of those that have anything left. */
+  async #left(namespace: string): Promise<Remaining[]> {
+    const limit = this.#options.atOnce ?? AT_ONCE;
+    const left: Remaining[] = [];
+    for (const kind of this.#kinds) {
+      const { items, remaining = 0 } = await this.#options.store.list(kind, { namespace, limit });
+      if (items.length > 0) left.push({ kind, count: items.length + remaining, objects: items });
+    }
+    return left;
+  }
+
+  /** Says in its conditions what holds it; nothing is written where that is what they say. */
+  async #report(namespace: ApiObject, left: readonly Remaining[], leadership: Leadership): Promise<void> {
+    const { store, timers } = this.#options;
+    const { key, verb, mutate } = stillTerminating(namespace);
+    const now = new Date(timers.nowMs()).toISOString();
+    const report: ObjectWrite = {
+      key,
+      verb,
+      subresource: 'status',
+      mutate: (stored) => {
+        const object = mutate(stored)!;
+        const at = { now, generation: object.metadata.generation ?? 1 };
+        const merged = mergeConditions(object.status?.['conditions'], remainingConditions(object, left), at);
+        return merged.changed ? { ...object, status: { ...object.status, conditions: merged.conditions } } : object;
+      },
+    };
+    await store.commit([report], origin, { leadership });
   }
 
   async #delete(namespace: ApiObject, contents: readonly ApiObject[], leadership: Leadership): Promise<void> {
