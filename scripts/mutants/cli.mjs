@@ -78,6 +78,20 @@ export default [
     suite: 'apps/control-plane/src/cache/reference-index',
   },
   {
+    name: 'what the server has only marked is said to be deleted',
+    file: 'apps/cli/src/commands/delete.ts',
+    find: 'metadata?.deletionTimestamp !== undefined',
+    replace: 'false && metadata',
+    suite: 'cli/src/program',
+  },
+  {
+    name: 'a namespace that was made anew is waited for',
+    file: 'apps/cli/src/client/wait-gone.ts',
+    find: 'if (object.metadata.uid !== uid) return undefined;',
+    replace: '',
+    suite: 'cli/src/program',
+  },
+  {
     name: 'a wait wants the generation that was applied',
     file: 'apps/cli/src/client/wait-ready.ts',
     find: "if (ready.observedGeneration < generation) return 'this change was not looked at yet';",

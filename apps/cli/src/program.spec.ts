@@ -404,6 +404,86 @@ metadata: {name: alpha}
     expect(await signalbox(['delete', 'provider', 'alpha', '--ignore-not-found'])).toMatchObject({ code: 0 });
   });
 
+  describe('of what the server only marks', () => {
+    const namespace = (metadata: object = {}, status: object = {}) => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: {
+        name: 'team',
+        uid: 'u',
+        deletionTimestamp: '2026-11-01T00:00:00Z',
+        resourceVersion: '7',
+        ...metadata,
+      },
+      status: { phase: 'Terminating', ...status },
+    });
+    const url = '/api/v1/namespaces/team';
+    const event = (type: string, object: object) => ({ body: `${JSON.stringify({ type, object })}\n` });
+
+    test('waits until it is gone', async () => {
+      server.on(`DELETE ${url}`, { body: namespace() });
+      server.on(`GET ${url}`, { body: namespace() }, event('DELETED', namespace()));
+      expect(await signalbox(['delete', 'namespace', 'team'])).toEqual({
+        code: 0,
+        out: 'namespace/team deleted\n',
+        error: '',
+      });
+      expect(server.requests.map(({ method, query }) => [method, query])).toEqual([
+        ['DELETE', {}],
+        ['GET', {}],
+        ['GET', { watch: 'true', resourceVersion: '7' }],
+      ]);
+    });
+
+    test.each([
+      ['is not there any more', status(404, 'NotFound', 'namespaces "team" not found')],
+      ['was made anew meanwhile', { body: namespace({ uid: 'another', deletionTimestamp: undefined }) }],
+    ])('is done when it %s', async (_case, answer) => {
+      server.on(`DELETE ${url}`, { body: namespace() });
+      server.on(`GET ${url}`, answer);
+      expect((await signalbox(['delete', 'namespace', 'team'])).out).toBe('namespace/team deleted\n');
+    });
+
+    test('says what holds it when the time is over, and never that it is deleted', async () => {
+      const message = 'Some resources are remaining: providers.signalbox.dev has 1 resource instance, such as slow';
+      const conditions = [
+        { type: 'NamespaceContentRemaining', status: 'True', reason: 'SomeResourcesRemain', message },
+      ];
+      server.on(`DELETE ${url}`, { body: namespace() });
+      server.on(`GET ${url}`, { body: namespace() }, event('MODIFIED', namespace({}, { conditions })));
+      const { code, out, error } = await signalbox(['delete', 'namespace', 'team', '--timeout', '300ms']);
+      expect([code, out]).toEqual([exitCodes.failure, '']);
+      expect(error).toContain(`namespace/team is still being deleted: ${message}`);
+    });
+
+    test('with --no-wait says that it is being deleted', async () => {
+      server.on(`DELETE ${url}`, { body: namespace() });
+      expect(await signalbox(['delete', 'namespace', 'team', '--no-wait'])).toEqual({
+        code: 0,
+        out: 'namespace/team is being deleted\n',
+        error: '',
+      });
+    });
+
+    test('a dry run waits for nothing', async () => {
+      server.on(`DELETE ${url}`, { body: namespace() });
+      expect((await signalbox(['delete', 'namespace', 'team', '--dry-run'])).out).toBe(
+        'namespace/team deleted (dry run)\n',
+      );
+    });
+
+    test('a time that is none is a wrong command line', async () => {
+      expect((await signalbox(['delete', 'namespace', 'team', '--timeout', 'soon'])).code).toBe(exitCodes.usage);
+      expect(server.requests).toEqual([]);
+    });
+  });
+
+  test('an empty namespace in a manifest is an absent one, as for apply', async () => {
+    server.on(`DELETE ${path}`, { body: {} });
+    const item = { apiVersion: 'signalbox.dev/v1', kind: 'Provider', metadata: { name: 'alpha', namespace: '' } };
+    expect((await signalbox(['delete', '-f', '-'], { stdin: JSON.stringify(item) })).code).toBe(0);
+  });
+
   test('one that can’t be deleted doesn’t keep the others', async () => {
     server.on(`DELETE ${path}`, { body: {} });
     const { code, out, error } = await signalbox(['delete', 'provider', 'gone', 'alpha']);
