@@ -18,8 +18,8 @@ const written = async (): Promise<number> => {
   const [{ audit_id: id }] = await database.dataSource.query<[{ audit_id: string }]>('SELECT audit_id FROM meta');
   return Number(id);
 };
-const cut = (client: PoolClient): void =>
-  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+const cut = (client: PoolClient, error?: Error): void =>
+  (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy(error) as unknown as void;
 
 test('commits with its last statement, and rolls back without one', async () => {
   const before = await written();
@@ -66,6 +66,19 @@ test('of a connection that breaks after COMMIT was sent the outcome is told as u
     run((client) => {
       const last = client.query('SELECT 1');
       process.nextTick(cut, client);
+      return last;
+    }),
+  ).rejects.toMatchObject({ code: 503, message: expect.stringContaining('unknown whether the write was made') });
+});
+
+test.each([
+  ['a host that is gone', Object.assign(new Error('gone'), { code: 'EHOSTUNREACH', syscall: 'read' })],
+  ['a failure that nobody has met before', new Error('x')],
+])('so it is whatever broke the connection: %s', async (_case, failure) => {
+  await expect(
+    run((client) => {
+      const last = client.query('SELECT 1');
+      process.nextTick(cut, client, failure);
       return last;
     }),
   ).rejects.toMatchObject({ code: 503, message: expect.stringContaining('unknown whether the write was made') });

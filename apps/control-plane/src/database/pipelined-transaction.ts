@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { DatabaseError, type PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
+import { serviceUnavailable } from '#libs/apimachinery';
 import { READ_COMMITTED, UNKNOWN_OUTCOME } from './transaction.js';
 import { orUnavailable } from './unavailable.js';
 
@@ -42,7 +43,8 @@ export async function inPipelinedTransaction<T>(
     return value;
   } catch (error) {
     await queryRunner.query('ROLLBACK').catch(() => undefined);
-    throw outcomeUnknown ? orUnavailable(error, UNKNOWN_OUTCOME) : orUnavailable(error);
+    // Whatever it was that broke: nobody may take this for a refusal and try it again.
+    throw outcomeUnknown ? Object.assign(serviceUnavailable(UNKNOWN_OUTCOME), { cause: error }) : orUnavailable(error);
   } finally {
     await queryRunner.release();
   }

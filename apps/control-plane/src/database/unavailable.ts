@@ -1,22 +1,37 @@
 import { serviceUnavailable } from '#libs/apimachinery';
 
-/** SQLSTATE classes and codes that say "not now": connection, resources, shutdown, lock, deadlock and a server that takes no writes (Postgres, appendix A). */
-const passing = /^(08|53|57P|55P03|40001|40P01|25P03|25006)/;
+/**
+ * SQLSTATE classes and codes that say "not now": connection, resources, shutdown, a statement that was cancelled or took too
+ * long, lock, deadlock and a server that takes no writes (Postgres, appendix A).
+ */
+const passing = /^(08|53|57P|57014|55P03|40001|40P01|25P03|25006)/;
 /** What the driver says of a connection that it lost or didn't get, without a code. */
-const noConnection = /Connection terminated|connection timeout|trying to connect|connection error|already released/i;
-const socketCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+const noConnection =
+  /Connection terminated|connection timeout|trying to connect|connection error|not queryable|already released/i;
+/** What sockets and name servers say. A host whose machine or network is gone is as far away as one that refuses. */
+const socketCodes = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTCONN', 'EADDRNOTAVAIL'],
+  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ENETRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL'],
+]);
+/** Of a stream that was destroyed a moment ago; no system call is involved any more. */
+const streamCodes = new Set(['ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END']);
 
 /** True if the database could not be reached or could not take part just then: the same call may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
-  const { code, syscall, message, driverError } = error as {
+  const { code, syscall, message, driverError, errors } = error as {
     code?: unknown;
     syscall?: unknown;
     message?: unknown;
     driverError?: unknown;
+    errors?: unknown;
   };
   if (driverError !== undefined && driverError !== error && isUnavailable(driverError)) return true;
-  if (typeof code === 'string') return syscall === undefined ? passing.test(code) : socketCodes.has(code);
+  // An AggregateError, as Node's answer is where a name has several addresses and none of them works.
+  if (Array.isArray(errors)) return errors.length > 0 && errors.every(isUnavailable);
+  if (typeof code === 'string') {
+    return syscall === undefined ? passing.test(code) || streamCodes.has(code) : socketCodes.has(code);
+  }
   return typeof message === 'string' && noConnection.test(message);
 }
 
