@@ -80,7 +80,8 @@ describe('from a change to what is served and what the status says', () => {
   async function read(path: string): Promise<ApiObject> {
     return (await controlPlane.call(path)).body;
   }
-  const policy = () => read(`${NAMESPACED}/routepolicies/chat`);
+  const of = (path: string) => read(`${NAMESPACED}/${path}`);
+  const policy = () => of('routepolicies/chat');
 
   function condition(object: ApiObject, type: string): Condition | undefined {
     return (object.status?.['conditions'] as Condition[] | undefined)?.find((each) => each.type === type);
@@ -129,6 +130,30 @@ describe('from a change to what is served and what the status says', () => {
     expect((await remove('editor')).status).toBe(403);
     expect((await remove('admin')).status).toBe(200);
     expect((await controlPlane.call(`${BASE}/dataplanes/one`)).status).toBe(404);
+  });
+
+  it('a connected data plane that somebody calls away is there again at once, though nothing changes', async () => {
+    await apply(all);
+    await Promise.all([startPlane('one'), startPlane('two')]);
+    await becomes('Ready', 'Ready');
+    const path = `${BASE}/dataplanes/one`;
+    // Until nothing is on its way to the data planes any more, whose next answer would bring it back as well.
+    await eventually(async () => {
+      const newest = (await Promise.all(['providers/alpha', 'keypools/alpha', 'routepolicies/chat'].map(of))).map(
+        ({ metadata }) => Number(metadata.resourceVersion),
+      );
+      const served = (await Promise.all(['one', 'two'].map((name) => read(`${BASE}/dataplanes/${name}`)))).map(
+        ({ status }) => Number(status?.['revision']),
+      );
+      return Math.min(...served) >= Math.max(...newest);
+    });
+    const { status } = await controlPlane.call(`${path}/status`, {
+      method: 'PATCH',
+      body: JSON.stringify({ status: { connected: false } }),
+      headers: { 'content-type': 'application/merge-patch+json' },
+    });
+    expect(status).toBe(200);
+    await eventually(async () => (await read(path)).status?.['connected'] === true);
   });
 
   it('a change that compiles to the same table gets there, too', async () => {

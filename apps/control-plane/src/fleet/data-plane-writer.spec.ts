@@ -163,6 +163,41 @@ describe('DataPlaneWriter', () => {
     expect(commits - before).toBe(2);
   });
 
+  it('puts right what somebody else wrote of a data plane that is connected here, and nothing that another replica says', async () => {
+    const kind = kindOf('signalbox.dev/v1', 'DataPlane')!;
+    const store = (next: ApiObject | undefined) => {
+      const previous = object;
+      object = next;
+      writer.look({
+        revision: 1,
+        traceParents: [],
+        changes: [{ key: 'plane', kind, object: next, previous, statusOnly: true }],
+      });
+    };
+    const connection = dataPlanes.connected(hello);
+    connection.served({ revision: 7, version: 'bb' });
+    await clock.advanceAsync(5_000);
+    const mine = object!.status;
+    // The leader took this replica for dead while it could not write that it lives.
+    store({ ...object!, status: { ...mine, connected: false } });
+    await clock.advanceAsync(1_000);
+    expect(object!.status).toEqual(mine);
+    store(undefined);
+    await clock.advanceAsync(1_000);
+    expect(object?.status).toEqual(mine);
+
+    const before = commits;
+    store(object);
+    store({ ...object!, status: { ...elsewhere } });
+    await clock.advanceAsync(60_000);
+    expect(commits).toBe(before);
+    connection.disconnected();
+    await clock.advanceAsync(60_000);
+    store({ ...object!, status: { ...elsewhere, connected: false } });
+    await clock.advanceAsync(60_000);
+    expect(object!.status).toMatchObject({ connected: false, connectedTo: 'other' });
+  });
+
   it('says, once a minute, that two data planes take one object from each other, as on two replicas', async () => {
     const connection = dataPlanes.connected(hello);
     for (let revision = 10; revision < 20; revision++) {

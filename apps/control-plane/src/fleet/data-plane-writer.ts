@@ -4,6 +4,7 @@ import { type ApiObject, apiVersionOf, type KindDefinition } from '#libs/apimach
 import { LimitedLog, type Logger } from '#libs/telemetry';
 import type { DataPlaneStatus } from '#libs/resources';
 import { controlPlaneOrigin } from '../store/control-plane-origin.js';
+import type { CacheUpdate } from '../cache/cache-update.js';
 import type { ObjectStore, ObjectWrite, WriteResult } from '../store/object-store.js';
 import type { ConnectedDataPlanes, DataPlaneState } from './connected-data-planes.js';
 import { JOINS_WITHIN_MS, nextStatus, statusOf } from './data-plane-status.js';
@@ -53,6 +54,18 @@ export class DataPlaneWriter {
 
   stop(): Promise<void> {
     return this.controller.stop();
+  }
+
+  /**
+   * The objects as they are stored now. One that is gone, or that says of a data plane of ours that it is away, is another's
+   * doing: a person's, or the leader's, who took this replica for dead while it could not reach the database.
+   */
+  look({ changes }: CacheUpdate): void {
+    for (const { kind, object, previous } of changes) {
+      const name = (object ?? previous)?.metadata.name;
+      if (kind.kind !== this.options.kind.kind || name === undefined || statusOf(object).connected) continue;
+      if (this.options.dataPlanes.get(name)?.connected) this.controller.add(name);
+    }
   }
 
   private changed(name: string): void {

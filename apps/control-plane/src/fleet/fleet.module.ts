@@ -46,16 +46,19 @@ const running = { timers: systemClock, random: Math.random };
     },
     {
       provide: DataPlaneWriter,
-      inject: [SELF, ConnectedDataPlanes, OBJECT_STORE, LOGGER, MetricsRegistry],
+      inject: [SELF, ConnectedDataPlanes, ObjectCache, OBJECT_STORE, LOGGER, MetricsRegistry],
       useFactory: (
         self: string,
         dataPlanes: ConnectedDataPlanes,
+        cache: ObjectCache,
         store: ObjectStore,
         logger: Logger,
         metrics: MetricsRegistry,
       ) => {
         const count = countReconciles(metrics, 'data-plane');
-        return new DataPlaneWriter({ kind: dataPlane, store, dataPlanes, self, ...running, logger, count });
+        const writer = new DataPlaneWriter({ kind: dataPlane, store, dataPlanes, self, ...running, logger, count });
+        cache.onUpdate((update) => writer.look(update));
+        return writer;
       },
     },
     {

@@ -1,4 +1,5 @@
 import type { ApiObject } from '#libs/apimachinery';
+import { ReconcileError } from '#libs/reconcile';
 import { kindOf, kinds } from '#libs/resources';
 import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
@@ -24,6 +25,7 @@ describe('StaleDataPlanes', () => {
   let alive: Set<string>;
   let looks: number;
   let onLook: () => void;
+  let refused: string | undefined;
   let commits: { verb: string; result: ApiObject | undefined; epoch: number | undefined }[];
 
   beforeEach(async () => {
@@ -34,6 +36,7 @@ describe('StaleDataPlanes', () => {
     commits = [];
     looks = 0;
     onLook = () => {};
+    refused = undefined;
     const logger = createLogger({ name: 'test', level: 'silent' });
     const running = { timers: clock, random: () => 0.5, logger };
     cache = new ObjectCache({ store, feed: store, kinds, ...running });
@@ -50,7 +53,8 @@ describe('StaleDataPlanes', () => {
       ...running,
       store: {
         commit: async ([write], _origin, options) => {
-          const stored = store.objects.get('DataPlane//plane');
+          if (write!.key.name === refused) throw new Error('it can’t be written');
+          const stored = store.objects.get(`DataPlane//${write!.key.name}`);
           const result = write!.mutate(stored);
           commits.push({ verb: write!.verb, result, epoch: options?.leadership?.epoch });
           if (result && result !== stored) store.commit(result);
@@ -117,6 +121,26 @@ describe('StaleDataPlanes', () => {
     onLook = () => (leader.current = undefined);
     await clock.advanceAsync(10_000);
     expect(commits).toMatchObject([{ verb: 'update', epoch: 7 }]);
+  });
+
+  it('a look that fails doesn’t begin the time anew', async () => {
+    await start(plane(false, 'living'));
+    await clock.advanceAsync(59 * 60_000);
+    onLook = () => {
+      throw new ReconcileError('the database is away');
+    };
+    await clock.advanceAsync(20_000);
+    onLook = () => {};
+    await clock.advanceAsync(2 * 60_000);
+    expect(commits[0]).toMatchObject({ verb: 'delete' });
+  });
+
+  it('one that can’t be written keeps nobody from the others', async () => {
+    refused = 'bad';
+    for (const name of ['bad', 'good']) store.put({ ...plane(true, 'dead'), metadata: { name, uid: name } });
+    await start(plane(true, 'living'));
+    await clock.advanceAsync(60_000);
+    expect(store.objects.get('DataPlane//good')?.status).toMatchObject({ connected: false });
   });
 
   it('is the work of the leader', async () => {

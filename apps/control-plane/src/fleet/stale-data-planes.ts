@@ -1,6 +1,6 @@
 import type { Clock } from '#libs/clock';
 import { Controller, ReconcileError, type ControllerOptions } from '#libs/reconcile';
-import type { KindDefinition } from '#libs/apimachinery';
+import type { ApiObject, KindDefinition } from '#libs/apimachinery';
 import type { Logger } from '#libs/telemetry';
 import type { LeaderElection } from '../leader/leader-election.js';
 import type { Leadership } from '../leader/leadership.js';
@@ -20,6 +20,13 @@ export interface StaleDataPlanesOptions {
   readonly random: () => number;
   readonly logger: Logger;
   readonly count: ControllerOptions<unknown>['count'];
+}
+
+/** What one look goes by. */
+interface Look {
+  readonly before: ReadonlyMap<string, number>;
+  readonly living: ReadonlySet<string>;
+  readonly leadership: Leadership;
 }
 
 const LOOK_EVERY_MS = 5_000;
@@ -59,25 +66,36 @@ export class StaleDataPlanes {
 
   private async look(): Promise<{ requeueAfterMs: number }> {
     const { cache, kind, livingReplicas, leader } = this.options;
-    const before = this.since;
-    this.since = new Map();
     // Taken once: what is decided in this term is written in this term, or not at all.
     const leadership = leader.current;
-    if (!leadership) return { requeueAfterMs: LOOK_EVERY_MS };
+    if (!leadership) {
+      this.since = new Map();
+      return { requeueAfterMs: LOOK_EVERY_MS };
+    }
+    // A look that fails has seen nothing, so it takes nothing back either.
     const living = await livingReplicas();
+    const before = this.since;
+    this.since = new Map();
+    const failures: unknown[] = [];
     for (const [, object] of cache.entries()) {
       if (object.kind !== kind.kind) continue;
-      const { name } = object.metadata;
-      const { connected, connectedTo = '' } = statusOf(object);
-      if (!connected) {
-        if (this.lasts(before, `${name} away`, REMOVED_AFTER_MS)) await this.remove(name, leadership);
-      } else if (!living.has(connectedTo)) {
-        if (this.lasts(before, `${name} orphaned by ${connectedTo}`, ORPHANED_AFTER_MS)) {
-          await this.disconnect(name, connectedTo, leadership);
-        }
+      // One that can't be written keeps nobody from the others.
+      await this.judge(object, { before, living, leadership }).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
+    return { requeueAfterMs: LOOK_EVERY_MS };
+  }
+
+  private async judge(object: ApiObject, { before, living, leadership }: Look): Promise<void> {
+    const { name } = object.metadata;
+    const { connected, connectedTo = '' } = statusOf(object);
+    if (!connected) {
+      if (this.lasts(before, `${name} away`, REMOVED_AFTER_MS)) await this.remove(name, leadership);
+    } else if (!living.has(connectedTo)) {
+      if (this.lasts(before, `${name} orphaned by ${connectedTo}`, ORPHANED_AFTER_MS)) {
+        await this.disconnect(name, connectedTo, leadership);
       }
     }
-    return { requeueAfterMs: LOOK_EVERY_MS };
   }
 
   private lasts(before: ReadonlyMap<string, number>, what: string, forMs: number): boolean {
