@@ -9,10 +9,8 @@ const passing = /^(08|53|57P|57014|55P03|40001|40P01|25P03|25006)/;
 const noConnection =
   /Connection terminated|connection timeout|trying to connect|connection error|not queryable|already released/i;
 /** What sockets and name servers say. A host whose machine or network is gone is as far away as one that refuses. */
-const socketCodes = new Set([
-  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTCONN', 'EADDRNOTAVAIL'],
-  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ENETRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL'],
-]);
+const socketCodes =
+  /^(ECONN(REFUSED|RESET|ABORTED)|ENOENT|EPIPE|ETIMEDOUT|ENOTCONN|EADDRNOTAVAIL|EHOST(UNREACH|DOWN)|ENET(UNREACH|DOWN|RESET)|ENOTFOUND|EAI_(AGAIN|FAIL))$/;
 /** Of a stream that was destroyed a moment ago; no system call is involved any more. */
 const streamCodes = new Set(['ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END']);
 
@@ -30,7 +28,7 @@ export function isUnavailable(error: unknown): boolean {
   // An AggregateError, as Node's answer is where a name has several addresses and none of them works.
   if (Array.isArray(errors)) return errors.length > 0 && errors.every(isUnavailable);
   if (typeof code === 'string') {
-    return syscall === undefined ? passing.test(code) || streamCodes.has(code) : socketCodes.has(code);
+    return syscall === undefined ? passing.test(code) || streamCodes.has(code) : socketCodes.test(code);
   }
   return typeof message === 'string' && noConnection.test(message);
 }

@@ -88,7 +88,8 @@ function decide(
   const previousRevision = row && Number(row.rv);
   if (decided.type === 'UNCHANGED') return { key, decided, previousRevision };
   const uid = row?.uid ?? decided.object.metadata.uid ?? '';
-  const effect = { write, transition: decided, place: { kind, namespace, name, uid }, previousRevision };
+  const place = { kind, namespace, name, uid };
+  const effect = { write, transition: decided, place, previousRevision, previousCharacters: row?.object.length };
   return { key, decided, previousRevision, effect };
 }
 

@@ -14,6 +14,8 @@ export interface Effect {
   readonly transition: Exclude<Transition, { type: 'UNCHANGED' }>;
   readonly place: Place;
   readonly previousRevision?: number;
+  /** Of the state before, as stored. */
+  readonly previousCharacters?: number;
 }
 
 /** Everything of a row that can be computed before the revision counter is taken, so that its lock is held briefly. */

@@ -1,4 +1,4 @@
-import type { CommitPoint } from './commit-rows.js';
+import type { CommitPoint, PreparedRow } from './commit-rows.js';
 import type { RequestRows } from './commit-sql.js';
 import { withRevision } from './object-codec.js';
 import type { LogTransaction } from './log-reader.js';
@@ -30,5 +30,7 @@ export function committedChanges(
       at: point.at.getTime(),
     };
   });
-  return { changes, bytes: rows.reduce((sum, { object }) => sum + object.length, 0) };
+  // The state before was parsed anew for this commit, so it takes room of its own.
+  const sizeOf = ({ object, effect }: PreparedRow): number => object.length + (effect.previousCharacters ?? 0);
+  return { changes, bytes: rows.reduce((sum, row) => sum + sizeOf(row), 0) };
 }

@@ -198,6 +198,36 @@ test('a follower takes what its replica committed at once, but not over a gap, o
   expect(seen.revisions).toEqual([revision, revision + 1]);
 });
 
+test('whatever a listener throws, what is committed is answered, and not written again', async () => {
+  fixture.store.onCommitted(() => {
+    throw new Error('a reader stumbled');
+  });
+  const results = await Promise.allSettled([commit(create(widget('a'))), commit(create(widget('b')))]);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+  expect((await log()).map(({ name }) => name)).toEqual(['a', 'b']);
+});
+
+test('a subscriber that throws at its end keeps the change from no other', async () => {
+  const feed = await fixture.follower({ pollMs: 60_000 });
+  fixture.store.onCommitted((transactions, lineage) => feed.committed(transactions, lineage));
+  const stumble = (): never => {
+    throw new Error('a reader stumbled');
+  };
+  await feed.subscribe(feed.revision, stumble, stumble);
+  const seen = new Recording();
+  await feed.subscribe(feed.revision, seen.onTransaction, seen.onEnd);
+  const { revision } = await commit(create(widget('a')));
+  expect(seen.revisions).toEqual([revision]);
+});
+
+test('what followers are told is counted with the state before, which takes room of its own', async () => {
+  await commit(create(widget('w'), { text: 'x'.repeat(100_000) }));
+  const heard: Parameters<CommitListener>[] = [];
+  fixture.store.onCommitted((...committed) => void heard.push(committed));
+  await commit(put(widget('w'), { text: '' }));
+  expect(heard[0]![0][0]!.bytes).toBeGreaterThan(100_000);
+});
+
 test('who is answered finds the change with the followers already', async () => {
   const feed = await fixture.follower({ pollMs: 60_000 });
   fixture.store.onCommitted((transactions, lineage) => feed.committed(transactions, lineage));

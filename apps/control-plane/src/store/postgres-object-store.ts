@@ -150,8 +150,12 @@ export class PostgresObjectStore implements ObjectStore {
       return { pending: writer.pending, changes, answer: { revision: firstRevision - 1, results } };
     });
     const transactions = settled.map(({ changes }) => changes);
-    for (const listener of this.#listeners) listener(transactions, point.lineage);
-    for (const { pending, answer } of settled) pending.resolve(answer);
+    try {
+      for (const listener of this.#listeners) listener(transactions, point.lineage);
+    } finally {
+      // It is committed: whatever a listener throws, nobody may take it for undone and write it again.
+      for (const { pending, answer } of settled) pending.resolve(answer);
+    }
   }
 }
 

@@ -43,7 +43,11 @@ export class Subscription {
   end(error: Error): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.onEnd(error);
+    try {
+      this.onEnd(error);
+    } catch {
+      // It has heard of the end, and there is nobody else to tell. The other subscribers are owed what is being handed out.
+    }
   }
 
   close(): void {

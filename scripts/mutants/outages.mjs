@@ -1,0 +1,70 @@
+/** What an outage, of a database, a replica or a reader, must not leave behind. */
+const source = 'apps/control-plane/src';
+
+export default [
+  {
+    name: 'a host that is gone is a database that is away',
+    file: `${source}/database/unavailable.ts`,
+    find: 'EHOST(UNREACH|DOWN)|',
+    replace: '',
+    suite: `${source}/database/unavailable`,
+  },
+  {
+    name: 'a name of which no address answers is a database that is away',
+    file: `${source}/database/unavailable.ts`,
+    find: 'if (Array.isArray(errors)) return errors.length > 0 && errors.every(isUnavailable);',
+    replace: '',
+    suite: `${source}/database/unavailable`,
+  },
+  {
+    name: 'an unknown outcome is told as such, whatever broke',
+    file: `${source}/database/pipelined-transaction.ts`,
+    find: 'throw outcomeUnknown ? Object.assign(serviceUnavailable(UNKNOWN_OUTCOME), { cause: error }) : orUnavailable(error);',
+    replace: 'throw outcomeUnknown ? orUnavailable(error, UNKNOWN_OUTCOME) : orUnavailable(error);',
+    suite: `${source}/database/pipelined-transaction`,
+  },
+  {
+    name: 'what is committed is answered though a reader stumbled',
+    file: `${source}/store/postgres-object-store.ts`,
+    find: `    } finally {
+      // It is committed`,
+    replace: `    } catch (error) {
+      throw error;
+    }
+    {
+      // It is committed`,
+    suite: `${source}/store/group-commit`,
+  },
+  {
+    name: 'the ring counts the state before of what the replica committed itself',
+    file: `${source}/store/committed-changes.ts`,
+    find: ' + (effect.previousCharacters ?? 0)',
+    replace: '',
+    suite: `${source}/store/group-commit`,
+  },
+  {
+    name: 'a DataPlane object that somebody else wrote is put right',
+    file: `${source}/fleet/fleet.module.ts`,
+    find: 'cache.onUpdate((update) => writer.look(update));',
+    replace: '',
+    suite: 'apps/control-plane/test/change-to-status',
+  },
+  {
+    name: 'what another replica says of a data plane is left to it',
+    file: `${source}/fleet/data-plane-writer.ts`,
+    find: ' || statusOf(object).connected) continue;',
+    replace: ') continue;',
+    suite: `${source}/fleet/data-plane-writer`,
+  },
+  {
+    name: 'a look at data planes that fails does not begin the time anew',
+    file: `${source}/fleet/stale-data-planes.ts`,
+    find: `    const living = await livingReplicas();
+    const before = this.since;
+    this.since = new Map();`,
+    replace: `    const before = this.since;
+    this.since = new Map();
+    const living = await livingReplicas();`,
+    suite: `${source}/fleet/stale-data-planes`,
+  },
+];
