@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
 import { ConfigError } from '#libs/config';
 import {
   createLogger,
@@ -11,11 +12,17 @@ import {
 import { type ControlPlaneConfig, readConfig } from './config/config.js';
 import { ControlPlane } from './control-plane.js';
 
+/**
+ * V8 lets the heap grow to several times what lives in it before it collects: with 10,000 policies, 280 MiB for 90. At half
+ * as much again it keeps 180, for about a tenth more CPU under a load of writes.
+ */
+const HEAP_GROWING_PERCENT = 50;
 const STOP_DEADLINE_MS = 10_000;
 const TELEMETRY_DEADLINE_MS = 2_000;
 
 /** Runs until SIGTERM or SIGINT, then exits 0; 1 if it can't start. */
 async function main(): Promise<void> {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   const config = configOrExit();
   const logger = createLogger({ name: 'signalbox-control-plane', level: config.logLevel });
   const metrics = new MetricsRegistry();
