@@ -45,6 +45,27 @@ export default [
     suite: 'control-plane/src/audit/audit.service',
   },
   {
+    name: 'a kind in plain text may be sensitive',
+    file: 'libs/apimachinery/src/kind-registry.ts',
+    find: 'if (sensitive && !storage.encrypted)',
+    replace: 'if (false)',
+    suite: 'apimachinery/src/kind-registry',
+  },
+  {
+    name: 'revisions are kept of kinds whose policy says otherwise',
+    file: `${cp}/store/commit-rows.ts`,
+    find: ' || !place.kind.storage.revisions',
+    replace: '',
+    suite: 'control-plane/src/store/postgres-object-store',
+  },
+  {
+    name: 'the audit asks no policy',
+    file: `${cp}/store/commit-rows.ts`,
+    find: 'place.kind.storage.audited && ',
+    replace: '',
+    suite: 'control-plane/src/store/postgres-object-store',
+  },
+  {
     name: 'rows beyond the head pass',
     file: `${cp}/audit/verify-chain.ts`,
     find: 'if (beyond !== undefined)',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApiObject, KindDefinition } from '#libs/apimachinery';
+import { type ApiObject, keptForEver, type KindDefinition } from '#libs/apimachinery';
 import type { ObjectKey, ObjectWrite, Origin } from '../src/store/object-store.js';
 
 function kind(kind: string, overrides: Partial<KindDefinition> = {}): KindDefinition {
@@ -13,6 +13,7 @@ function kind(kind: string, overrides: Partial<KindDefinition> = {}): KindDefini
     shortNames: [],
     namespaced: true,
     hasStatus: true,
+    storage: keptForEver,
     content: z.object({}),
     columns: [],
     effective: (object) => object,
@@ -25,9 +26,20 @@ function kind(kind: string, overrides: Partial<KindDefinition> = {}): KindDefini
 export const widgets = kind('Widget');
 export const gadgets = kind('Gadget');
 export const zones = kind('Zone', { namespaced: false });
-export const secrets = kind('Secret', { group: '', sensitive: true, hasStatus: false });
-export const reports = kind('Report', { namespaced: false, readOnly: true });
-export const testKinds: readonly KindDefinition[] = [widgets, gadgets, zones, secrets, reports];
+export const secrets = kind('Secret', {
+  group: '',
+  sensitive: true,
+  hasStatus: false,
+  storage: { encrypted: true, audited: true, revisions: false },
+});
+export const reports = kind('Report', {
+  namespaced: false,
+  readOnly: true,
+  storage: { encrypted: false, audited: true, revisions: false },
+});
+/** Such as Events will be: nothing of it is kept but its present state. */
+export const notes = kind('Note', { storage: { encrypted: false, audited: false, revisions: false } });
+export const testKinds: readonly KindDefinition[] = [widgets, gadgets, zones, secrets, reports, notes];
 
 export const alice: Origin = {
   user: 'alice',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { KindDefinition } from './kind.js';
+import { keptForEver, type KindDefinition } from './kind.js';
 import { decodeObject } from './decode.js';
 import type { FieldValidation } from './decode.js';
 
@@ -13,6 +13,7 @@ const kind: KindDefinition = {
   namespaced: true,
   description: 'A widget.',
   hasStatus: true,
+  storage: keptForEver,
   content: z.strictObject({
     spec: z.strictObject({
       type: z.enum(['Round', 'Square']),

@@ -8,8 +8,9 @@ export class KindRegistry {
   readonly #byResource: ReadonlyMap<string, KindDefinition>;
   readonly #byStoredName: ReadonlyMap<string, KindDefinition>;
 
-  /** Throws where two kinds would answer to one name, or be stored under one. */
+  /** Throws where two kinds would answer to one name, or be stored under one, and where values of a Secret could be read from the disk. */
   constructor(kinds: readonly KindDefinition[]) {
+    for (const kind of kinds) checkStorage(kind);
     this.all = kinds;
     this.#byType = indexed(kinds, (kind) => `${apiVersionOf(kind)} ${kind.kind}`);
     this.#byResource = indexed(kinds, ({ group, version, plural }) => `${group}/${version}/${plural}`);
@@ -39,6 +40,13 @@ export class KindRegistry {
   inGroup(group: string): readonly KindDefinition[] {
     return this.all.filter((kind) => kind.group === group);
   }
+}
+
+/** Revisions are stored as they are. */
+function checkStorage({ kind, sensitive = false, storage }: KindDefinition): void {
+  if (sensitive && !storage.encrypted) throw new Error(`${kind} is sensitive, so its storage must be encrypted`);
+  if (storage.encrypted && storage.revisions)
+    throw new Error(`${kind} is encrypted, so no revisions of it can be kept`);
 }
 
 function indexed(kinds: readonly KindDefinition[], keyOf: (kind: KindDefinition) => string) {

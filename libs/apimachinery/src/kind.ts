@@ -76,7 +76,25 @@ export interface ObjectReference {
   readonly part?: { readonly path: string; readonly kind: string; readonly name: string };
 }
 
-/** What a kind is called and what its objects look like: data, which discovery, schemas and printing are made from. */
+/**
+ * What the store does with a kind's objects, as data that it reads and never derives. Every kind is in the revision log:
+ * watches, caches and the pages of a list live on it.
+ */
+export interface StoragePolicy {
+  /** The whole document under the master key, wherever it is stored. */
+  readonly encrypted: boolean;
+  /** Whether a write leaves a row in the audit (but for status writes of the product itself, which have none of any kind). */
+  readonly audited: boolean;
+  /** Whether every state that somebody wanted is kept for ever, so that it can be put back. */
+  readonly revisions: boolean;
+  /** An object that nobody has kept alive for so long goes; left out: it stays until it is deleted. */
+  readonly expiresAfterMs?: number;
+}
+
+/** What people write and may want back. */
+export const keptForEver: StoragePolicy = { encrypted: false, audited: true, revisions: true };
+
+/** What a kind is called and what its objects look like: data, which discovery, schemas, printing and storage are made from. */
 export interface KindData {
   /** '' for the core group. */
   readonly group: string;
@@ -92,8 +110,9 @@ export interface KindData {
   readonly description: string;
   /** Written by the control plane only (DataPlane); admins may delete what is left over. */
   readonly readOnly?: boolean;
-  /** Encrypted whole at rest, write-only: a read shows keys, never values. Kept out of log, audit and revisions. */
+  /** Write-only: a read shows keys, never values, and so do the audit, messages and logs. Its storage is encrypted. */
   readonly sensitive?: boolean;
+  readonly storage: StoragePolicy;
   readonly hasStatus: boolean;
   /** Top-level members beside apiVersion, kind, metadata and status; strict: unknown fields are refused with their path. */
   readonly content: z.ZodObject;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApiObject, KindDefinition } from './kind.js';
+import { type ApiObject, keptForEver, type KindDefinition } from './kind.js';
 import { humanDuration } from './human-duration.js';
 import { toTable } from './table.js';
 
@@ -13,6 +13,7 @@ const kind: KindDefinition = {
   namespaced: true,
   description: 'A widget.',
   hasStatus: false,
+  storage: keptForEver,
   content: z.strictObject({}),
   columns: [
     {

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { ageColumn, readyColumn, reasonColumn } from './columns.js';
 import { conditionsStatus } from './fields/conditions.js';
-import type { ApiObject, FieldError, KindDefinition, PrinterColumn } from '#libs/apimachinery';
+import {
+  type ApiObject,
+  type FieldError,
+  keptForEver,
+  type KindDefinition,
+  type PrinterColumn,
+} from '#libs/apimachinery';
 
 /** A kind of the group signalbox.dev that is compiled: a spec, conditions as its status, and typed rules over the spec. */
 export interface SpecKind<Spec, EffectiveSpec> {
@@ -35,6 +41,7 @@ export function specKind<Spec, EffectiveSpec>(definition: SpecKind<Spec, Effecti
     namespaced: true,
     categories: ['signalbox', 'all'],
     hasStatus: true,
+    storage: keptForEver,
     description: definition.description,
     content: z.strictObject({ spec: definition.spec }),
     status: conditionsStatus,

@@ -32,11 +32,10 @@ interface Look {
 const LOOK_EVERY_MS = 5_000;
 /** Longer than a data plane takes to come back, its jitter included. */
 const ORPHANED_AFTER_MS = 15_000;
-const REMOVED_AFTER_MS = 60 * 60_000;
 
 /**
  * What a replica that died could not write: its data planes that didn't come back are not connected. Objects of those
- * that have been away for an hour are removed. The leader's work.
+ * that have been away for as long as their kind's policy says are removed. The leader's work.
  */
 export class StaleDataPlanes {
   private readonly controller: Controller<'all'>;
@@ -90,7 +89,8 @@ export class StaleDataPlanes {
     const { name } = object.metadata;
     const { connected, connectedTo = '' } = statusOf(object);
     if (!connected) {
-      if (this.lasts(before, `${name} away`, REMOVED_AFTER_MS)) await this.remove(name, leadership);
+      const { expiresAfterMs = Infinity } = this.options.kind.storage;
+      if (this.lasts(before, `${name} away`, expiresAfterMs)) await this.remove(name, leadership);
     } else if (!living.has(connectedTo)) {
       if (this.lasts(before, `${name} orphaned by ${connectedTo}`, ORPHANED_AFTER_MS)) {
         await this.disconnect(name, connectedTo, leadership);

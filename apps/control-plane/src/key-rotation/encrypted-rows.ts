@@ -38,7 +38,7 @@ interface Row {
 }
 
 /**
- * Every row that holds an envelope: the objects of sensitive kinds and their log rows. Revisions and the audit hold none.
+ * Every row that holds an envelope: the objects of kinds whose storage is encrypted, and their log rows. Revisions and the audit hold none.
  * Rewrapping changes the wrapped data key alone, so neither revision nor content changes, and no reader of the log sees
  * anything. It locks rows in passing and skips those that are locked, so it never waits and no writer waits for long;
  * what it skipped is met on the next pass.
@@ -47,19 +47,19 @@ export class EncryptedRows {
   readonly #kinds: ReadonlyMap<string, KindDefinition>;
 
   constructor(private readonly options: EncryptedRowsOptions) {
-    const sensitive = options.kinds.filter((kind) => kind.sensitive);
-    this.#kinds = new Map(sensitive.map((kind) => [`${kind.group}/${kind.kind}`, kind]));
+    const encrypted = options.kinds.filter(({ storage }) => storage.encrypted);
+    this.#kinds = new Map(encrypted.map((kind) => [`${kind.group}/${kind.kind}`, kind]));
   }
 
   /** By master key. */
   async uses(): Promise<KeyUse[]> {
     const rows = await this.options.dataSource.query<{ master_key: string; objects: string; log: string }[]>(
       `SELECT master_key, sum(objects) AS objects, sum(log) AS log FROM (
-         SELECT object->>'masterKey' AS master_key, 1 AS objects, 0 AS log FROM object WHERE ${SENSITIVE}
-         UNION ALL SELECT object->>'masterKey', 0, 1 FROM object_log WHERE ${SENSITIVE}
-         UNION ALL SELECT prev->>'masterKey', 0, 1 FROM object_log WHERE ${SENSITIVE}
+         SELECT object->>'masterKey' AS master_key, 1 AS objects, 0 AS log FROM object WHERE ${ENCRYPTED}
+         UNION ALL SELECT object->>'masterKey', 0, 1 FROM object_log WHERE ${ENCRYPTED}
+         UNION ALL SELECT prev->>'masterKey', 0, 1 FROM object_log WHERE ${ENCRYPTED}
        ) AS envelope WHERE master_key IS NOT NULL GROUP BY master_key ORDER BY master_key`,
-      this.#sensitive,
+      this.#encrypted,
     );
     return rows.map((row) => ({ masterKey: row.master_key, objects: Number(row.objects), log: Number(row.log) }));
   }
@@ -89,7 +89,7 @@ export class EncryptedRows {
     const total = { rewrapped: 0, failed: 0 };
     for (let position = start; !signal.aborted;) {
       const rows = await inTransaction(dataSource, READ_COMMITTED, async (queryRunner) => {
-        const found = (await queryRunner.query(select, [...this.#sensitive, target, batchRows, ...position])) as Row[];
+        const found = (await queryRunner.query(select, [...this.#encrypted, target, batchRows, ...position])) as Row[];
         for (const row of found) await this.#rewrapRow(queryRunner, update, row, keyOf(row), total);
         return { value: found };
       });
@@ -126,23 +126,23 @@ export class EncryptedRows {
     total.rewrapped += 1;
   }
 
-  get #sensitive(): string[][] {
+  get #encrypted(): string[][] {
     const kinds = [...this.#kinds.values()];
     return [kinds.map(({ group }) => group), kinds.map(({ kind }) => kind)];
   }
 }
 
 /** Parameters 1 and 2 of every statement. */
-const SENSITIVE = '(api_group, kind) IN (SELECT * FROM unnest($1::text[], $2::text[]))';
+const ENCRYPTED = '(api_group, kind) IN (SELECT * FROM unnest($1::text[], $2::text[]))';
 
 const OBJECT_BATCH = `
   SELECT api_group, kind, namespace, name, uid, rv, object FROM object
-  WHERE ${SENSITIVE} AND object->>'masterKey' <> $3 AND (api_group, kind, namespace, name) > ($5, $6, $7, $8)
+  WHERE ${ENCRYPTED} AND object->>'masterKey' <> $3 AND (api_group, kind, namespace, name) > ($5, $6, $7, $8)
   ORDER BY api_group, kind, namespace, name LIMIT $4 FOR UPDATE SKIP LOCKED`;
 const UPDATE_OBJECT = `UPDATE object SET object = $5 WHERE api_group = $1 AND kind = $2 AND namespace = $3 AND name = $4`;
 
 const LOG_BATCH = `
   SELECT api_group, kind, namespace, name, uid, rv, object, prev FROM object_log
-  WHERE ${SENSITIVE} AND (object->>'masterKey' <> $3 OR prev->>'masterKey' <> $3) AND rv > $5
+  WHERE ${ENCRYPTED} AND (object->>'masterKey' <> $3 OR prev->>'masterKey' <> $3) AND rv > $5
   ORDER BY rv LIMIT $4 FOR UPDATE SKIP LOCKED`;
 const UPDATE_LOG = `UPDATE object_log SET object = $2, prev = $3 WHERE rv = $1`;

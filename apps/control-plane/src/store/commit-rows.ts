@@ -55,12 +55,9 @@ export function prepareRow(effect: Effect, origin: Origin, codec: ObjectCodec, a
   };
 }
 
-/**
- * Kept for ever are the revisions of what people want: not of status, not of kinds that the control plane writes
- * itself, never of a sensitive kind, and not where only field ownership moved.
- */
+/** Of kinds that keep them, the states that somebody wanted: not status, and not where only field ownership moved. */
 function revisionOf({ write, transition, place }: Effect): PreparedRow['revision'] {
-  if (write.subresource || place.kind.sensitive || place.kind.readOnly) return undefined;
+  if (write.subresource || !place.kind.storage.revisions) return undefined;
   if (transition.type === 'DELETED') return { object: null };
   const object = JSON.stringify(desired(transition.object));
   if (transition.type === 'MODIFIED' && object === JSON.stringify(desired(transition.previous))) return undefined;
@@ -76,8 +73,8 @@ function desired(object: ApiObject): object {
 }
 
 /** Users named `system:` are the product itself; its status writes are no one's doing and would drown the others. */
-const isAudited = ({ write }: Effect, origin: Origin): boolean =>
-  write.subresource === undefined || !origin.user.startsWith('system:');
+const isAudited = ({ write, place }: Effect, origin: Origin): boolean =>
+  place.kind.storage.audited && (write.subresource === undefined || !origin.user.startsWith('system:'));
 
 function prepareAudit({ write, transition, place }: Effect, origin: Origin, auditKeys: AuditKeys): PreparedAudit {
   const before = transition.type === 'ADDED' ? undefined : transition.previous;

@@ -4,19 +4,22 @@ import type { KeyRing } from '../encryption/master-keys.js';
 import { envelopeContext, type Place } from './place.js';
 import { sealedObject } from './sealed-object.js';
 
-/** Objects to stored documents and back. A sensitive kind is encrypted whole. */
+/** Objects to stored documents and back. A kind whose storage is encrypted is so whole. */
 export class ObjectCodec {
   constructor(private readonly keys: KeyRing) {}
 
   /** JSON text for a `json` column; see `textBeginning`. */
   encode(place: Place, { apiVersion, kind, metadata, ...content }: ApiObject): string {
     const text = JSON.stringify({ apiVersion, kind, metadata, ...content });
-    return place.kind.sensitive ? JSON.stringify(seal(text, envelopeContext(place), this.keys)) : text;
+    return place.kind.storage.encrypted ? JSON.stringify(seal(text, envelopeContext(place), this.keys)) : text;
   }
 
   /** A fresh object with its resourceVersion; a sealed one (see `sealedReason`) where it doesn't decrypt. */
   decode(place: Place, stored: unknown, revision: number): ApiObject {
-    return withRevision(place.kind.sensitive ? this.#decrypted(place, stored) : (stored as ApiObject), revision);
+    return withRevision(
+      place.kind.storage.encrypted ? this.#decrypted(place, stored) : (stored as ApiObject),
+      revision,
+    );
   }
 
   /** A plain document isn't taken: whoever can write to the table, and lacks the key, can't plant a secret. */

@@ -6,9 +6,11 @@ import {
   create,
   gadgets,
   keyOf,
+  notes,
   put,
   remove,
   reports,
+  secrets,
   setStatus,
   update,
   widgets,
@@ -208,11 +210,17 @@ describe('beside the object', () => {
     expect(JSON.stringify(kept)).not.toMatch(/status|last-applied/);
   });
 
-  test('kinds that the control plane alone writes have no revisions', async () => {
-    const key = keyOf(reports, 'plane');
-    await fixture.store.commit([create(key)], controlPlane);
-    expect(await revisionsOf(key)).toEqual([]);
-    expect(await auditOf(key)).toHaveLength(1);
+  test.each([
+    ['revisions and audit', widgets, 1, 1],
+    ['no revisions, but an audit', reports, 0, 1],
+    ['the same, where it is encrypted', secrets, 0, 1],
+    ['neither', notes, 0, 0],
+  ])('a kind whose storage policy says so has %s', async (_case, kind, revisions, audited) => {
+    const key = keyOf(kind, `kept-of-${kind.kind.toLowerCase()}`);
+    await commit(create(key));
+    expect(await revisionsOf(key)).toHaveLength(revisions);
+    expect(await auditOf(key)).toHaveLength(audited);
+    expect(await logOf(key)).toHaveLength(1);
   });
 
   test('the audit tells who changed what from where', async () => {

@@ -12,6 +12,8 @@ export const dataPlane: KindDefinition = {
   namespaced: false,
   categories: ['signalbox'],
   readOnly: true,
+  // Nobody wants one back: data planes appear again by themselves. One that has been away for so long has gone for good.
+  storage: { encrypted: false, audited: true, revisions: false, expiresAfterMs: 60 * 60_000 },
   hasStatus: true,
   description: 'A data plane, and which revision of the configuration it serves.',
   content: dataPlaneContent,

@@ -1,5 +1,5 @@
 import { ageColumn } from '../columns.js';
-import type { ApiObject, KindDefinition } from '#libs/apimachinery';
+import { type ApiObject, keptForEver, type KindDefinition } from '#libs/apimachinery';
 import { namespaceContent, namespaceStatus } from './schema.js';
 
 /** Where the product keeps secrets of its own. */
@@ -15,6 +15,7 @@ export const namespace: KindDefinition = {
   namespaced: false,
   // Clients send `status: {}` with it, which is then dropped as with every other kind.
   hasStatus: true,
+  storage: keptForEver,
   description: 'A tenant: its consumers are served by its own routes, providers and keys alone.',
   content: namespaceContent,
   status: namespaceStatus,

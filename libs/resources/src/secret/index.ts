@@ -13,6 +13,7 @@ export const secret: KindDefinition = {
   shortNames: [],
   namespaced: true,
   sensitive: true,
+  storage: { encrypted: true, audited: true, revisions: false },
   hasStatus: false,
   description: 'Values that are shown to nobody; key pools take API keys from them.',
   content: secretContent,
