@@ -1,5 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
+import { eventually } from '#libs/testing';
 import {
   PROVIDERS,
   provider,
@@ -177,3 +180,17 @@ test('all watches of a restarted server go on from where they were', async () =>
   expect(await events.take(1)).toEqual(['ADDED g2']);
   events.close();
 });
+
+test('a watch ends soon after the token that opened it was revoked; those of others go on', async () => {
+  const [mine, other] = [await watch('', { as: 'viewer' }), await watch('&labelSelector=none=yet', { as: 'admin' })];
+  const file = join(server.directory, 'tokens.yaml');
+  const before = readFileSync(file, 'utf8');
+  const { tokens } = JSON.parse(before) as { tokens: { user: string }[] };
+  writeFileSync(file, JSON.stringify({ tokens: tokens.filter(({ user }) => user !== 'viewer') }));
+  while (await mine.next().catch(() => undefined));
+  await create('h1', { labels: { none: 'yet' } });
+  expect(await other.take(1)).toEqual(['ADDED h1']);
+  other.close();
+  writeFileSync(file, before);
+  await eventually(async () => (await server.call(SECRETS, { as: 'viewer' })).status === 200);
+}, 30_000);

@@ -18,3 +18,9 @@ test.each<[string, boolean, string | undefined]>([
 test.each(['spec.type=OpenAI', 'metadata.name', '=a'])('%j is refused', (selector) => {
   expect(() => parseFieldSelector(selector)).toThrow(/field/);
 });
+
+test('takes a bounded number of terms', () => {
+  const selector = (count: number): string => Array.from({ length: count }, () => 'metadata.name!=a').join(',');
+  expect(parseFieldSelector(selector(100)).empty).toBe(false);
+  expect(() => parseFieldSelector(selector(101))).toThrow(/more than 100 terms/);
+});

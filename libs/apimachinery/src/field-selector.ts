@@ -1,3 +1,4 @@
+import { MAX_REQUIREMENTS } from './label-selector.js';
 import { badRequest } from './status.js';
 
 export interface FieldSelector {
@@ -9,11 +10,12 @@ export interface FieldSelector {
 
 /** `metadata.name` and `metadata.namespace` with `=`, `==` and `!=`, joined by commas that mean "and". Throws a 400. */
 export function parseFieldSelector(text: string): FieldSelector {
-  const terms = text
+  const texts = text
     .split(',')
     .map((term) => term.trim())
-    .filter((term) => term !== '')
-    .map(parseTerm);
+    .filter((term) => term !== '');
+  if (texts.length > MAX_REQUIREMENTS) throw badRequest(`fieldSelector: has more than ${MAX_REQUIREMENTS} terms`);
+  const terms = texts.map(parseTerm);
   const pinned = terms.find((term) => term.field === 'name' && !term.negated);
   return {
     empty: terms.length === 0,

@@ -57,3 +57,9 @@ test.each([
 test('names of Object.prototype are no labels', () => {
   expect(parseLabelSelector('constructor').matches({})).toBe(false);
 });
+
+test('each object is held against a bounded number of requirements', () => {
+  const selector = (count: number): string => Array.from({ length: count }, (_, index) => `!a${index}`).join(',');
+  expect(parseLabelSelector(selector(100)).matches({})).toBe(true);
+  expect(() => parseLabelSelector(selector(101))).toThrow(/more than 100 requirements/);
+});

@@ -18,6 +18,12 @@ const keyPattern = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_
 const valuePattern = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
 /**
+ * Every object of a list, and every change for each watch, is held against every requirement, on the thread that serves
+ * everyone: what a request line has room for would hold it up for minutes.
+ */
+export const MAX_REQUIREMENTS = 100;
+
+/**
  * The full grammar of a Kubernetes label selector: `a=b`, `a==b`, `a!=b`, `a in (b,c)`, `a notin (b)`, `a`, `!a`, `a>1`, `a<1`,
  * joined by commas that mean "and". Throws a 400 that names the place.
  */
@@ -69,6 +75,8 @@ class SelectorParser {
     const requirements = [this.requirement()];
     while (this.next < this.tokens.length) {
       this.expect(',');
+      if (requirements.length === MAX_REQUIREMENTS)
+        throw this.error(`it has more than ${MAX_REQUIREMENTS} requirements`);
       requirements.push(this.requirement());
     }
     return requirements;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '#libs/telemetry';
@@ -51,6 +51,47 @@ test('reloads the file when it changed; a broken one leaves the last good table'
   expect(authenticator.authenticate('Bearer token-b').user).toBe('bob');
 });
 
+test('a clock that is set back puts no revocation off', () => {
+  let nowMs = 7_200_000;
+  writeFileSync(file, `tokens:\n${entry('ada', 'token-a')}`);
+  const authenticator = new Authenticator(file, logger, () => nowMs);
+  writeFileSync(file, 'tokens: []\n');
+  nowMs = 0;
+  expect(() => authenticator.authenticate('Bearer token-a')).toThrow('not known');
+});
+
+test('a file that could not be opened is tried again, though it has not changed since', () => {
+  let [nowMs, opens] = [0, true];
+  writeFileSync(file, `tokens:\n${entry('ada', 'token-a')}`);
+  const read = (path: string): string => {
+    if (!opens) throw new Error('EMFILE: too many open files');
+    return readFileSync(path, 'utf8');
+  };
+  const authenticator = new Authenticator(file, logger, () => nowMs, read);
+  writeFileSync(file, 'tokens: []\n');
+  opens = false;
+  nowMs += 1_000;
+  expect(authenticator.authenticate('Bearer token-a').user).toBe('ada');
+  opens = true;
+  nowMs += 1_000;
+  expect(() => authenticator.authenticate('Bearer token-a')).toThrow('not known');
+});
+
+test('a file of the same size and time is another one when its status changed', () => {
+  let nowMs = 0;
+  const at = new Date('2026-01-01T00:00:00Z');
+  const write = (user: string): void => {
+    writeFileSync(file, `tokens:\n${entry(user, 'token-a')}`);
+    // As `cp -p` and rsync do.
+    utimesSync(file, at, at);
+  };
+  write('ada');
+  const authenticator = new Authenticator(file, logger, () => nowMs);
+  write('bob');
+  nowMs += 1_000;
+  expect(authenticator.authenticate('Bearer token-a').user).toBe('bob');
+});
+
 test('a missing file is an error that names it and its variable', () => {
   expect(() => new Authenticator('/absent/tokens.yaml', logger)).toThrow(/SIGNALBOX_TOKENS_FILE \/absent\/tokens.yaml/);
 });
@@ -68,6 +109,11 @@ test.each([
     /groups.*reserved/,
   ],
   ['a digest that is none', 'tokens: [{name: a, user: a, groups: [], sha256: abc}]', /^tokens\[0\]\.sha256: must be/],
+  [
+    'a token of two users',
+    `tokens:\n${entry('ada', 't')}${entry('bob', 't').replace(sha256('t'), sha256('t').toUpperCase())}`,
+    /^tokens\[1\]\.sha256: another entry/,
+  ],
   [
     'an unknown field',
     `tokens: [{name: a, user: a, groups: [], token: x, sha256: "${'0'.repeat(64)}"}]`,

@@ -24,10 +24,11 @@ export class Authenticator {
     private readonly file: string,
     private readonly logger: Logger,
     private readonly nowMs: () => number = Date.now,
+    private readonly read: (file: string) => string = (path) => readFileSync(path, 'utf8'),
   ) {
     try {
       this.fingerprint = fingerprintOf(file);
-      this.table = TokenTable.parse(readFileSync(file, 'utf8'));
+      this.table = TokenTable.parse(read(file));
     } catch (error) {
       throw new Error(`SIGNALBOX_TOKENS_FILE ${file}: ${(error as Error).message}`, { cause: error });
     }
@@ -50,13 +51,16 @@ export class Authenticator {
   /** A file that can't be read or parsed leaves the last good table in place: a slip of an editor must not lock all out. */
   private reloadIfChanged(): void {
     const now = this.nowMs();
-    if (now - this.checkedAtMs < CHECK_INTERVAL_MS) return;
+    // A clock that was set back must not put revocations off for as long.
+    if (Math.abs(now - this.checkedAtMs) < CHECK_INTERVAL_MS) return;
     this.checkedAtMs = now;
     try {
       const fingerprint = fingerprintOf(this.file);
       if (fingerprint === this.fingerprint) return;
+      // Known only once it was read: what can't be opened just now (rights, too many files) is tried again.
+      const text = this.read(this.file);
       this.fingerprint = fingerprint;
-      this.table = TokenTable.parse(readFileSync(this.file, 'utf8'));
+      this.table = TokenTable.parse(text);
       this.logger.info({ file: this.file }, 'tokens reloaded');
     } catch (error) {
       this.logger.error({ file: this.file, err: error }, 'tokens not reloaded: the last good ones stay valid');
@@ -65,6 +69,6 @@ export class Authenticator {
 }
 
 function fingerprintOf(file: string): string {
-  const { ino, size, mtimeMs } = statSync(file);
-  return `${ino} ${size} ${mtimeMs}`;
+  const { ino, size, mtimeMs, ctimeMs } = statSync(file);
+  return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
 }

@@ -20,6 +20,8 @@ const tokensSchema = z.strictObject({
   ),
 });
 
+const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
 interface TokenEntry {
   readonly digest: Buffer;
   readonly identity: Identity;
@@ -37,8 +39,15 @@ export class TokenTable {
       const [issue] = result.error.issues;
       throw new Error(`${fieldPath(issue!.path) || 'tokens'}: ${issue!.message}`);
     }
+    const { tokens } = result.data;
+    const twin = tokens.findIndex(
+      ({ sha256 }, index) => tokens.findIndex((other) => same(other.sha256, sha256)) < index,
+    );
+    if (twin >= 0) {
+      throw new Error(`tokens[${twin}].sha256: another entry has the same token; one token stands for one user`);
+    }
     return new TokenTable(
-      result.data.tokens.map(({ user, groups, sha256 }) => ({
+      tokens.map(({ user, groups, sha256 }) => ({
         digest: Buffer.from(sha256, 'hex'),
         identity: { user, groups },
       })),

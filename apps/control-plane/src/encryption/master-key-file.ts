@@ -94,6 +94,6 @@ export class MasterKeyFile implements KeyRing {
 }
 
 function fingerprintOf(file: string): string {
-  const { ino, size, mtimeMs } = statSync(file);
-  return `${ino} ${size} ${mtimeMs}`;
+  const { ino, size, mtimeMs, ctimeMs } = statSync(file);
+  return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
 }

@@ -14,12 +14,14 @@ import type { Authenticator } from '../../auth/authenticator.js';
 import { RefusalLog } from '../../auth/refusal-log.js';
 import type { Authorizer } from '../../auth/authorizer.js';
 import { checkAllowed } from '../objects/permission.js';
+import type { ResourceTarget } from '../objects/resource-target.js';
 import type { Call } from '../request/call.js';
 import { callOf, pathOf } from './http-call.js';
 import { registerProbes } from './probes.js';
 import type { Readiness } from './readiness.js';
 import { sendAnswer, sendError } from './reply.js';
 import { checkPath, targetOf } from './request-path.js';
+import { reviewWhileOpen } from './review.js';
 import { type ResourceHandler, type Served, verbOf } from './resource-handler.js';
 import { resourceRoutes } from './resource-routes.js';
 
@@ -91,10 +93,11 @@ export class ApiServer {
     });
 
     for (const route of resourceRoutes(this.parts.registry)) {
-      this.route(scope, route.pattern, (call, request) => {
+      this.route(scope, route.pattern, (call, request, reply) => {
         const verb = verbOf(route, call);
         const target = targetOf(route, request.params as { namespace?: string; name?: string });
         checkAllowed(this.parts.authorizer, call, verb, target);
+        if (verb === 'watch') this.reviewWatch(request, reply, target);
         return this.parts.resources.serve(verb, call, target);
       });
     }
@@ -105,6 +108,16 @@ export class ApiServer {
     this.route(scope, '/*', () => {
       throw noSuchResource();
     });
+  }
+
+  /** A watch may last a day: with the token as it is then, not as it was. */
+  private reviewWatch(request: FastifyRequest, { raw }: FastifyReply, target: ResourceTarget): void {
+    const { authenticator, authorizer, logger } = this.parts;
+    const check = (): void => {
+      const identity = authenticator.authenticate(request.headers.authorization);
+      checkAllowed(authorizer, { identity }, 'watch', target);
+    };
+    reviewWhileOpen(raw, check, { path: pathOf(request.url), logger });
   }
 
   private servePath(call: Call, routes: readonly PathRoute[]): Served | Promise<Served> {
@@ -121,12 +134,12 @@ export class ApiServer {
   private route(
     scope: FastifyInstance,
     pattern: string,
-    serve: (call: Call, request: FastifyRequest) => Served | Promise<Served>,
+    serve: (call: Call, request: FastifyRequest, reply: FastifyReply) => Served | Promise<Served>,
   ): void {
     scope.all(pattern, async (request, reply) => {
       checkPath(pathOf(request.url), { trailingSlash: pattern.endsWith('/') });
       const served = await this.traced(request, reply, pattern, (traceParent) =>
-        serve(callOf(request, traceParent), request),
+        serve(callOf(request, traceParent), request, reply),
       );
       if (typeof served === 'function') served(reply);
       else sendAnswer(reply, served);

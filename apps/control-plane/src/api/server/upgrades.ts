@@ -7,11 +7,9 @@ import { RefusalLog } from '../../auth/refusal-log.js';
 import type { Authorizer } from '../../auth/authorizer.js';
 import type { Identity } from '../../auth/identity.js';
 import { pathOf } from './http-call.js';
+import { REVIEW_EVERY_MS, reviewWhileOpen } from './review.js';
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity) => void;
-
-/** How long a connection outlives the token that opened it, at most. */
-const REVIEW_EVERY_MS = 5_000;
 
 /**
  * Long-lived protocols on the API's server. A handler gets a socket only once its bearer token is known and may `get` the
@@ -56,7 +54,11 @@ export class Upgrades {
     const handler = this.handlers.get(path);
     if (!handler) throw noSuchResource();
     handler(request, socket, head, identity);
-    this.review(request, socket, path);
+    reviewWhileOpen(socket, () => this.admitted(request, path), {
+      path,
+      logger: this.logger,
+      everyMs: this.reviewEveryMs,
+    });
   }
 
   /** Throws a 401 or 403. */
@@ -65,19 +67,6 @@ export class Upgrades {
     const verdict = this.authorizer.authorize(identity, { type: 'path', verb: 'get', path });
     if (!verdict.allowed) throw forbidden(`User "${identity.user}" cannot get path "${path}": ${verdict.reason}`);
     return identity;
-  }
-
-  private review(request: IncomingMessage, socket: Duplex, path: string): void {
-    const timer = setInterval(() => {
-      try {
-        this.admitted(request, path);
-      } catch (error) {
-        this.logger.warn({ path, err: error }, 'a connection was ended: its token is not good any more');
-        socket.destroy();
-      }
-    }, this.reviewEveryMs);
-    timer.unref();
-    socket.once('close', () => clearInterval(timer));
   }
 }
 
