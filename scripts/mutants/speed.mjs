@@ -64,7 +64,7 @@ export default [
   {
     name: 'the keys of a group are locked',
     file: `${store}/postgres-object-store.ts`,
-    find: 'lockKeys(client, [...keys.keys()]),',
+    find: 'waitMs > 0 ? lockKeys(client, [...keys.keys()], waitMs) : tryKeys(client, [...keys.keys()]),',
     replace: 'undefined,',
     suite: group,
   },

@@ -31,6 +31,7 @@ const row = (key: ObjectKey): StoredRow => ({
 });
 const state = (...keys: ObjectKey[]): GroupState => ({
   revision: 7,
+  held: new Set(),
   stored: new Map(keys.map((key) => [lockKeyOf(key), row(key)])),
 });
 const decide = (given: GroupState, ...requests: CommitRequest[]): string[] =>

@@ -13,6 +13,8 @@ import { asObject, type StoredRow } from './stored-object.js';
 export interface GroupState {
   /** By key. */
   readonly stored: ReadonlyMap<string, StoredRow>;
+  /** Keys that somebody else holds: what is stored under them may change. */
+  readonly held: ReadonlySet<string>;
   /** Where the log stands. */
   readonly revision: number;
   /** Read where a request of the group names a term. */
@@ -24,6 +26,8 @@ export type Decision =
   | { readonly type: 'REFUSED'; readonly error: unknown }
   /** It meets an object that another one of the group changes, whose new resourceVersion nobody knows yet. */
   | { readonly type: 'POSTPONED' }
+  /** It writes what somebody else holds. */
+  | { readonly type: 'HELD' }
   /** No rows: it changes nothing, or is a dry run. */
   | { readonly type: 'DECIDED'; readonly outcomes: readonly Outcome[]; readonly rows: readonly PreparedRow[] };
 
@@ -52,6 +56,7 @@ export function decideGroup(
   const changed = new Set<string>();
   let characters = 0;
   return requests.map((request): Decision => {
+    if (request.keys.some((key) => state.held.has(key))) return { type: 'HELD' };
     if (characters > MAX_GROUP_CHARACTERS || request.keys.some((key) => changed.has(key))) return { type: 'POSTPONED' };
     try {
       if (request.term) checkTerm(request.term, state.leaderEpoch);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { KindRegistry } from '#libs/apimachinery';
 import { seededRandom } from '#libs/testing';
@@ -25,6 +26,7 @@ import { ObjectCodec } from './object-codec.js';
 import { LeadershipLostError } from './fencing.js';
 import { LogRow, ObjectRow } from './object.entity.js';
 import type { ObjectWrite } from './object-store.js';
+import { lockKeyOf } from './read-locked.js';
 import { PostgresObjectStore } from './postgres-object-store.js';
 
 let fixture: StoreFixture;
@@ -196,6 +198,46 @@ test('a follower takes what its replica committed at once, but not over a gap, o
   expect(seen.revisions).toEqual([revision]);
   feed.committed(next(1), lineage);
   expect(seen.revisions).toEqual([revision, revision + 1]);
+});
+
+test('an object that somebody else holds keeps nobody waiting but those who write it', async () => {
+  const other = new Client({ connectionString: fixture.url });
+  await other.connect();
+  try {
+    await other.query('BEGIN');
+    await other.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [lockKeyOf(widget('held'))]);
+    const held = [commit(create(widget('held'))), commit(put(widget('held'), { size: 2 }))];
+    await commit(create(widget('free')));
+    await commit(create(widget('free too')));
+    expect((await log()).map(({ name }) => name)).toEqual(['free', 'free too']);
+    await other.query('ROLLBACK');
+    await Promise.all(held);
+    expect((await log()).map(({ name }) => name)).toEqual(['free', 'free too', 'held', 'held']);
+  } finally {
+    await other.end();
+  }
+});
+
+test('the revision counter is waited for as long as any lock, though an object is not', async () => {
+  const other = new Client({ connectionString: fixture.url });
+  await other.connect();
+  try {
+    await other.query('BEGIN');
+    await other.query('SELECT FROM meta FOR UPDATE');
+    const result = commit(create(widget('a')));
+    const waits = until('the counter has been waited for longer than an object is', async () => {
+      const [{ count }] = await fixture.dataSource.query<[{ count: string }]>(
+        `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+           AND clock_timestamp() - query_start > interval '1200 ms'`,
+      );
+      return Number(count) > 0;
+    });
+    await Promise.race([waits, result]);
+    await other.query('ROLLBACK');
+    await expect(result).resolves.toBeDefined();
+  } finally {
+    await other.end();
+  }
 });
 
 test('whatever a listener throws, what is committed is answered, and not written again', async () => {

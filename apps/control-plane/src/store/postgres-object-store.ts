@@ -24,7 +24,7 @@ import type {
   ObjectWrite,
   Origin,
 } from './object-store.js';
-import { lockKeyOf, lockKeys, readStored } from './read-locked.js';
+import { lockKeyOf, lockKeys, readStored, tryKeys } from './read-locked.js';
 import { readable } from './sealed-object.js';
 import { protectSystemObjects } from './system-objects.js';
 import { asObject, asText, STORED_COLUMNS, type StoredRow } from './stored-object.js';
@@ -47,7 +47,7 @@ export class PostgresObjectStore implements ObjectStore {
   readonly #auditKeys: AuditKeys;
   readonly #nowMs: () => number;
   readonly #listeners: CommitListener[] = [];
-  readonly #queue = new CommitQueue((group) => this.#commitGroup(group));
+  readonly #queue = new CommitQueue((group, waitMs) => this.#commitGroup(group, waitMs));
 
   constructor(
     private readonly dataSource: DataSource,
@@ -109,10 +109,10 @@ export class PostgresObjectStore implements ObjectStore {
     this.#listeners.push(listener);
   }
 
-  async #commitGroup(group: readonly PendingCommit[]): Promise<void> {
+  async #commitGroup(group: readonly PendingCommit[], waitMs: number): Promise<void> {
     const requests = group.map(({ request }) => request);
     const settle = await inPipelinedTransaction(this.dataSource, async (client, begun) => {
-      const state = await readState(client, requests, begun);
+      const state = await readState(client, requests, { begun, waitMs });
       const decisions = decideGroup(requests, state, {
         codec: this.#codec,
         auditKeys: this.#auditKeys,
@@ -123,6 +123,7 @@ export class PostgresObjectStore implements ObjectStore {
         const pending = group[index]!;
         if (decision.type === 'REFUSED') pending.reject(decision.error);
         else if (decision.type === 'POSTPONED') pending.postpone();
+        else if (decision.type === 'HELD') pending.stepAside();
         else if (decision.rows.length === 0)
           pending.resolve({ revision: state.revision, results: resultsOf(decision.outcomes) });
         else writers.push({ ...decision, pending, traceParent: pending.request.origin.traceParent });
@@ -171,18 +172,18 @@ interface Writer extends RequestRows {
 async function readState(
   client: PoolClient,
   requests: readonly CommitRequest[],
-  begun: Promise<unknown>,
+  { begun, waitMs }: { readonly begun: Promise<unknown>; readonly waitMs: number },
 ): Promise<GroupState> {
   const keys = new Map<string, ObjectKey>();
   for (const request of requests) request.keys.forEach((key, index) => keys.set(key, request.writes[index]!.key));
   const fenced = requests.some(({ term }) => term !== undefined);
-  const [, , leaderEpoch, { stored, revision }] = await Promise.all([
+  const [, held, { stored, revision }, leaderEpoch] = await Promise.all([
     begun,
-    lockKeys(client, [...keys.keys()]),
-    fenced ? readEpoch(client) : undefined,
+    waitMs > 0 ? lockKeys(client, [...keys.keys()], waitMs) : tryKeys(client, [...keys.keys()]),
     readStored(client, [...keys.values()]),
+    fenced ? readEpoch(client) : undefined,
   ]);
-  return { stored, revision, leaderEpoch };
+  return { stored, revision, leaderEpoch, held: held ?? new Set() };
 }
 
 function distinctKeys(writes: readonly ObjectWrite[]): string[] {
