@@ -112,4 +112,12 @@ export default [
     replace: 'return keys.with(place, entry);',
     suite: 'apps/cli/src/commands/consumer',
   },
+  {
+    name: 'a wait ends at its time, whatever is collected as garbage meanwhile',
+    file: 'apps/cli/src/client/with-deadline.ts',
+    find: 'const timer = setTimeout(abort, Math.min(timeoutMs, LONGEST_MS));',
+    replace:
+      "const timer = setTimeout(() => undefined, 0); AbortSignal.any([AbortSignal.timeout(Math.min(timeoutMs, LONGEST_MS))]).addEventListener('abort', abort);",
+    suite: 'apps/cli/src/client/with-deadline',
+  },
 ];

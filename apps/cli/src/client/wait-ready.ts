@@ -4,6 +4,7 @@ import { kindOf } from '#libs/resources';
 import type { AdminClient } from './admin-client.js';
 import type { AppliedObject } from './apply.js';
 import { resourcePath } from './resource-path.js';
+import { withDeadline } from './with-deadline.js';
 
 /** An object that is waited for, and what is missing: in the words of its condition where it has one. */
 export interface Awaited {
@@ -33,8 +34,6 @@ export async function waitReady(
 ): Promise<Awaited[]> {
   const pending = new Map<string, Awaited>();
   for (const object of objects.filter(hasReady)) pending.set(idOf(object), { object, missing: 'no condition yet' });
-  const done = new AbortController();
-  const end = AbortSignal.any([signal, done.signal, AbortSignal.timeout(timeoutMs)]);
   const see = (object: ApiObject, isGone: boolean): void => {
     const id = idOf({ kind: object.kind, namespace: object.metadata.namespace, name: object.metadata.name });
     const known = pending.get(id);
@@ -44,11 +43,19 @@ export async function waitReady(
     if (missing === undefined) pending.delete(id);
     else pending.set(id, { ...known, missing });
     onChange([...pending.values()]);
-    if (pending.size === 0) done.abort();
   };
   onChange([...pending.values()]);
   const collections = new Map([...pending.values()].map(({ object }) => [collectionOf(object), object]));
-  await Promise.all([...collections].map(([path, { kind }]) => follow(client, { path, kind, signal: end }, see)));
+  await withDeadline({ timeoutMs, interrupted: signal }, (end) =>
+    Promise.all(
+      [...collections].map(([path, { kind }]) =>
+        follow(client, { path, kind, signal: end.signal }, (object, isGone) => {
+          see(object, isGone);
+          if (pending.size === 0) end.abort();
+        }),
+      ),
+    ),
+  );
   return [...pending.values()];
 }
 

@@ -6,6 +6,7 @@ import { objectReferences, referenceText, resourcePath } from '../client/resourc
 import type { ObjectReference } from '../client/resource-path.js';
 import { ServerError } from '../client/server-error.js';
 import { type Going, waitGone } from '../client/wait-gone.js';
+import { withDeadline } from '../client/with-deadline.js';
 import { CliError, exitCodes } from '../cli-error.js';
 import { withAdminClient } from '../context.js';
 import type { CliContext } from '../context.js';
@@ -56,8 +57,9 @@ Examples:
           });
         }
         // All are marked before the first is waited for: they go side by side.
-        const end = AbortSignal.any([context.interrupted, AbortSignal.timeout(timeoutMs)]);
-        for (const each of going) await collected(failures, () => awaitGone(context, client, each, end));
+        await withDeadline({ timeoutMs, interrupted: context.interrupted }, async ({ signal }) => {
+          for (const each of going) await collected(failures, () => awaitGone(context, client, each, signal));
+        });
         reportAll(failures);
       });
     });
