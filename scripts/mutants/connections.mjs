@@ -21,4 +21,18 @@ export default [
     replace: '',
     suite: 'apps/control-plane/test/last-words.spec',
   },
+  {
+    name: 'a connection is read before its silence is judged',
+    file: 'apps/control-plane/src/database/sessions/guarded-client.ts',
+    find: 'if (this.#due) setImmediate(() => this.#judgeSilence());',
+    replace: 'if (this.#due) this.#judgeSilence();',
+    suite: 'apps/control-plane/src/database/sessions/guarded-client',
+  },
+  {
+    name: 'a question has its whole time, whenever the timer fires',
+    file: 'apps/control-plane/src/database/sessions/guarded-client.ts',
+    find: 'if (silentMs < silenceMs - TIMER_EARLY_MS) {',
+    replace: 'if (silentMs < 0) {',
+    suite: 'apps/control-plane/src/database/sessions/guarded-client',
+  },
 ];

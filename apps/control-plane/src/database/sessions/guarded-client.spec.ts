@@ -17,8 +17,8 @@ afterEach(async () => {
   await database.drop();
 });
 
-async function connect(config: GuardedClientConfig): Promise<Client> {
-  const client = new GuardedClient({ connectionString: routed, ...config });
+async function connect(config: GuardedClientConfig, url = routed): Promise<Client> {
+  const client = new GuardedClient({ connectionString: url, ...config });
   client.on('error', () => {});
   await client.connect();
   return client;
@@ -50,6 +50,33 @@ test('an answer may take longer than the silence allowed, as long as some of it 
   // A kilobyte a row, so that rows leave the server one by one; 1 s in all.
   const { rows } = await client.query(`SELECT repeat('x', 10000), pg_sleep(0.05) FROM generate_series(1, 20)`);
   expect(rows).toHaveLength(20);
+  await client.end();
+});
+
+function standStill(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+test('an answer that came while the process stood still is no silence', async () => {
+  const client = await connect({ silenceMs: 300 }, database.url);
+  const answer = client.query<{ one: number }>('SELECT 1 AS one');
+  await new Promise((resolve) => setImmediate(resolve));
+  standStill(600);
+  expect((await answer).rows).toEqual([{ one: 1 }]);
+  await client.end();
+});
+
+test('the first question after a pause has its whole time, also when it is asked in the turn that ends the time before', async () => {
+  const client = await connect({ silenceMs: 300 });
+  await client.query('SELECT 1');
+  // Timers of one length fire in one go, the callbacks of promises between them.
+  let answer: Promise<unknown> | undefined;
+  const asked = new Promise((resolve) => setTimeout(resolve, 300)).then(() => (answer = client.query('SELECT 2')));
+  await client.query('SELECT 3');
+  standStill(600);
+  await asked;
+  await expect(answer).resolves.toMatchObject({ rowCount: 1 });
   await client.end();
 });
 

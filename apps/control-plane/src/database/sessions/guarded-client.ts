@@ -9,6 +9,8 @@ export interface GuardedClientConfig extends ClientConfig {
 
 /** So long a connection that is being closed may wait for the server's goodbye. */
 const GOODBYE_MS = 1_000;
+/** Timers count from the start of their turn of the loop, which may have been a little before. */
+const TIMER_EARLY_MS = 100;
 
 /**
  * A connection that never keeps anyone waiting for an answer that doesn't come. Networks lose connections without a word,
@@ -69,9 +71,23 @@ export class GuardedClient extends Client {
     this.#timer.refresh();
   }
 
+  /**
+   * A timer alone proves nothing: it may fire in the turn in which a question was asked, as another one of that turn asked
+   * it, and after the process stood still it fires before what has arrived is read. So the socket is read first.
+   */
   #onSilence(): void {
+    if (this.#due) setImmediate(() => this.#judgeSilence());
+  }
+
+  #judgeSilence(): void {
     if (!this.#due) return;
-    const seconds = (this.#silenceMs ?? 0) / 1_000;
+    const silenceMs = this.#silenceMs ?? 0;
+    const silentMs = performance.now() - Math.max(this.#askedAtMs, this.#heardAtMs);
+    if (silentMs < silenceMs - TIMER_EARLY_MS) {
+      this.#timer?.refresh();
+      return;
+    }
+    const seconds = Number((silenceMs / 1_000).toFixed(1));
     this.#giveUp(`Postgres has not answered for ${seconds} s: the connection is given up`);
     for (const sibling of this.#siblings ?? []) sibling.#doubt(this.#askedAtMs);
   }
