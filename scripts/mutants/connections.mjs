@@ -35,4 +35,27 @@ export default [
     replace: 'if (silentMs < 0) {',
     suite: 'apps/control-plane/src/database/sessions/guarded-client',
   },
+  {
+    name: 'who leads is said',
+    file: 'apps/control-plane/src/leader/leader.module.ts',
+    find: 'election.addListener(leadershipLog(logger, holder));',
+    replace: 'leadershipLog(logger, holder);',
+    suite: 'apps/control-plane/test/server.spec',
+    build: true,
+  },
+  {
+    name: 'the end of an outage is said, too',
+    file: 'apps/control-plane/src/store/store.module.ts',
+    find: "onAnswer: () => options.onAnswer?.('log follower'),",
+    replace: '',
+    suite: 'apps/control-plane/test/server.spec',
+    build: true,
+  },
+  {
+    name: 'a data plane that was turned away is no data plane that nobody can read',
+    file: 'apps/control-plane/src/publication/publication-server.ts',
+    find: 'if (turnedAway) return;',
+    replace: '',
+    suite: 'apps/control-plane/test/logs.spec',
+  },
 ];

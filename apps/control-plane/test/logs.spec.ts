@@ -90,5 +90,6 @@ describe('what the log says', () => {
       }),
     ]);
     expect(first.client.connected).toBe(true);
+    expect(lines('sent what cannot be read')).toEqual([]);
   });
 });

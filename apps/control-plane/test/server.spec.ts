@@ -90,6 +90,18 @@ describe('a running server', () => {
     expect((await server.call(`${PROVIDERS}/kept`)).status).toBe(200);
   });
 
+  test('says that it leads, and when it no longer does', async () => {
+    const said = (message: string) => server.logged.filter(({ msg }) => msg === message);
+    await eventually(async () => (await (await server.fetch('/metrics')).text()).includes('\nsignalbox_leader 1\n'));
+    const { holder, epoch } = said('this replica leads').at(-1)!;
+    await server.restart();
+    expect(said('this replica leads no longer').at(-1)).toMatchObject({
+      holder,
+      epoch,
+      reason: `the term of epoch ${String(epoch)} is over: this replica stops`,
+    });
+  });
+
   test('says that it is alive but not ready while the database is away, and comes back', async () => {
     route.cut();
     const away = await eventually(async () => {
@@ -102,8 +114,12 @@ describe('a running server', () => {
       status: 503,
       body: { reason: 'ServiceUnavailable' },
     });
+    expect(await server.call('/keys')).toMatchObject({ status: 503, body: { reason: 'ServiceUnavailable' } });
     route.restore();
     await eventually(async () => (await probe('/readyz')).status === 200, { deadlineMs: 20_000 });
+    const answersAgain = () => server.logged.filter(({ msg }) => msg === 'the database answers again');
+    await eventually(() => answersAgain().length === 2);
+    expect(new Set(answersAgain().map(({ where }) => where))).toEqual(new Set(['leader election', 'log follower']));
     expect((await server.call(`${PROVIDERS}/kept`)).status).toBe(200);
   });
 });

@@ -20,6 +20,8 @@ export interface DatabaseOptions {
    * the election, compaction). Each of them tries again; nothing has to be done but to log it.
    */
   readonly onError?: (where: string, error: Error) => void;
+  /** Told by the follower and the election that the database answers them; most of the time that is no news. */
+  readonly onAnswer?: (where: string) => void;
   readonly lineage?: LineageListener;
   /** Shows how large the tables are. */
   readonly metrics?: MetricsRegistry;

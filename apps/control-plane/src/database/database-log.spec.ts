@@ -24,6 +24,25 @@ test('a database that is away for a minute is six lines for each part, which cou
   ]);
 });
 
+test('when the database answers again, and after how long, is said once; answers without a loss are no news', () => {
+  const { lines, clock, log } = recorded();
+  log.onAnswer('leader');
+  for (; clock.nowMs < 60_000; clock.nowMs += 100) log.onError('leader', new Error('refused'));
+  for (let turn = 0; turn < 3; turn++) log.onAnswer('leader');
+  expect(lines.filter(({ level }) => level === 'info')).toEqual([
+    expect.objectContaining({ where: 'leader', awaySeconds: 60, msg: 'the database answers again' }),
+  ]);
+});
+
+test('a connection that comes and goes fills no log', () => {
+  const { lines, clock, log } = recorded();
+  for (; clock.nowMs < 60_000; clock.nowMs += 100) {
+    log.onError('leader', new Error('refused'));
+    log.onAnswer('leader');
+  }
+  expect(lines).toHaveLength(12);
+});
+
 test('a server that does not say who it is is mentioned once, each that has taken over every time', () => {
   const { lines, log } = recorded();
   for (let turn = 0; turn < 3; turn++) {

@@ -8,8 +8,8 @@ const QUIET_MS = 10_000;
 export function databaseLog(
   logger: Logger,
   nowMs: () => number,
-): Required<Pick<DatabaseOptions, 'onError' | 'lineage'>> {
-  const said = new Map<string, { atMs: number; unsaid: number }>();
+): Required<Pick<DatabaseOptions, 'onError' | 'onAnswer' | 'lineage'>> {
+  const said = new Map<string, { atMs: number; unsaid: number; lostAtMs: number | undefined }>();
   let isUnknown = false;
   return {
     onError: (where, error) => {
@@ -19,8 +19,15 @@ export function databaseLog(
         return;
       }
       const failures = (last?.unsaid ?? 0) + 1;
-      said.set(where, { atMs: nowMs(), unsaid: 0 });
+      said.set(where, { atMs: nowMs(), unsaid: 0, lostAtMs: last?.lostAtMs ?? nowMs() });
       logger.warn({ where, failures, err: error }, 'lost the database; trying again');
+    },
+    onAnswer: (where) => {
+      const last = said.get(where);
+      if (last?.lostAtMs === undefined) return;
+      const awaySeconds = Math.round((nowMs() - last.lostAtMs) / 1_000);
+      last.lostAtMs = undefined;
+      logger.info({ where, awaySeconds }, 'the database answers again');
     },
     lineage: {
       changed: ({ previousServer, server, revision }) =>

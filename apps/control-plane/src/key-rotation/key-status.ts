@@ -36,7 +36,7 @@ export class KeyOverview {
   async status(): Promise<KeyStatus> {
     const { rows, replicas, keys, store } = this.sources;
     keys.refresh();
-    await replicas.beat();
+    await replicas.exchange();
     const [uses, reports, masterKey] = await Promise.all([rows.uses(), replicas.reports(), requestedMasterKey(store)]);
     const used = new Set(uses.map((use) => use.masterKey));
     const idle = [...new Set(reports.flatMap((report) => report.masterKeys))].filter((id) => !used.has(id));

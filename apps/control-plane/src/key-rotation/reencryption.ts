@@ -59,10 +59,10 @@ export class Reencryption {
       if (masterKey === undefined || masterKey !== keys.current.id) return again;
       if (this.#done?.masterKey === masterKey && timers.nowMs() - this.#done.atMs < AGAIN_AFTER_MS) return again;
       const { rewrapped, failed } = await rows.rewrapAll(leadership.ended);
-      if (rewrapped > 0) logger.info({ masterKey, rows: rewrapped }, 're-encrypted');
+      if (rewrapped > 0) logger.info({ masterKeyId: masterKey, rows: rewrapped }, 're-encrypted');
       if (failed > 0) {
         logger.warn(
-          { masterKey, rows: failed },
+          { masterKeyId: masterKey, rows: failed },
           'rows not re-encrypted: their master key is in no line, or they were changed',
         );
       }

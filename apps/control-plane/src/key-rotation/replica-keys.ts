@@ -71,18 +71,24 @@ export class ReplicaKeys {
     return rows.map(({ replica, host, master_keys }) => ({ replica, host, masterKeys: master_keys }));
   }
 
-  /** Says what this replica holds and takes in what the others do. Throws a ReconcileError if the database can't be asked. */
+  /** Says what this replica holds and takes in what the others do. */
+  async exchange(): Promise<void> {
+    const { dataSource, keys, self, host } = this.options;
+    await dataSource.query(
+      `WITH gone AS (DELETE FROM replica_keys WHERE seen_at < clock_timestamp() - interval '1 hour')
+       INSERT INTO replica_keys (replica, host, master_keys, seen_at) VALUES ($1, $2, $3, clock_timestamp())
+       ON CONFLICT (replica) DO UPDATE SET master_keys = excluded.master_keys, seen_at = excluded.seen_at`,
+      [self, host, JSON.stringify(keys.ids)],
+    );
+    const held = (await this.reports()).map(({ masterKeys }) => new Set(masterKeys));
+    keys.shareWith(new Set(keys.ids.filter((id) => held.every((ids) => ids.has(id)))));
+  }
+
+  /** Throws a ReconcileError if the database can't be asked. */
   async beat(): Promise<{ requeueAfterMs: number }> {
-    const { dataSource, keys, self, host, beatMs = BEAT_MS } = this.options;
+    const { beatMs = BEAT_MS } = this.options;
     try {
-      await dataSource.query(
-        `WITH gone AS (DELETE FROM replica_keys WHERE seen_at < clock_timestamp() - interval '1 hour')
-         INSERT INTO replica_keys (replica, host, master_keys, seen_at) VALUES ($1, $2, $3, clock_timestamp())
-         ON CONFLICT (replica) DO UPDATE SET master_keys = excluded.master_keys, seen_at = excluded.seen_at`,
-        [self, host, JSON.stringify(keys.ids)],
-      );
-      const held = (await this.reports()).map(({ masterKeys }) => new Set(masterKeys));
-      keys.shareWith(new Set(keys.ids.filter((id) => held.every((ids) => ids.has(id)))));
+      await this.exchange();
     } catch (error) {
       throw new ReconcileError('the database did not take the master keys of this replica', { cause: error });
     }

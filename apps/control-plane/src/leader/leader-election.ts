@@ -18,6 +18,8 @@ export interface LeaderOptions {
   readonly timers?: Clock;
   readonly random?: () => number;
   readonly onError?: (error: Error) => void;
+  /** The database has answered, after an error or as always. */
+  readonly onAnswer?: () => void;
 }
 
 export interface LeadershipListener {
@@ -45,11 +47,19 @@ export class LeaderElection {
   #term: Term | undefined;
 
   constructor(private readonly options: LeaderOptions) {
-    const { url, lineage, random, onError, leaseMs = LEASE_MS, timers = systemClock } = options;
+    const { url, lineage, random, onError, onAnswer, leaseMs = LEASE_MS, timers = systemClock } = options;
     this.#leaseMs = leaseMs;
     this.#timers = timers;
     this.#loop = new SessionLoop(
-      { url, applicationName: 'signalbox-leader', silenceMs: leaseMs / 3, lineage, random, onError },
+      {
+        url,
+        applicationName: 'signalbox-leader',
+        silenceMs: leaseMs / 3,
+        lineage,
+        random,
+        onError,
+        onEstablished: onAnswer,
+      },
       (session) => this.#campaign(session),
     );
   }

@@ -79,15 +79,19 @@ export class PublicationServer {
     const cancelHello = timers.after(helloWithinMs, () => socket.close(close.policy, 'no hello'));
     keepAlive(socket, timers, pingEveryMs);
     let session: DataPlaneSession | undefined;
+    let turnedAway = false;
     socket.on('error', (error) => logger.info({ err: error }, 'a data plane stream failed'));
     socket.on('close', cancelHello);
     socket.on('message', (data: Buffer) => {
+      // What it had sent before it could know: the reason has been said once.
+      if (turnedAway) return;
       try {
         const message = decodeFromDataPlane(data);
         if (message.type === 'hello') {
           if (session) throw new Error('a second hello');
           cancelHello();
           session = this.greet(message, socket, sourceAddress);
+          turnedAway = session === undefined;
         } else if (session) session.receive(message);
         else throw new Error('the first message must be a hello');
       } catch (error) {

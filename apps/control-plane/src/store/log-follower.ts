@@ -22,6 +22,8 @@ export interface FollowerOptions {
   readonly random?: () => number;
   /** A lost connection or a failed read; each is followed by another try. */
   readonly onError?: (error: Error) => void;
+  /** The log is followed: for the first time, or again after an error. */
+  readonly onAnswer?: () => void;
 }
 
 /** Parsed it is about four times as much; an edit of a pool of 10,000 keys is 1.5 MB. */
@@ -48,9 +50,9 @@ export class LogFollower implements ChangeFeed {
     private readonly reader: LogReader,
     private readonly options: FollowerOptions,
   ) {
-    const { url, lineage, random, onError, silenceMs = SILENCE_MS } = options;
+    const { url, lineage, random, onError, onAnswer, silenceMs = SILENCE_MS } = options;
     this.#loop = new SessionLoop(
-      { url, applicationName: 'signalbox-follower', silenceMs, lineage, random, onError },
+      { url, applicationName: 'signalbox-follower', silenceMs, lineage, random, onError, onEstablished: onAnswer },
       (session) => this.#follow(session).finally(() => (this.#connected = false)),
     );
   }

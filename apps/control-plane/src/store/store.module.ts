@@ -37,6 +37,7 @@ const COMPACT_EVERY_MS = 60_000;
           lineage: options.lineage,
           query: (sql, parameters) => dataSource.query(sql, [...parameters]),
           onError: (error) => options.onError?.('log follower', error),
+          onAnswer: () => options.onAnswer?.('log follower'),
         });
         await follower.start();
         store.onCommitted((transactions, lineage) => follower.committed(transactions, lineage));

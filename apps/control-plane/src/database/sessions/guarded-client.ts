@@ -87,7 +87,7 @@ export class GuardedClient extends Client {
       this.#timer?.refresh();
       return;
     }
-    const seconds = Number((silenceMs / 1_000).toFixed(1));
+    const seconds = Number((silenceMs / 1_000).toFixed(2));
     this.#giveUp(`Postgres has not answered for ${seconds} s: the connection is given up`);
     for (const sibling of this.#siblings ?? []) sibling.#doubt(this.#askedAtMs);
   }

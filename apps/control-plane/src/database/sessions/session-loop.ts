@@ -7,6 +7,8 @@ export interface SessionLoopOptions extends ConnectionOptions {
   readonly random?: () => number;
   /** A lost connection or failed work; each is followed by another try. */
   readonly onError?: (error: Error) => void;
+  /** The work has got going, and so each time that it says so. */
+  readonly onEstablished?: () => void;
 }
 
 /** What work gets: a connection, for as long as it lives. */
@@ -58,7 +60,10 @@ export class SessionLoop {
     let failures = 0;
     while (!this.#stopping) {
       try {
-        await this.#runOnce(() => (failures = 0));
+        await this.#runOnce(() => {
+          failures = 0;
+          this.options.onEstablished?.();
+        });
       } catch (error) {
         this.options.onError?.(error instanceof Error ? error : new Error(String(error)));
         if (!this.#stopping) await this.#pause.sleep(reconnectDelayMs(failures++, random));
