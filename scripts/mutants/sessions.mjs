@@ -63,8 +63,8 @@ export default [
   {
     name: 'silence ends a connection',
     file: `${sessions}/guarded-client.ts`,
-    find: 'if (!this.#due) return;\n    const seconds',
-    replace: 'if (this.#due || !this.#due) return;\n    const seconds',
+    find: 'if (!this.#due) return;\n    const silenceMs',
+    replace: 'if (this.#due || !this.#due) return;\n    const silenceMs',
     suite: `${sessions}/guarded-client.spec`,
   },
   {
