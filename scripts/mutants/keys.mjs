@@ -68,8 +68,15 @@ export default [
   {
     name: 'rows beyond the head pass',
     file: `${cp}/audit/verify-chain.ts`,
-    find: 'if (beyond !== undefined)',
-    replace: 'if (beyond === -1)',
+    find: 'if (outside !== undefined)',
+    replace: 'if (outside === -100)',
+    suite: 'control-plane/src/audit/audit.service',
+  },
+  {
+    name: 'rows before the start pass',
+    file: `${cp}/audit/audit.service.ts`,
+    find: 'WHERE id <= meta.audit_start_id',
+    replace: 'WHERE false',
     suite: 'control-plane/src/audit/audit.service',
   },
   {

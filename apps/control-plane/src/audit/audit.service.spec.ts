@@ -206,14 +206,18 @@ describe('verify', () => {
     expect(await verify()).toMatchObject({ valid: false, badRow, reason: expect.any(String) });
   });
 
-  test('names a row that was added outside of a commit, hash and all', async () => {
-    const last = (await audit.list({ limit: 1 }))[0];
-    await fixture.dataSource.query(
-      `INSERT INTO audit SELECT (id + 1), at, actor, actor_groups, verb, api_group, kind, namespace, name, subresource, uid,
-         generation, revision, changes, source_address, user_agent, trace_id, hash, hash FROM audit WHERE id = $1`,
-      [last?.id],
+  /** A copy of the last row. */
+  const insert = (id: number) =>
+    fixture.dataSource.query(
+      `INSERT INTO audit SELECT $1, at, actor, actor_groups, verb, api_group, kind, namespace, name, subresource, uid,
+         generation, revision, changes, source_address, user_agent, trace_id, hash, hash FROM audit ORDER BY id DESC LIMIT 1`,
+      [id],
     );
-    expect(await verify()).toMatchObject({ valid: false, badRow: 6 });
+
+  test.each([6, 0, -7])('names row %d, which was added outside of a commit, hash and all', async (id) => {
+    await insert(id);
+    expect((await audit.list({})).map((row) => row.id)).toContain(id);
+    expect(await verify()).toMatchObject({ valid: false, badRow: id, reason: 'it was added outside of a commit' });
   });
 
   test.each([

@@ -106,9 +106,12 @@ export class AuditService {
         .orderBy('audit.id')
         .limit(this.verifyPage)
         .getMany(),
-    rowBeyondHead: async () => {
+    rowOutside: async () => {
       const [{ id }] = await this.dataSource.query<[{ id: string | null }]>(
-        'SELECT min(audit.id) AS id FROM audit, meta WHERE audit.id > meta.audit_id',
+        `SELECT least(
+           (SELECT min(id) FROM audit WHERE id > meta.audit_id),
+           (SELECT min(id) FROM audit WHERE id <= meta.audit_start_id)
+         ) AS id FROM meta`,
       );
       return id === null ? undefined : Number(id);
     },

@@ -20,8 +20,8 @@ export interface ChainSource {
   record(): Promise<ChainRecord>;
   /** By rising id, up to `lastId`; none when there are no more. */
   rowsAfter(id: number, lastId: number): Promise<readonly AuditRow[]>;
-  /** The first row after the head, as one snapshot has both. */
-  rowBeyondHead(): Promise<number | undefined>;
+  /** A row after the head, or not after the start, as one snapshot has all of them: whoever lists the audit would see it. */
+  rowOutside(): Promise<number | undefined>;
 }
 
 /** `badRow`: the first row that isn't what was written, or isn't there. `rows` counts those that were found good. */
@@ -93,8 +93,8 @@ export async function* verifyChain({
   if (previous.id === head.id && !previous.hash.equals(head.hash)) {
     return bad(head.id, 'it is not the row that the last commit wrote');
   }
-  const beyond = await source.rowBeyondHead();
-  if (beyond !== undefined) return bad(beyond, 'it was added outside of a commit');
+  const outside = await source.rowOutside();
+  if (outside !== undefined) return bad(outside, 'it was added outside of a commit');
   return { valid: true, rows, unkeyedRows, head: head.id };
 }
 

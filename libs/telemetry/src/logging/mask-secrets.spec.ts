@@ -6,6 +6,7 @@ it.each([
   ['OpenAI', `sk-proj-${random}_-x`],
   ['Anthropic', `sk-ant-api03-${random}`],
   ['a consumer key of ours', `sbx_${random}`],
+  ['a control plane token of ours', `sbt_${random}`],
   ['Google', `AIza${random}abcdefghij`],
   ['Groq', `gsk_${random}`],
   ['xAI', `xai-${random}`],

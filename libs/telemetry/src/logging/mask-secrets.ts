@@ -12,7 +12,7 @@ const START = String.raw`(?<=^|[^A-Za-z0-9]|\\[nrtbf])`;
 
 const PREFIXED = [
   'sk-[A-Za-z0-9_-]{8,}', // OpenAI, Anthropic, OpenRouter, DeepSeek and most that copy their API
-  'sbx_[A-Za-z0-9]{8,}', // consumer keys of ours
+  'sb[xt]_[A-Za-z0-9]{8,}', // consumer keys and control plane tokens of ours
   'AIza[A-Za-z0-9_-]{20,}', // Google
   'ya29\\.[A-Za-z0-9_.-]{10,}', // Google OAuth
   'gsk_[A-Za-z0-9]{8,}', // Groq
