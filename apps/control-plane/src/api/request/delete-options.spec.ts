@@ -15,6 +15,7 @@ test.each<[unknown, string, object]>([
   [{ dryRun: ['All'] }, '', { dryRun: true }],
   [{ dryRun: [] }, 'dryRun=All', { dryRun: true }],
   [{ dryRun: null, preconditions: null, propagationPolicy: null }, '', { dryRun: false }],
+  [undefined, 'labelSelector=a%3Db&fieldSelector=&limit=&timeout=32s&propagationPolicy=Background', { dryRun: false }],
   [{ preconditions: { uid: 'u', resourceVersion: '7' } }, '', { dryRun: false, uid: 'u', resourceVersion: '7' }],
 ])('%j and %j', (body, query, expected) => expect(optionsOf(body, query)).toEqual(expected));
 
@@ -32,5 +33,19 @@ test.each<[unknown, string]>([
 ])('refuses %j instead of deleting without it', (body, named) => {
   expect(() => optionsOf(body)).toThrow(
     expect.objectContaining({ code: 400, message: expect.stringContaining(named) }),
+  );
+});
+
+test.each([
+  ['labelselector=a%3Db', 'labelselector: a DELETE has no such query parameter; did you mean "labelSelector"?'],
+  ['dryrun=All', 'dryrun: a DELETE has no such query parameter; did you mean "dryRun"?'],
+  ['selector=a%3Db', 'selector: a DELETE has no such query parameter'],
+  ['preconditions=u', 'preconditions: a DELETE has no such query parameter'],
+  ['uid=u', 'uid: a DELETE has no such query parameter'],
+  ['limit=1', 'limit: a collection is deleted whole'],
+  ['continue=x', 'continue: a collection is deleted whole'],
+])('refuses ?%s instead of deleting more than was meant', (query, message) => {
+  expect(() => optionsOf(undefined, query)).toThrow(
+    expect.objectContaining({ code: 400, message: expect.stringContaining(message) }),
   );
 });

@@ -32,6 +32,7 @@ const propagationPolicies: readonly unknown[] = [undefined, null, 'Background', 
  * Throws a 400.
  */
 export function deleteOptionsOf(call: Call): DeleteOptions {
+  checkQuery(call.query);
   const dryRun = dryRunOf(call.query);
   if (call.body.length === 0) return { dryRun };
   const body = readBody(call.body, bodyFormat(call.headers['content-type'] as string | undefined));
@@ -41,6 +42,39 @@ export function deleteOptionsOf(call: Call): DeleteOptions {
     throw badRequest('propagationPolicy: must be Background, Foreground or Orphan');
   }
   return { dryRun: dryRunIn(body.dryRun) || dryRun, ...preconditionsIn(body.preconditions) };
+}
+
+/**
+ * What clients may put into the query of a DELETE: ListOptions, DeleteOptions, and what every request may have. Preconditions
+ * can stand in the body alone.
+ */
+const parameters = [
+  ...known.filter((name) => name !== 'preconditions'),
+  'allowWatchBookmarks',
+  'fieldManager',
+  'fieldSelector',
+  'fieldValidation',
+  'labelSelector',
+  'pretty',
+  'resourceVersion',
+  'resourceVersionMatch',
+  'sendInitialEvents',
+  'timeout',
+  'timeoutSeconds',
+  'watch',
+];
+
+/** A misspelt selector must not delete what it was to spare; nor may a page be asked for, as all that match are deleted at once. */
+function checkQuery(query: URLSearchParams): void {
+  for (const name of query.keys()) {
+    if (name === 'limit' || name === 'continue') {
+      if (query.get(name) === '') continue;
+      throw badRequest(`${name}: a collection is deleted whole, in one transaction; leave it out`);
+    }
+    if (parameters.includes(name)) continue;
+    const shown = name.slice(0, 80);
+    throw badRequest(`${shown}: a DELETE has no such query parameter${didYouMean(shown, parameters)}`);
+  }
 }
 
 function dryRunIn(value: unknown): boolean {
