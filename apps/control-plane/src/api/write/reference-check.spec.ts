@@ -26,16 +26,20 @@ function checkOver(there: readonly ApiObject[], onItsWay: readonly ApiObject[] =
   };
   there.forEach(take);
   const waitedFor: number[] = [];
+  const looks = { count: 0 };
   const cache = {
     get: (key: string) => objects.get(key),
-    entries: () => objects.entries(),
+    entries: () => {
+      looks.count++;
+      return objects.entries();
+    },
     reached: async (revision: number) => {
       waitedFor.push(revision);
       onItsWay.forEach(take);
       return true;
     },
   };
-  return { check: new ReferenceCheck(cache, index), waitedFor };
+  return { check: new ReferenceCheck(cache, index), waitedFor, looks };
 }
 
 test('what is well costs no waiting', async () => {
@@ -64,4 +68,17 @@ test('writes of one commit count for each other, whatever the cache holds', asyn
   expect(await check.warningsOf([both[0]!], 7)).toEqual([
     ['KeyPool default/main refers to it (spec.providerRef.name)'],
   ]);
+});
+
+test('guesses at what was meant for some of many references that go nowhere, as each looks at all objects', async () => {
+  const { check, looks } = checkOver([provider]);
+  const pools = Array.from({ length: 200 }, (_, index) => ({
+    before: undefined,
+    after: object('KeyPool', `p${index}`, { providerRef: { name: 'openei' } }),
+  }));
+  const warnings = await check.warningsOf(pools, 7);
+  expect(warnings[0]).toEqual(['spec.providerRef.name: there is no Provider default/openei; did you mean "openai"?']);
+  expect(warnings[199]).toEqual(['spec.providerRef.name: there is no Provider default/openei']);
+  // What seems to be missing is looked at twice.
+  expect(looks.count).toBe(40);
 });

@@ -7,6 +7,9 @@ import type { ReferenceIndex } from '../../cache/reference-index.js';
 /** The cache follows the database by milliseconds; a warning is not worth more waiting than this. */
 const CATCH_UP_MS = 1_000;
 
+/** A guess at what was meant looks at every object there is, on the thread that serves everyone; more than this nobody reads. */
+const MOST_GUESSES = 20;
+
 /** What writes leave without a hold, as the cache shows it with the writes put in. */
 export class ReferenceCheck {
   readonly #cache: Pick<ObjectCache, 'get' | 'entries' | 'reached'>;
@@ -25,8 +28,10 @@ export class ReferenceCheck {
    * into the cache, so it is looked at again once the cache is as far; what is well costs no waiting.
    */
   async warningsOf(changes: readonly ObjectChange[], revision: number): Promise<readonly (readonly string[])[]> {
-    const view = this.#viewWith(changes);
-    const look = () => changes.map((change) => referenceWarnings(change, view));
+    const look = () => {
+      const view = this.#viewWith(changes);
+      return changes.map((change) => referenceWarnings(change, view));
+    };
     const first = look();
     if (first.every((texts) => texts.length === 0)) return first;
     await this.#cache.reached(revision, CATCH_UP_MS);
@@ -41,9 +46,10 @@ export class ReferenceCheck {
       if (kind) changed.set(keyOf(kind, object), after);
     }
     const get = (key: CacheKey) => (changed.has(key) ? changed.get(key) : this.#cache.get(key));
+    let guesses = 0;
     return {
       get: (kind, namespace, name) => get(cacheKey(kind, namespace, name)),
-      names: (kind, namespace) => this.#names(kind, namespace),
+      names: (kind, namespace) => (guesses++ < MOST_GUESSES ? this.#names(kind, namespace) : []),
       referrers: (kind, namespace, name) => this.#referrers(cacheKey(kind, namespace, name), get),
     };
   }
