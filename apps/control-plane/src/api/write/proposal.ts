@@ -31,6 +31,7 @@ export function checkExpected(
       'the uid in the request is not that of the object, which was deleted and created anew; leave metadata.uid out',
     );
   }
-  const meant = resourceVersion ?? undefined;
+  // Empty is absent: Go's clients send it for an object that they have never read.
+  const meant = resourceVersion === '' ? undefined : (resourceVersion ?? undefined);
   if (meant !== undefined && meant !== stored?.metadata.resourceVersion) throw conflict(kind, name);
 }

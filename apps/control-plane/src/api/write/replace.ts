@@ -15,7 +15,7 @@ export function replacement({ object, errors, warnings }: Decoded, name: string)
 
 /** A replacement says which state it replaces. */
 function missingRevision({ resourceVersion }: ObjectMeta): FieldError[] {
-  if (resourceVersion !== undefined) return [];
+  if (resourceVersion !== undefined && resourceVersion !== '') return [];
   const message = 'must be specified for an update: send the object as it was read';
   return [{ path: 'metadata.resourceVersion', reason: 'Invalid', message }];
 }
