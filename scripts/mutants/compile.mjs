@@ -102,6 +102,13 @@ export default [
     suite: 'control-plane/src/compile/compile-controller',
   },
   {
+    name: 'a preview knows nothing of a Secret that waits to be compiled',
+    file: 'apps/control-plane/src/compile/compile-controller.ts',
+    find: 'credentials: new Map([...this.credentials, ...changes.credentials]),',
+    replace: 'credentials: new Map([...changes.credentials]),',
+    suite: 'control-plane/src/compile/compile-controller',
+  },
+  {
     name: 'a preview right after the start waits for no first compile',
     file: 'apps/control-plane/src/compile/compile-controller.ts',
     find: 'const PREVIEW_WAITS_MS = 20_000;',

@@ -268,3 +268,11 @@ test('the server still serves after all that', async () => {
   const { status } = await server.call(PROVIDERS, { method: 'POST', body: provider('fine') });
   expect(status).toBe(201);
 });
+
+test('of a user agent the audit keeps the beginning', async () => {
+  const headers = { 'user-agent': `curl ${'x'.repeat(20_000)}`, 'content-type': 'application/json' };
+  const body = secret('by-a-long-agent');
+  expect((await server.call(SECRETS, { method: 'POST', body, headers })).status).toBe(201);
+  const [row] = (await server.call('/audit?kind=Secret&name=by-a-long-agent')).body.items;
+  expect(row?.['userAgent']).toBe(`curl ${'x'.repeat(251)}`);
+});

@@ -63,6 +63,21 @@ describe('what the log says', () => {
     ]);
   });
 
+  it('who was refused what, as the audit holds only what was done', async () => {
+    const body = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' }, stringData: { k: 'canary-31f0b9-value' } };
+    const path = '/api/v1/namespaces/default/secrets';
+    expect((await controlPlane.call(path, { method: 'POST', body, as: 'viewer' })).status).toBe(403);
+    expect(lines('refused').filter(({ method, user }) => method === 'POST' && user === 'viewer')).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        path,
+        sourceAddress: '127.0.0.1',
+        reason: expect.stringContaining('User "viewer" cannot create resource "secrets"'),
+      }),
+    ]);
+    expect(JSON.stringify(controlPlane.logged)).not.toContain('canary-31f0b9');
+  });
+
   it('when a data plane began to serve a table, and not each time that the log moved on', async () => {
     const plane = await startPlane('serving', 'uid-serving');
     const serves = () => lines('data plane serves a new table').filter(({ dataPlane }) => dataPlane === 'serving');

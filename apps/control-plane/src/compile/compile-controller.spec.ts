@@ -133,6 +133,31 @@ describe('CompileController', () => {
   const foretell = (from = controller) =>
     from.preview({ objects: new Map([['t', consumer('third')]]), credentials: new Map() }, ['uid-third']);
 
+  it('foretells with a Secret that waits to be compiled', async () => {
+    const own = (kind: string, spec: Record<string, unknown>): ApiObject => ({
+      apiVersion: 'signalbox.dev/v1',
+      kind,
+      metadata: { name: 'a', namespace: 'default', uid: `uid-${kind}`, generation: 1 },
+      spec,
+    });
+    const provider = own('Provider', {
+      type: 'OpenAICompatible',
+      baseURL: 'https://api.example.com/v1',
+      models: [{ name: 'm' }],
+    });
+    const keys = [{ name: 'k', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }];
+    const pool = own('KeyPool', { providerRef: { name: 'a' }, keys });
+    const resolved = async () => {
+      const changes = { objects: new Map([provider, pool].map((each) => [each.kind, each])), credentials: new Map() };
+      const [conditions] = await controller.preview(changes, ['uid-KeyPool']);
+      return conditions!.find(({ type }) => type === 'ResolvedRefs')!.status;
+    };
+    expect(await resolved()).toBe('False');
+    store.commit(secret('sk-1'));
+    await clock.advanceAsync(0);
+    expect(await resolved()).toBe('True');
+  });
+
   it('foretells during a compile', async () => {
     store.commit(consumer('second'));
     await clock.advanceAsync(0);
