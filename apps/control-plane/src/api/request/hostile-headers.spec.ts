@@ -35,3 +35,11 @@ test.each(Object.entries(hostileShapes))('headers and parameters full of %s cost
   }, sizes);
   expect(steep).toBeUndefined();
 });
+
+test.each(['constructor', 'toString', '__proto__'])(
+  '%s is no media type, though every object has a member of that name',
+  (name) => {
+    expect(() => negotiate(name, { tables: true })).toThrow(expect.objectContaining({ code: 406 }));
+    expect(() => bodyFormat(name)).toThrow(expect.objectContaining({ code: 415 }));
+  },
+);

@@ -26,21 +26,23 @@ export interface ResponseForm {
   readonly table: boolean;
 }
 
-const formats: Readonly<Record<string, Format>> = {
-  '*/*': 'json',
-  'application/*': 'json',
-  'application/json': 'json',
-  'application/yaml': 'yaml',
-  'application/x-yaml': 'yaml',
-  'text/yaml': 'yaml',
-};
+const formats: ReadonlyMap<string, Format> = new Map(
+  Object.entries<Format>({
+    '*/*': 'json',
+    'application/*': 'json',
+    'application/json': 'json',
+    'application/yaml': 'yaml',
+    'application/x-yaml': 'yaml',
+    'text/yaml': 'yaml',
+  }),
+);
 
 /** The first acceptable entry of an `Accept` header, in the client's order. Throws a 406. */
 export function negotiate(accept: string | undefined, { tables }: { tables: boolean }): ResponseForm {
   if (accept === undefined || accept.trim() === '') return { format: 'json', table: false };
   for (const entry of accept.split(',')) {
     const { name, parameters } = parseMediaType(entry);
-    const format = formats[name];
+    const format = formats.get(name);
     if (format === undefined) continue;
     const { as, g, v } = parameters;
     if (as === undefined) return { format, table: false };
@@ -54,7 +56,7 @@ export function negotiate(accept: string | undefined, { tables }: { tables: bool
 export function bodyFormat(contentType: string | undefined): Format | 'protobuf' {
   const { name } = parseMediaType(contentType ?? 'application/json');
   if (name === PROTOBUF_MEDIA_TYPE) return 'protobuf';
-  const format = name === '*/*' || name === 'application/*' ? undefined : formats[name];
+  const format = name === '*/*' || name === 'application/*' ? undefined : formats.get(name);
   if (format !== undefined) return format;
   throw unsupportedMediaType('the body must be application/json or application/yaml');
 }
