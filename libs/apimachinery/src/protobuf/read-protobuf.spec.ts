@@ -45,6 +45,27 @@ test('reads a Secret: maps, lists, bytes, booleans; empty strings and unknown fi
   });
 });
 
+test('what an object belongs to is kept: an update would take it away', () => {
+  const owner = (uid: string, controller: number[] = []) =>
+    field(13, [
+      ...field(1, 'Provider'),
+      ...field(3, 'a'),
+      ...field(4, uid),
+      ...field(5, 'signalbox.dev/v1'),
+      ...controller,
+    ]);
+  const raw = field(1, [...field(1, 'owned'), ...owner('u1', [(6 << 3) | 0, 1]), ...owner('u2')]);
+  const reference = { apiVersion: 'signalbox.dev/v1', kind: 'Provider', name: 'a' };
+  expect(readProtobuf(envelope('v1', 'Secret', raw))).toMatchObject({
+    metadata: {
+      ownerReferences: [
+        { ...reference, uid: 'u1', controller: true },
+        { ...reference, uid: 'u2' },
+      ],
+    },
+  });
+});
+
 test('reads a review with its nested attributes', () => {
   const raw = field(2, field(1, [...field(2, 'create'), ...field(5, 'providers')]));
   expect(readProtobuf(envelope('authorization.k8s.io/v1', 'SelfSubjectAccessReview', raw))).toMatchObject({

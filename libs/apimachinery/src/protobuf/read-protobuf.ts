@@ -4,10 +4,19 @@ import { badRequest, unsupportedMediaType } from '../status.js';
 import { malformed, readFields } from './wire.js';
 
 /** How a field becomes JSON. A message is its fields by number; fields that aren't listed are the server's own and left out. */
-type FieldType = 'string' | 'bytes' | 'bool' | 'strings' | 'stringMap' | 'bytesMap' | Message;
+type FieldType = 'string' | 'bytes' | 'bool' | 'stringMap' | 'bytesMap' | Message;
 interface Message {
-  readonly [number: number]: readonly [name: string, type: FieldType];
+  readonly [number: number]: readonly [name: string, type: FieldType, repeated?: 'repeated'];
 }
+
+const ownerReference: Message = {
+  1: ['kind', 'string'],
+  3: ['name', 'string'],
+  4: ['uid', 'string'],
+  5: ['apiVersion', 'string'],
+  6: ['controller', 'bool'],
+  7: ['blockOwnerDeletion', 'bool'],
+};
 
 const objectMeta: Message = {
   1: ['name', 'string'],
@@ -17,7 +26,8 @@ const objectMeta: Message = {
   6: ['resourceVersion', 'string'],
   11: ['labels', 'stringMap'],
   12: ['annotations', 'stringMap'],
-  14: ['finalizers', 'strings'],
+  13: ['ownerReferences', ownerReference, 'repeated'],
+  14: ['finalizers', 'string', 'repeated'],
 };
 const preconditions: Message = { 1: ['uid', 'string'], 2: ['resourceVersion', 'string'] };
 const resourceAttributes: Message = {
@@ -44,7 +54,7 @@ const messages: Readonly<Record<string, Message>> = {
     4: ['stringData', 'stringMap'],
     5: ['immutable', 'bool'],
   },
-  'v1 DeleteOptions': { 2: ['preconditions', preconditions], 5: ['dryRun', 'strings'] },
+  'v1 DeleteOptions': { 2: ['preconditions', preconditions], 5: ['dryRun', 'string', 'repeated'] },
   'authentication.k8s.io/v1 SelfSubjectReview': { 1: ['metadata', objectMeta] },
   'authorization.k8s.io/v1 SelfSubjectAccessReview': {
     1: ['metadata', objectMeta],
@@ -80,12 +90,13 @@ function readMessage(bytes: Uint8Array, message: Message, path = ''): Record<str
   for (const { number, value } of readFields(bytes)) {
     const field = message[number];
     if (!field) continue;
-    const [name, type] = field;
+    const [name, type, repeated] = field;
     const at = childPath(path, name);
-    if (type === 'strings') added<string[]>(result, name, []).push(text(bytesOf(value)));
-    else if (type === 'stringMap' || type === 'bytesMap') {
+    if (type === 'stringMap' || type === 'bytesMap') {
       const [key, entry] = readEntry(bytesOf(value), type, at);
       added<Record<string, unknown>>(result, name, {})[key] = entry;
+    } else if (repeated) {
+      added<unknown[]>(result, name, []).push(readValue(value, type, at));
     } else {
       const read = readValue(value, type, at);
       // An unset string is sent as an empty one.
