@@ -120,6 +120,11 @@ test.each([
     /tokens\[0\]/,
   ],
   ['nothing', '', /^tokens: /],
+  [
+    'a second document, whose tokens would not be known',
+    `tokens:\n${entry('ada', 'a')}---\ntokens:\n${entry('bob', 'b')}`,
+    /more than one document: put all tokens into one list/,
+  ],
 ])('a table with %s is refused', (_, text, message) => {
   expect(() => TokenTable.parse(text)).toThrow(message);
 });

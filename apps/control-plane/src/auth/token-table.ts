@@ -20,8 +20,6 @@ const tokensSchema = z.strictObject({
   ),
 });
 
-const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
-
 interface TokenEntry {
   readonly digest: Buffer;
   readonly identity: Identity;
@@ -33,16 +31,17 @@ export class TokenTable {
 
   /** Throws an Error that names the field, never a digest. */
   static parse(text: string): TokenTable {
-    const [document] = readYAML(text);
+    const [document, ...others] = readYAML(text);
+    if (others.length > 0) throw new Error('the file has more than one document: put all tokens into one list');
     const result = tokensSchema.safeParse(document?.value);
     if (!result.success) {
       const [issue] = result.error.issues;
       throw new Error(`${fieldPath(issue!.path) || 'tokens'}: ${issue!.message}`);
     }
     const { tokens } = result.data;
-    const twin = tokens.findIndex(
-      ({ sha256 }, index) => tokens.findIndex((other) => same(other.sha256, sha256)) < index,
-    );
+    const digests = tokens.map(({ sha256 }) => sha256.toLowerCase());
+    const first = new Map(digests.map((digest, index) => [digest, index] as const).reverse());
+    const twin = digests.findIndex((digest, index) => first.get(digest) !== index);
     if (twin >= 0) {
       throw new Error(`tokens[${twin}].sha256: another entry has the same token; one token stands for one user`);
     }
