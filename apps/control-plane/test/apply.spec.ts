@@ -329,3 +329,16 @@ test('every write is in the audit, in the caller’s trace, and the chain verifi
   ]);
   expect(JSON.parse(lines.at(-1)!)).toMatchObject({ valid: true, unkeyedRows: 0 });
 });
+
+test('a part of an exported head, or a misspelt one, is refused, and not verified without it', async () => {
+  const head = (await server.call('/audit/head')).body as unknown as { id: number; hash: string; mac: string };
+  const whole = `headId=${head.id}&headHash=${head.hash}&headMac=${head.mac}`;
+  expect((await server.fetch(`/audit/verify?${whole}`)).status).toBe(200);
+  for (const query of [`headHash=${head.hash}&headMac=${head.mac}`, `headId=&${whole.slice(whole.indexOf('&') + 1)}`]) {
+    expect(await server.call(`/audit/verify?${query}`)).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining('headId, headHash, headMac') },
+    });
+  }
+  expect((await server.call(`/audit/verify?${whole.replace('headId', 'headID')}`)).body.message).toContain('"headId"');
+});

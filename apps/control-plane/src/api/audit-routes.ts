@@ -6,7 +6,7 @@ import type { ChainLink } from '../audit/chain-link.js';
 import type { Verification, VerificationProgress } from '../audit/verify-chain.js';
 import { orUnavailable } from '../database/unavailable.js';
 import { answer } from './request/call.js';
-import { integerOf } from './request/query.js';
+import { checkParameters, integerOf } from './request/query.js';
 import type { PathRoute } from './server/api-server.js';
 
 const MAX_LIMIT = 1_000;
@@ -75,9 +75,11 @@ async function* verificationLines(
 
 /** What `GET /audit/head` answered once, as three parameters. Throws a 400 for one that isn't of this installation. */
 function exportedHead(query: URLSearchParams, audit: AuditService): ChainLink | undefined {
+  checkParameters(query, ['headId', 'headHash', 'headMac'], '/audit/verify');
   const id = integerOf(query, 'headId');
-  if (id === undefined) return undefined;
-  const link = audit.linkOf({ id, hash: query.get('headHash') ?? '', mac: query.get('headMac') ?? '' });
+  const [hash, mac] = [query.get('headHash') ?? '', query.get('headMac') ?? ''];
+  if (id === undefined && hash === '' && mac === '') return undefined;
+  const link = id === undefined ? undefined : audit.linkOf({ id, hash, mac });
   if (link) return link;
   throw badRequest(
     'headId, headHash, headMac: not a head that this installation exported: it was changed, comes from another one, or the audit key has been replaced since',
