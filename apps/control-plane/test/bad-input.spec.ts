@@ -176,6 +176,58 @@ test('an Accept header that nothing satisfies is a 406', async () => {
   });
 });
 
+const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+const unwritten = '/apis/signalbox.dev/v1/namespaces/default/providers/unwritten';
+test.each<[string, string, string, Record<string, string>, number, RegExp]>([
+  ['a misspelt dry run', 'POST', `${PROVIDERS}?dryrun=All`, {}, 400, /dryrun: a write has no such.*"dryRun"/],
+  ['a dry run of /apply', 'POST', '/apply?dry-run=All', {}, 400, /dry-run: \/apply has no such.*"dryRun"/],
+  ['a misspelt namespace of /apply', 'POST', '/apply?namespaces=shop', {}, 400, /namespaces: .*"namespace"/],
+  ['two namespaces of /apply', 'POST', '/apply?namespace=default&namespace=shop', {}, 400, /more than once/],
+  ['a misspelt dry run of a new encryption', 'POST', '/keys/reencrypt?dryrun=All', {}, 400, /"dryRun"/],
+  ['a form that is not served', 'POST', PROVIDERS, { accept: 'text/html' }, 406, /only application\/json/],
+  ['such a form of /apply', 'POST', '/apply', { accept: 'text/html' }, 406, /only application\/json/],
+  [
+    'rows with nothing that there is',
+    'POST',
+    `${PROVIDERS}?includeObject=All`,
+    { accept: table },
+    400,
+    /includeObject/,
+  ],
+])('%s: %s %s writes nothing', async (_, method, path, headers, status, message) => {
+  const answered = await server.call(path, {
+    method,
+    body: provider('unwritten'),
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+  expect(answered).toMatchObject({ status, body: { message: expect.stringMatching(message) } });
+  expect((await server.call(unwritten)).status).toBe(404);
+});
+
+test.each<[string, string, string, Record<string, string>]>([
+  [
+    'PATCH',
+    '?includeObject=All',
+    '{"metadata":{"labels":{"a":"b"}}}',
+    { 'content-type': 'application/merge-patch+json', accept: table },
+  ],
+  ['PATCH', '?dryrun=All', '{"metadata":{"labels":{"a":"b"}}}', { 'content-type': 'application/merge-patch+json' }],
+  [
+    'PATCH',
+    '',
+    '{"metadata":{"labels":{"a":"b"}}}',
+    { 'content-type': 'application/merge-patch+json', accept: 'text/html' },
+  ],
+  ['DELETE', '', '', { accept: 'text/html' }],
+  ['DELETE', '?includeObject=All', '', { accept: table }],
+])('a %s%s that cannot be answered or is misspelt changes nothing', async (method, query, body, headers) => {
+  const name = `kept-${method.toLowerCase()}${query.length}`;
+  const { body: before } = await server.call(SECRETS, { method: 'POST', body: secret(name) });
+  const { status } = await server.call(`${SECRETS}/${name}${query}`, { method, headers, ...(body && { body }) });
+  expect([400, 406]).toContain(status);
+  expect((await server.call(`${SECRETS}/${name}`)).body).toEqual(before);
+});
+
 test.each<[string, object, number, RegExp]>([
   ['takes all metadata away', { metadata: null }, 422, /metadata: Required value/],
   ['takes the name away', { metadata: { name: null } }, 422, /metadata\.name: Required value/],

@@ -64,7 +64,12 @@ describe('what the log says', () => {
   });
 
   it('who was refused what, as the audit holds only what was done', async () => {
-    const body = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' }, stringData: { k: 'canary-31f0b9-value' } };
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'a' },
+      stringData: { k: 'canary-31f0b9-value' },
+    };
     const path = '/api/v1/namespaces/default/secrets';
     expect((await controlPlane.call(path, { method: 'POST', body, as: 'viewer' })).status).toBe(403);
     expect(lines('refused').filter(({ method, user }) => method === 'POST' && user === 'viewer')).toEqual([

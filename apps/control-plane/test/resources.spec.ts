@@ -86,6 +86,7 @@ describe('one object', () => {
       status: 422,
       body: { details: { causes: [{ field: 'metadata.resourceVersion' }] } },
     });
+    expect((await put({ ...next, metadata: { name: 'replaced', resourceVersion: '' } })).status).toBe(422);
     expect(await put(next)).toMatchObject({ status: 200, body: { metadata: { generation: 2 } } });
     expect(await put(next)).toMatchObject({ status: 409, body: { reason: 'Conflict' } });
     expect((await put({ ...next, metadata: { name: 'replaced', uid: 'x' } })).status).toBe(409);
@@ -110,6 +111,8 @@ describe('one object', () => {
     const { resourceVersion } = created.metadata;
     const late = await patch(`${SECRETS}/stale`, { metadata: { resourceVersion, labels: { a: 'c' } } });
     expect(late.status).toBe(409);
+    const unread = await patch(`${SECRETS}/stale`, { metadata: { resourceVersion: '', labels: { a: 'c' } } });
+    expect([unread.status, unread.body.metadata.labels]).toEqual([200, { a: 'c' }]);
   });
 
   test('dryRun tells what would be and stores nothing', async () => {

@@ -3,7 +3,7 @@ import type { KeyOverview, KeyStatus } from '../key-rotation/key-status.js';
 import { reencryptionRequest } from '../key-rotation/reencryption-request.js';
 import type { ObjectWriter } from './write/object-writer.js';
 import { answer } from './request/call.js';
-import { dryRunOf } from './request/query.js';
+import { checkParameters, dryRunOf } from './request/query.js';
 import type { PathRoute } from './server/api-server.js';
 
 /** Master keys, for admins: which are in use and where, and the request to encrypt everything under the first one. */
@@ -16,6 +16,7 @@ export function keyRoutes(overview: KeyOverview, objects: ObjectWriter): PathRou
       pattern: '/keys/reencrypt',
       verb: 'create',
       handle: async (call) => {
+        checkParameters(call.query, ['dryRun'], '/keys/reencrypt');
         checkAgreement(await overview.status(), overview.firstId);
         const dryRun = dryRunOf(call.query);
         await objects.commit(call, [reencryptionRequest(overview.firstId)], { needs: ['update'], dryRun });

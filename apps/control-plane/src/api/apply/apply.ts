@@ -23,7 +23,7 @@ import type { Author } from '../write/admit.js';
 import { objectWrite, warningsOf, type WriteStep } from '../write/object-write.js';
 import type { ObjectWriter } from '../write/object-writer.js';
 import type { Strategy } from '../write/proposal.js';
-import { dryRunOf, fieldValidationOf } from '../request/query.js';
+import { checkParameters, dryRunOf, fieldValidationOf, writeParameters } from '../request/query.js';
 import type { ConditionPreview } from './preview-conditions.js';
 import { type AppliedDocument, readDocuments } from './read-documents.js';
 
@@ -45,6 +45,7 @@ export class Applier {
   ) {}
 
   async apply(call: Call): Promise<Answer> {
+    checkParameters(call.query, [...writeParameters, 'namespace'], '/apply');
     const dryRun = dryRunOf(call.query);
     const documents = namespacesFirst(
       readDocuments(

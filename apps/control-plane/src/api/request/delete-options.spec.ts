@@ -15,7 +15,11 @@ test.each<[unknown, string, object]>([
   [{ dryRun: ['All'] }, '', { dryRun: true }],
   [{ dryRun: [] }, 'dryRun=All', { dryRun: true }],
   [{ dryRun: null, preconditions: null, propagationPolicy: null }, '', { dryRun: false }],
-  [undefined, 'labelSelector=a%3Db&fieldSelector=&limit=&timeout=32s&propagationPolicy=Background', { dryRun: false }],
+  [
+    undefined,
+    'labelSelector=a%3Db&fieldSelector=&limit=&timeout=32s&propagationPolicy=Background&pretty=true',
+    { dryRun: false },
+  ],
   [{ preconditions: { uid: 'u', resourceVersion: '7' } }, '', { dryRun: false, uid: 'u', resourceVersion: '7' }],
 ])('%j and %j', (body, query, expected) => expect(optionsOf(body, query)).toEqual(expected));
 
@@ -42,6 +46,7 @@ test.each([
   ['selector=a%3Db', 'selector: a DELETE has no such query parameter'],
   ['preconditions=u', 'preconditions: a DELETE has no such query parameter'],
   ['uid=u', 'uid: a DELETE has no such query parameter'],
+  ['labelSelector=a&labelSelector=b', 'labelSelector: the query has it more than once'],
   ['limit=1', 'limit: a collection is deleted whole'],
   ['continue=x', 'continue: a collection is deleted whole'],
 ])('refuses ?%s instead of deleting more than was meant', (query, message) => {

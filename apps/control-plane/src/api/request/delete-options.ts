@@ -2,7 +2,7 @@ import { badRequest, didYouMean, isMap } from '#libs/apimachinery';
 import { readBody } from './body.js';
 import type { Call } from './call.js';
 import { bodyFormat } from './media-type.js';
-import { dryRunOf } from './query.js';
+import { checkParameters, dryRunOf } from './query.js';
 
 /** What a DELETE asks for beside the address. */
 export interface DeleteOptions {
@@ -44,36 +44,29 @@ export function deleteOptionsOf(call: Call): DeleteOptions {
   return { dryRun: dryRunIn(body.dryRun) || dryRun, ...preconditionsIn(body.preconditions) };
 }
 
-/**
- * What clients may put into the query of a DELETE: ListOptions, DeleteOptions, and what every request may have. Preconditions
- * can stand in the body alone.
- */
+/** What clients may put into the query of a DELETE: ListOptions and DeleteOptions. Preconditions can stand in the body alone. */
 const parameters = [
   ...known.filter((name) => name !== 'preconditions'),
   'allowWatchBookmarks',
+  'continue',
   'fieldManager',
   'fieldSelector',
   'fieldValidation',
+  'includeObject',
   'labelSelector',
-  'pretty',
+  'limit',
   'resourceVersion',
   'resourceVersionMatch',
   'sendInitialEvents',
-  'timeout',
   'timeoutSeconds',
   'watch',
 ];
 
-/** A misspelt selector must not delete what it was to spare; nor may a page be asked for, as all that match are deleted at once. */
+/** A page can't be asked for, as all that match are deleted at once. */
 function checkQuery(query: URLSearchParams): void {
-  for (const name of query.keys()) {
-    if (name === 'limit' || name === 'continue') {
-      if (query.get(name) === '') continue;
-      throw badRequest(`${name}: a collection is deleted whole, in one transaction; leave it out`);
-    }
-    if (parameters.includes(name)) continue;
-    const shown = name.slice(0, 80);
-    throw badRequest(`${shown}: a DELETE has no such query parameter${didYouMean(shown, parameters)}`);
+  checkParameters(query, parameters, 'a DELETE');
+  for (const name of ['limit', 'continue']) {
+    if (query.get(name)) throw badRequest(`${name}: a collection is deleted whole, in one transaction; leave it out`);
   }
 }
 

@@ -1,10 +1,34 @@
 import {
   badRequest,
+  didYouMean,
   fieldValidations,
   includeObjects,
   type FieldValidation,
   type IncludeObject,
 } from '#libs/apimachinery';
+
+/** What requests that create or change something may have in their query. */
+export const writeParameters = ['dryRun', 'fieldManager', 'fieldValidation', 'force', 'includeObject'];
+/** Clients add these to whatever they ask for. */
+const everywhere = ['pretty', 'timeout'];
+
+/**
+ * For whatever changes something: a misspelt dry run, selector or namespace must not do more than was meant, nor one of two
+ * selectors. `what` names the request in the message. Throws a 400.
+ */
+export function checkParameters(query: URLSearchParams, names: readonly string[], what: string): void {
+  const known = [...names, ...everywhere];
+  const seen = new Set<string>();
+  for (const name of query.keys()) {
+    const shown = name.slice(0, 80);
+    if (!known.includes(name)) {
+      throw badRequest(`${shown}: ${what} has no such query parameter${didYouMean(shown, known) || '; leave it out'}`);
+    }
+    // A list, in the query of Kubernetes' clients.
+    if (seen.has(name) && name !== 'dryRun') throw badRequest(`${name}: the query has it more than once; give it once`);
+    seen.add(name);
+  }
+}
 
 /** Query parameters that several verbs share, each checked: a misspelt value must not do something else in silence. */
 export function dryRunOf(query: URLSearchParams): boolean {

@@ -16,6 +16,8 @@ import type { Authorizer } from '../../auth/authorizer.js';
 import { checkAllowed } from '../objects/permission.js';
 import type { ResourceTarget } from '../objects/resource-target.js';
 import type { Call } from '../request/call.js';
+import { negotiate } from '../request/media-type.js';
+import { includeObjectOf } from '../request/query.js';
 import { callOf, pathOf } from './http-call.js';
 import { registerProbes } from './probes.js';
 import type { Readiness } from './readiness.js';
@@ -62,6 +64,13 @@ function refuseImpersonation(headers: FastifyRequest['headers']): void {
 
 const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
 
+/** What can't be answered isn't done: an error that comes after a write says that nothing was written. Throws a 400 or 406. */
+function checkAnswerable({ method, headers, query }: Call): void {
+  if (reading.has(method)) return;
+  const { table } = negotiate(headers.accept as string | undefined, { tables: true });
+  if (table) includeObjectOf(query);
+}
+
 /** The admin API on a Fastify instance: raw routes, so that no pipe or parser stands between the bytes and admission. */
 export class ApiServer {
   private readonly refusals: RefusalLog;
@@ -97,6 +106,7 @@ export class ApiServer {
         const verb = verbOf(route, call);
         const target = targetOf(route, request.params as { namespace?: string; name?: string });
         checkAllowed(this.parts.authorizer, call, verb, target);
+        checkAnswerable(call);
         if (verb === 'watch') this.reviewWatch(request, reply, target);
         return this.parts.resources.serve(verb, call, target);
       });
@@ -128,6 +138,7 @@ export class ApiServer {
     if (!verdict.allowed) {
       throw forbidden(`User "${call.identity.user}" cannot ${verb} path "${call.path}": ${verdict.reason}`);
     }
+    checkAnswerable(call);
     return route.handle(call);
   }
 

@@ -4,7 +4,7 @@ import { namespaceGuard } from '../../namespaces/namespace-guard.js';
 import { objectForm } from '../objects/form.js';
 import type { ResourceTarget } from '../objects/resource-target.js';
 import { answer, type Answer, type Call } from '../request/call.js';
-import { dryRunOf } from '../request/query.js';
+import { checkParameters, dryRunOf, writeParameters } from '../request/query.js';
 import { creation, named } from './create.js';
 import { decodeBody } from './decode.js';
 import { objectWrite, warningsOf, type WriteStep } from './object-write.js';
@@ -53,6 +53,7 @@ export class Writer {
   }
 
   async #write(call: Call, wanted: Omit<WriteStep, 'author'> & { verb: 'create' | 'update' | 'patch' }, code: number) {
+    checkParameters(call.query, writeParameters, 'a write');
     const step = { ...wanted, author: { identity: call.identity, authorizer: this.#authorizer } };
     const { kind, scope } = step.target;
     const { results, warnings } = await this.#objects.commit(call, [objectWrite(step)], {
