@@ -31,7 +31,7 @@ export default [
   {
     name: 'a write is done before it shows that it cannot be answered',
     file: 'apps/control-plane/src/api/server/api-server.ts',
-    find: "        checkAnswerable(call);\n        if (verb",
+    find: '        checkAnswerable(call);\n        if (verb',
     replace: '        if (verb',
     suite: 'control-plane/test/bad-input',
   },

@@ -17,8 +17,8 @@ export default [
   {
     name: 'a list of a protobuf message grows in place',
     file: 'libs/apimachinery/src/protobuf/read-protobuf.ts',
-    find: 'added<string[]>(result, name, []).push(text(bytesOf(value)));',
-    replace: 'result[name] = [...added<string[]>(result, name, []), text(bytesOf(value))];',
+    find: 'added<unknown[]>(result, name, []).push(readValue(value, type, at));',
+    replace: 'result[name] = [...added<unknown[]>(result, name, []), readValue(value, type, at)];',
     suite: 'libs/apimachinery/src/hostile-texts',
   },
   {
