@@ -130,7 +130,7 @@ function requests({ config, logger, telemetry }: ProcessEnvironment): Provider[]
       inject: [MetricsRegistry, CurrentTable],
       useFactory: (registry: MetricsRegistry, current: CurrentTable) => {
         const metrics = new RequestMetrics(registry);
-        current.onSwap((next) => void metrics.swapped(next, systemClock.nowMs()));
+        current.onSwap((next) => metrics.swapped(next, systemClock.nowMs()));
         return metrics;
       },
     },

@@ -25,10 +25,6 @@ export class SeriesByIdentity<S extends IdentitySeries> {
     return created;
   }
 
-  has(identity: string): boolean {
-    return this.held.has(identity);
-  }
-
   identities(): Iterable<string> {
     return this.held.keys();
   }

@@ -7,7 +7,7 @@ export interface Snapshot {
   readonly revision: number;
   readonly version: string;
   readonly schemaVersion: number;
-  readonly entries: readonly Entry[];
+  readonly entries: Iterable<Entry>;
 }
 
 const ENTRIES_A_PIECE = 500;
@@ -20,9 +20,16 @@ export function* encodeSnapshot(snapshot: Snapshot): IterableIterator<Uint8Array
   yield framed(encodeFromControlPlane(snapshot.credentials));
   const { revision, version, schemaVersion, entries } = snapshot;
   const head = { type: 'full', nonce: 1, traceParents: [], revision, version, schemaVersion } as const;
-  for (let at = 0; at === 0 || at < entries.length; at += ENTRIES_A_PIECE) {
-    yield framed(encodeFromControlPlane({ ...head, entries: entries.slice(at, at + ENTRIES_A_PIECE) }));
+  let piece: Entry[] = [];
+  let pieces = 0;
+  for (const entry of entries) {
+    piece.push(entry);
+    if (piece.length < ENTRIES_A_PIECE) continue;
+    yield framed(encodeFromControlPlane({ ...head, entries: piece }));
+    pieces += 1;
+    piece = [];
   }
+  if (piece.length > 0 || pieces === 0) yield framed(encodeFromControlPlane({ ...head, entries: piece }));
 }
 
 /** Throws a FrameError or an Error if the bytes are not a snapshot. */

@@ -18,6 +18,8 @@ export interface TableView {
   ownerOf(sha256: string): KeyOwner | undefined;
   /** The one route for this model name, by the order that the compiler computed; undefined: none. */
   route(namespace: string, model: string, labels: Readonly<Record<string, string>>): RouteEntry | undefined;
+  /** Whether there is a route of this key, matched or not. */
+  hasRoute(key: string): boolean;
   backend(key: string): BackendEntry | undefined;
   keyPool(key: string): KeyPoolEntry | undefined;
   /** Concrete (glob-free) model names that a consumer with these labels may ask for, sorted. */

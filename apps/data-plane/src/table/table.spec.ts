@@ -16,6 +16,15 @@ describe('Table', () => {
     expect(table.keyPool('default/absent')).toBeUndefined();
   });
 
+  it('knows its routes by their keys', async () => {
+    const table = await full(smallTable);
+    expect(['default/chat', 'default/pool', 'default/absent'].map((key) => table.hasRoute(key))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it('names models without globs, those that the labels may ask for, sorted', async () => {
     const table = await full([
       ...serving,

@@ -49,6 +49,10 @@ export class Table implements TableView {
     return models?.globs.first(model, (pattern) => this.candidate(namespace, pattern, labels));
   }
 
+  hasRoute(key: string): boolean {
+    return this.content.entries.get(entryId('Route', key)) !== undefined;
+  }
+
   backend(key: string): BackendEntry | undefined {
     return this.value('Backend', key);
   }
