@@ -102,4 +102,18 @@ export default [
     replace: 'FROM meta',
     suite: `${source}/store/group-commit`,
   },
+  {
+    name: 'a large collection is deleted in several transactions',
+    file: 'apps/control-plane/src/api/write/remove.ts',
+    find: 'const AT_ONCE = 500;',
+    replace: 'const AT_ONCE = 50_000;',
+    suite: 'control-plane/src/api/write/remove-collection',
+  },
+  {
+    name: 'before the first of several transactions it is seen whether any would be refused',
+    file: 'apps/control-plane/src/api/write/remove.ts',
+    find: 'if (groups.length > 1 && !dryRun) for',
+    replace: 'if (groups.length > 50_000) for',
+    suite: 'control-plane/src/api/write/remove-collection',
+  },
 ];

@@ -46,7 +46,12 @@ export function writeRows(
   const lastRevision = point.firstRevision + rows.length - 1;
   const audit = chainAudit(rows, point, auditKeys);
   const column = <T>(read: (row: PreparedRow, index: number) => T): T[] => rows.map(read);
-  const auditColumn = <T>(read: (row: AuditRow) => T): T[] => audit.map(read);
+  const auditOf = new Map(audit.map((row) => [row.revision, row]));
+  const auditColumn = <T>(read: (row: AuditRow) => T): (T | null)[] =>
+    column((_row, index) => {
+      const row = auditOf.get(point.firstRevision + index);
+      return row ? read(row) : null;
+    });
   return client.query({
     ...(audit.length > 0 ? { name: 'write-audited', text: WITH_AUDIT } : { name: 'write', text: WITHOUT_AUDIT }),
     values: [
@@ -74,9 +79,6 @@ export function writeRows(
             auditColumn((row) => row.actor),
             auditColumn((row) => JSON.stringify(row.actorGroups)),
             auditColumn((row) => row.verb),
-            auditColumn((row) => row.subresource),
-            auditColumn((row) => row.generation),
-            auditColumn((row) => row.revision),
             auditColumn((row) => JSON.stringify(row.changes)),
             auditColumn((row) => row.sourceAddress),
             auditColumn((row) => row.userAgent),
@@ -98,14 +100,21 @@ function lastRevisions(requests: readonly RequestRows[], firstRevision: number):
   });
 }
 
-const ROWS = `
-  input AS MATERIALIZED (
-    SELECT * FROM unnest(
+const ARRAYS = `
       $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::uuid[],
-      $13::text[], $14::json[], $15::boolean[], $16::json[], $17::bigint[]
-    ) AS t (rv, last_rv, trace_parent, type, api_group, kind, namespace, name, uid,
-            subresource, object, keep, revision, generation)
-  ),
+      $13::text[], $14::json[], $15::boolean[], $16::json[], $17::bigint[]`;
+const COLUMNS = `rv, last_rv, trace_parent, type, api_group, kind, namespace, name, uid, subresource, object, keep, revision, generation`;
+
+/** What is audited of a row stands beside it: to join the two, no index helps, so every row would be looked at for each. */
+const AUDIT_ARRAYS = `
+      $19::bigint[], $20::text[], $21::json[], $22::text[], $23::json[], $24::text[], $25::text[], $26::text[],
+      $27::bytea[], $28::bytea[]`;
+const AUDIT_COLUMNS = `audit_id, actor, actor_groups, verb, changes, source_address, user_agent, trace_id, previous_hash, hash`;
+
+const input = (arrays: string, columns: string): string =>
+  `input AS MATERIALIZED (SELECT * FROM unnest(${arrays}) AS t (${columns}))`;
+
+const ROWS = `
   saved AS (
     INSERT INTO object (api_group, kind, namespace, name, uid, rv, object)
     SELECT api_group, kind, namespace, name, uid, rv, object FROM input WHERE type <> 'DELETED'
@@ -133,16 +142,11 @@ const AUDIT = `
   audited AS (
     INSERT INTO audit (id, at, actor, actor_groups, verb, api_group, kind, namespace, name, subresource, uid, generation,
                        revision, changes, source_address, user_agent, trace_id, previous_hash, hash)
-    SELECT a.id, $3::timestamptz, a.actor, a.actor_groups, a.verb, i.api_group, i.kind, i.namespace, i.name, a.subresource, i.uid,
-           a.generation, a.revision, a.changes, a.source_address, a.user_agent, a.trace_id, a.previous_hash, a.hash
-    FROM unnest(
-      $19::bigint[], $20::text[], $21::json[], $22::text[], $23::text[], $24::bigint[], $25::bigint[], $26::json[],
-      $27::text[], $28::text[], $29::text[], $30::bytea[], $31::bytea[]
-    ) AS a (id, actor, actor_groups, verb, subresource, generation, revision, changes, source_address, user_agent,
-            trace_id, previous_hash, hash)
-    JOIN input i ON i.rv = a.revision
+    SELECT audit_id, $3::timestamptz, actor, actor_groups, verb, api_group, kind, namespace, name, coalesce(subresource, ''), uid,
+           generation, rv, changes, source_address, user_agent, trace_id, previous_hash, hash
+    FROM input WHERE audit_id IS NOT NULL
   ),
   head AS (UPDATE meta SET audit_hash = $18::bytea)`;
 
-const WITHOUT_AUDIT = `WITH ${ROWS} SELECT pg_notify($1, $2::bigint::text)`;
-const WITH_AUDIT = `WITH ${ROWS}, ${AUDIT} SELECT pg_notify($1, $2::bigint::text)`;
+const WITHOUT_AUDIT = `WITH ${input(ARRAYS, COLUMNS)}, ${ROWS} SELECT pg_notify($1, $2::bigint::text)`;
+const WITH_AUDIT = `WITH ${input(`${ARRAYS}, ${AUDIT_ARRAYS}`, `${COLUMNS}, ${AUDIT_COLUMNS}`)}, ${ROWS}, ${AUDIT} SELECT pg_notify($1, $2::bigint::text)`;

@@ -13,13 +13,15 @@ import { answer, type Answer, type Call } from '../request/call.js';
 import { type DeleteOptions, deleteOptionsOf } from '../request/delete-options.js';
 import { listForm, objectForm } from '../objects/form.js';
 import { contentsOf } from './namespace-contents.js';
-import type { ObjectWriter } from './object-writer.js';
+import type { ClientCommit, ObjectWriter } from './object-writer.js';
 import type { Reader } from '../objects/read.js';
 import { keyOf, type ResourceTarget } from '../objects/resource-target.js';
 import { selectionOf } from '../objects/selection.js';
 
 /** Lists again this often when objects of a collection vanish between the list and the transaction. */
 const MAX_TRIES = 5;
+/** Objects of a collection that go in one transaction. */
+const AT_ONCE = 500;
 
 export interface RemoverParts {
   readonly objects: ObjectWriter;
@@ -62,35 +64,60 @@ export class Remover {
     return answer(200, success({ name, ...(kind.group && { group: kind.group }), kind: kind.plural, uid }), warnings);
   }
 
-  /** One transaction: either all that match are deleted or none. Answers the list of them. */
+  /**
+   * One transaction: either all that match are deleted or none. A large collection takes several, as each holds a lock for
+   * each object, and everyone else up at its end; what would be refused is found out before the first. Answers the list of them.
+   */
   async deleteCollection(call: Call, target: ResourceTarget): Promise<Answer> {
     const { kind } = target;
     if (kind.readOnly) throw forbidden(`${kind.kind} objects are deleted one by one`, kind);
-    const options = deleteOptionsOf(call);
+    const { dryRun, ...options } = deleteOptionsOf(call);
     const selection = selectionOf(call.query);
+    const deleted: ClientCommit[] = [];
+    const commit = (writes: readonly ObjectWrite[], dryRun: boolean): Promise<ClientCommit> =>
+      this.#objects.commit(call, writes, { needs: ['deletecollection'], dryRun });
     for (let tries = 1; ; tries++) {
       const { items } = await this.#reader.page(kind, target.scope, selection);
       for (const object of items) refuse(target.kind, object.metadata.name);
-      const writes = items.map(({ metadata: { name, namespace = '', uid } }) =>
-        deletion({ kind, name, scope: objectScope(kind, namespace) }, options, uid),
+      const groups = inGroups(items).map((group) =>
+        group.map(({ metadata: { name, namespace = '', uid } }) =>
+          deletion({ kind, name, scope: objectScope(kind, namespace) }, options, uid),
+        ),
       );
       try {
-        const { results, revision, warnings } = await this.#objects.commit(call, writes, {
-          needs: ['deletecollection'],
-          dryRun: options.dryRun,
-        });
-        const objects = results.map(({ object }) => object);
-        const list = listForm(call, kind, objects, { resourceVersion: String(revision) }, this.#nowMs());
-        return answer(200, list, [...new Set(warnings.flat())]);
+        if (groups.length > 1 && !dryRun) for (const group of groups) await commit(group, true);
+        for (const group of groups) deleted.push(await commit(group, dryRun));
       } catch (error) {
         if (!isNotFound(error) || tries === MAX_TRIES) throw error;
+        // A dry run has deleted nothing that the next list would lack.
+        if (dryRun) deleted.length = 0;
+        continue;
       }
+      // One that finalizers hold is listed, and marked, again.
+      const objects = new Map(
+        deleted.flatMap(({ results }) => results.map(({ object }) => [object.metadata.uid, object])),
+      );
+      const warnings = new Set(deleted.flatMap((group) => group.warnings.flat()));
+      const resourceVersion = String(deleted.at(-1)!.revision);
+      return answer(200, listForm(call, kind, [...objects.values()], { resourceVersion }, this.#nowMs()), [
+        ...warnings,
+      ]);
     }
   }
 }
 
+/** One at least: that nothing matches is answered with a revision as well. */
+function inGroups<Item>(items: readonly Item[]): Item[][] {
+  const count = Math.max(1, Math.ceil(items.length / AT_ONCE));
+  return Array.from({ length: count }, (_, index) => items.slice(index * AT_ONCE, (index + 1) * AT_ONCE));
+}
+
 /** `seen`: the uid of the object as it was listed. Another one of its name is not what was meant, and counts as gone. */
-function deletion(target: ResourceTarget, options: DeleteOptions, seen?: string): ObjectWrite {
+function deletion(
+  target: ResourceTarget,
+  options: Pick<DeleteOptions, 'uid' | 'resourceVersion'>,
+  seen?: string,
+): ObjectWrite {
   const { kind, name = '' } = target;
   return {
     key: keyOf(target),
