@@ -116,4 +116,19 @@ export default [
     replace: 'if (groups.length > 50_000) for',
     suite: 'control-plane/src/api/write/remove-collection',
   },
+  {
+    name: 'requests that fail of one thing share a line of the log',
+    file: 'apps/control-plane/src/api/server/reply.ts',
+    find: 'everyMs: QUIET_MS',
+    replace: 'everyMs: 0',
+    suite: 'control-plane/test/server',
+  },
+  {
+    name: 'what nobody expected is logged without its secrets before it ends the process',
+    file: 'apps/control-plane/src/main.ts',
+    find: "process.on('uncaughtException',",
+    replace: "process.on('warning',",
+    suite: 'control-plane/test/server',
+    build: true,
+  },
 ];

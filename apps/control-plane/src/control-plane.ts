@@ -6,7 +6,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { answerClientError } from './api/server/client-error.js';
 import { Readiness } from './api/server/readiness.js';
-import { sendError } from './api/server/reply.js';
+import { ErrorReplies } from './api/server/reply.js';
 import { Watcher } from './api/watch/watcher.js';
 import { AppModule } from './app.module.js';
 import type { ProcessEnvironment } from './config/config.module.js';
@@ -39,6 +39,7 @@ export class ControlPlane {
   /** Migrates the database, makes what every installation has, and listens. Rejects if any of it fails. */
   static async start(environment: ProcessEnvironment): Promise<ControlPlane> {
     const { config, logger } = environment;
+    const errors = new ErrorReplies(logger);
     const adapter = new FastifyAdapter({
       // The certificate is made from a Secret of the store; it is set before the server listens.
       https: { maxHeaderSize: MAX_HEADER_BYTES, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS },
@@ -48,7 +49,7 @@ export class ControlPlane {
       clientErrorHandler: answerClientError,
       // What Fastify refuses before any route is reached, such as a malformed URL.
       frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
-        sendError(reply, error, logger),
+        errors.send(reply, error),
     });
     const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(environment), adapter, {
       bodyParser: false,

@@ -25,6 +25,12 @@ async function main(): Promise<void> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   const config = configOrExit();
   const logger = createLogger({ name: 'signalbox-control-plane', level: config.logLevel });
+  // Node would print the bare error, and a rejected promise ends here, too: log it masked, then end. Nobody knows what is
+  // left half done; the database rolls back what was not committed, and another replica leads when the lease is over.
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ err: error }, 'ended by an unexpected error');
+    process.exit(1);
+  });
   const metrics = new MetricsRegistry();
   registerProcessMetrics(metrics, softwareVersion);
   const telemetry = await startTelemetry({

@@ -115,6 +115,11 @@ describe('a running server', () => {
       body: { reason: 'ServiceUnavailable' },
     });
     expect(await server.call('/keys')).toMatchObject({ status: 503, body: { reason: 'ServiceUnavailable' } });
+    // A line with its stack for each would fill a disk: the first says it, then one in ten seconds.
+    const failures = () => server.logged.filter(({ msg }) => msg === 'request failed').length;
+    const before = failures();
+    for (let turn = 0; turn < 30; turn++) expect((await server.call(`${PROVIDERS}/kept`)).status).toBe(503);
+    expect(failures() - before).toBeLessThan(10);
     route.restore();
     await eventually(async () => (await probe('/readyz')).status === 200, { deadlineMs: 20_000 });
     const answersAgain = () => server.logged.filter(({ msg }) => msg === 'the database answers again');
@@ -139,12 +144,12 @@ describe('the process', () => {
     }
   });
 
-  test('while it waits for its database, SIGTERM ends it with 0 at once', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'signalbox-process-'));
+  /** Its database never comes. */
+  async function waitingControlPlane(directory: string, variables: Record<string, string> = {}) {
     const [port = 0, nobody = 0] = await freePorts(2);
     writeFileSync(join(directory, 'tokens.yaml'), 'tokens: []');
     writeFileSync(join(directory, 'master.key'), randomBytes(32).toString('base64'));
-    const child = new ManagedProcess(
+    return new ManagedProcess(
       'control-plane',
       [process.execPath, join(checkout, 'dist/apps/control-plane/src/main.js')],
       {
@@ -152,9 +157,36 @@ describe('the process', () => {
         SIGNALBOX_CONTROL_PORT: String(port),
         SIGNALBOX_TOKENS_FILE: join(directory, 'tokens.yaml'),
         SIGNALBOX_MASTER_KEY_FILE: join(directory, 'master.key'),
+        ...variables,
       },
       directory,
     );
+  }
+
+  test.each(['throw error', 'Promise.reject(error)'])(
+    'what nobody expected (%s) ends it with 1, and is logged without its secrets',
+    async (fault) => {
+      const directory = mkdtempSync(join(tmpdir(), 'signalbox-process-'));
+      const canary = 'canary-9b1d07';
+      const script = `process.on('SIGUSR2', () => { const error = new Error('postgres://signalbox:${canary}@db/signalbox'); ${fault}; });`;
+      writeFileSync(join(directory, 'fault.mjs'), script);
+      const child = await waitingControlPlane(directory, { NODE_OPTIONS: `--import=${join(directory, 'fault.mjs')}` });
+      try {
+        child.start();
+        await eventually(() => child.output.includes('trying again'), { deadlineMs: 20_000 });
+        expect(await child.end('SIGUSR2')).toBe(1);
+        expect(child.output).toContain('"msg":"ended by an unexpected error"');
+        expect(child.output).not.toContain(canary);
+      } finally {
+        await child.end('SIGKILL');
+        rmSync(directory, { recursive: true });
+      }
+    },
+  );
+
+  test('while it waits for its database, SIGTERM ends it with 0 at once', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'signalbox-process-'));
+    const child = await waitingControlPlane(directory);
     try {
       child.start();
       await eventually(() => child.output.includes('trying again'), { deadlineMs: 20_000 });

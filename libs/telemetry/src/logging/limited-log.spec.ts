@@ -27,10 +27,12 @@ describe('LimitedLog', () => {
   it('keeps keys apart', () => {
     log.warn('a', { who: 'a' }, 'refused');
     log.info('b', { who: 'b' }, 'served');
+    log.error('c', { who: 'c' }, 'failed');
     log.warn('a', { who: 'a' }, 'refused');
     expect(said()).toEqual([
       ['warn', 'a', undefined],
       ['info', 'b', undefined],
+      ['error', 'c', undefined],
     ]);
   });
 

@@ -31,6 +31,10 @@ export class LimitedLog {
     this.#mostKeys = mostKeys;
   }
 
+  error(key: string, fields: object, message: string): void {
+    this.#write('error', key, fields, message);
+  }
+
   warn(key: string, fields: object, message: string): void {
     this.#write('warn', key, fields, message);
   }
@@ -39,7 +43,7 @@ export class LimitedLog {
     this.#write('info', key, fields, message);
   }
 
-  #write(level: 'warn' | 'info', wanted: string, fields: object, message: string): void {
+  #write(level: 'error' | 'warn' | 'info', wanted: string, fields: object, message: string): void {
     const nowMs = this.#nowMs();
     const key = this.#lines.has(wanted) || this.#makesRoom(nowMs) ? wanted : OTHERS;
     const line = this.#lines.get(key);

@@ -21,7 +21,7 @@ import { includeObjectOf } from '../request/query.js';
 import { callOf, pathOf } from './http-call.js';
 import { registerProbes } from './probes.js';
 import type { Readiness } from './readiness.js';
-import { sendAnswer, sendError } from './reply.js';
+import { ErrorReplies, sendAnswer } from './reply.js';
 import { checkPath, targetOf } from './request-path.js';
 import { reviewWhileOpen } from './review.js';
 import { type ResourceHandler, type Served, verbOf } from './resource-handler.js';
@@ -85,11 +85,12 @@ export class ApiServer {
   }
 
   private routes(scope: FastifyInstance): void {
+    const errors = new ErrorReplies(this.parts.logger);
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) =>
       done(null, body),
     );
-    scope.setErrorHandler((error, _request, reply) => sendError(reply, error, this.parts.logger));
+    scope.setErrorHandler((error, _request, reply) => errors.send(reply, error));
     // Before the body is read: who isn't known can't make us buffer anything.
     scope.addHook('onRequest', async (request) => {
       try {

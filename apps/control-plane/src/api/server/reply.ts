@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { dump } from 'js-yaml';
 import type { FastifyReply } from 'fastify';
 import { ApiError, badRequest, internal, requestEntityTooLarge, unsupportedMediaType } from '#libs/apimachinery';
-import type { Logger } from '#libs/telemetry';
+import { LimitedLog, type Logger } from '#libs/telemetry';
 import { orUnavailable } from '../../database/unavailable.js';
 import type { Answer } from '../request/call.js';
 import { negotiate } from '../request/media-type.js';
@@ -31,25 +31,37 @@ function write(reply: FastifyReply, code: number, contentType: string, text: str
   void reply.code(code).header('content-type', contentType).send(Buffer.from(text));
 }
 
-/** Errors are a JSON Status, whatever the client accepts. */
-export function sendError(reply: FastifyReply, error: unknown, logger: Logger): void {
-  const apiError = asApiError(error);
-  if (apiError.code >= 500) {
-    logger.error({ err: error, method: reply.request.method, path: pathOf(reply.request.url) }, 'request failed');
+/** Of one failure there is a line in so much time: while the database is away, each request that comes fails of it. */
+const QUIET_MS = 10_000;
+
+/** Answers of requests that fail. They are a JSON Status, whatever the client accepts. */
+export class ErrorReplies {
+  readonly #logger: Logger;
+  readonly #failures: LimitedLog;
+
+  constructor(logger: Logger, nowMs?: () => number) {
+    this.#logger = logger;
+    this.#failures = new LimitedLog({ logger, nowMs, everyMs: QUIET_MS });
   }
-  if (apiError.code === 403) {
-    // The audit holds what was written; what was refused, the special verbs included, is told here.
+
+  send(reply: FastifyReply, error: unknown): void {
+    const apiError = asApiError(error);
     const { identity, method, url, socket } = reply.request;
-    const sourceAddress = socket.remoteAddress;
-    logger.warn(
-      { user: identity?.user, method, path: pathOf(url), sourceAddress, reason: apiError.message },
-      'refused',
-    );
+    const path = pathOf(url);
+    if (apiError.code >= 500) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#failures.error(`${apiError.code} ${reason}`, { err: error, method, path }, 'request failed');
+    }
+    if (apiError.code === 403) {
+      // The audit holds what was written; what was refused, the special verbs included, is told here.
+      const sourceAddress = socket.remoteAddress;
+      this.#logger.warn({ user: identity?.user, method, path, sourceAddress, reason: apiError.message }, 'refused');
+    }
+    if (apiError.code === 401) reply.header('www-authenticate', 'Bearer');
+    const { retryAfterSeconds } = apiError.details;
+    if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
+    write(reply, apiError.code, 'application/json', JSON.stringify(apiError.toStatus()));
   }
-  if (apiError.code === 401) reply.header('www-authenticate', 'Bearer');
-  const { retryAfterSeconds } = apiError.details;
-  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
-  write(reply, apiError.code, 'application/json', JSON.stringify(apiError.toStatus()));
 }
 
 /** Clients refuse an answer whose headers are too long, though what it is about is done: Node's stop at 16 KiB. */
