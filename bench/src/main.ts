@@ -4,6 +4,7 @@ import { hardware, print, type Section, type SectionReport } from './report.js';
 import { applyToServed } from './sections/apply-to-served.js';
 import { compile } from './sections/compile.js';
 import { controlPlane } from './sections/control-plane.js';
+import { largePool } from './sections/large-pool.js';
 import { heldStreams } from './sections/held-streams.js';
 import { matching } from './sections/matching.js';
 import { processorTime } from './sections/processor-time.js';
@@ -19,6 +20,7 @@ const sections: readonly Section[] = [
   controlPlane,
   compile,
   servedBySize,
+  largePool,
 ];
 
 const program = new Command('bench')

@@ -120,4 +120,18 @@ export default [
       "const timer = setTimeout(() => undefined, 0); AbortSignal.any([AbortSignal.timeout(Math.min(timeoutMs, LONGEST_MS))]).addEventListener('abort', abort);",
     suite: 'apps/cli/src/client/with-deadline',
   },
+  {
+    name: 'each of ten thousand keys has all entries of its Secret looked at',
+    file: 'libs/resources/src/reference-warnings.ts',
+    find: 'if (!found.has(kind)) found.set',
+    replace: 'found.set',
+    suite: 'resources/src/reference-warnings',
+  },
+  {
+    name: 'what is not shown is guessed at',
+    file: 'libs/resources/src/reference-warnings.ts',
+    find: 'if (this.#first.length < MAX_WARNINGS) this.#first.push(text());',
+    replace: 'const worded = text();\n    if (this.#first.length < MAX_WARNINGS) this.#first.push(worded);',
+    suite: 'resources/src/reference-warnings',
+  },
 ];

@@ -67,6 +67,47 @@ const written = (after: ApiObject, ...others: ApiObject[]) =>
 const became = (before: ApiObject, after: ApiObject | undefined) =>
   referenceWarnings({ before, after }, viewOf(...all.filter((one) => one !== before), ...(after ? [after] : [])));
 
+describe('ten thousand keys', () => {
+  const many = (entry: (index: number) => string) =>
+    pool(
+      'large',
+      'openai',
+      ...Array.from({ length: 10_000 }, (_, index): [string, string] => ['openai-keys', entry(index)]),
+    );
+
+  it('have the entries of their Secret looked at once', () => {
+    let looks = 0;
+    const counted = Object.defineProperty({ ...keys }, 'data', {
+      get: () => {
+        looks += 1;
+        return keys['data'];
+      },
+    });
+    expect(
+      written(
+        many(() => 'main'),
+        openai,
+        counted,
+      ),
+    ).toEqual([]);
+    expect(looks).toBeLessThan(5);
+  });
+
+  it('that are missing cost as many guesses as are shown', () => {
+    let guesses = 0;
+    const guessed = { ...viewOf(openai), names: () => (guesses++, []) };
+    const lost = many(() => 'main');
+    (lost.spec as { keys: { valueFrom: { secretKeyRef: { name: string } } }[] }).keys.forEach(
+      ({ valueFrom }, index) => {
+        valueFrom.secretKeyRef.name = `gone-${index}`;
+      },
+    );
+    const texts = referenceWarnings({ before: undefined, after: lost }, guessed);
+    expect([texts.length, texts.at(-1)]).toEqual([11, 'and 9990 more references that go nowhere']);
+    expect(guesses).toBe(10);
+  });
+});
+
 describe('references that go nowhere', () => {
   it('are none where all is there', () => {
     for (const one of all) expect(written(one, ...all)).toEqual([]);

@@ -25,33 +25,82 @@ const MAX_WARNINGS = 10;
  * values. Pure.
  */
 export function referenceWarnings({ before, after }: ObjectChange, view: ObjectView): string[] {
-  const texts = [
-    ...(after ? danglingReferences(after, view) : []),
-    ...(before ? brokenReferrers(before, after, view) : []),
-  ];
-  const more = texts.length - MAX_WARNINGS;
-  return more > 0 ? [...texts.slice(0, MAX_WARNINGS), `and ${more} more references that go nowhere`] : texts;
+  const texts = new Texts();
+  if (after) danglingReferences(after, view, texts);
+  if (before) for (const text of brokenReferrers(before, after, view)) texts.add(text, () => text);
+  return texts.shown();
 }
 
-function danglingReferences(object: ApiObject, view: ObjectView): string[] {
+/** The first of many texts, each once, and how many more there are: only what is shown is worded, as that may take a guess. */
+class Texts {
+  readonly #first: string[] = [];
+  readonly #seen = new Set<string>();
+
+  /** `id`: by which the same is known again. */
+  add(id: string, text: () => string): void {
+    if (this.#seen.has(id)) return;
+    this.#seen.add(id);
+    if (this.#first.length < MAX_WARNINGS) this.#first.push(text());
+  }
+
+  shown(): string[] {
+    const more = this.#seen.size - this.#first.length;
+    return more > 0 ? [...this.#first, `and ${more} more references that go nowhere`] : this.#first;
+  }
+}
+
+function danglingReferences(object: ApiObject, view: ObjectView, texts: Texts): void {
   const namespace = object.metadata.namespace ?? '';
-  const texts = referencesOf(object).map((reference): string | undefined => {
-    const { path, name, part } = reference;
-    const kind = kindNamed(reference.kind);
-    const target = kind && view.get(kind, namespace, name);
-    if (!kind) return undefined;
+  const holders = new Holders(view);
+  for (const { path, kind: kindName, name, part } of referencesOf(object)) {
+    const kind = kindNamed(kindName);
+    if (!kind) continue;
+    const target = view.get(kind, namespace, name);
     if (!target) {
-      const place = `${reference.kind} ${namespace}/${name}`;
-      return `${path}: there is no ${place}${didYouMean(name, view.names(kind, namespace))}`;
+      // Several keys may name one missing thing by one path.
+      texts.add(
+        `${path} ${name}`,
+        () => `${path}: there is no ${kindName} ${namespace}/${name}${didYouMean(name, view.names(kind, namespace))}`,
+      );
+      continue;
     }
-    const holder = part && holderOf(target, part.kind, view);
+    const holder = part && holders.of(target, part.kind);
+    if (!holder || holder.names.has(part.name)) continue;
+    texts.add(`${part.path} ${part.name}`, () => {
+      const names = [...holder.names];
+      const near = didYouMean(part.name, names) || `; it has ${listed(names)}`;
+      return `${part.path}: ${holder.place} has no ${holder.word} "${part.name}"${near}`;
+    });
+  }
+}
+
+interface Holder {
+  readonly place: string;
+  readonly word: string;
+  readonly names: ReadonlySet<string>;
+}
+
+/** What holds the parts that one object's references name. Looked up once for each: ten thousand keys may name one Secret's entries. */
+class Holders {
+  readonly #view: ObjectView;
+  readonly #found = new Map<ApiObject, Map<string, Holder | undefined>>();
+
+  constructor(view: ObjectView) {
+    this.#view = view;
+  }
+
+  of(target: ApiObject, kind: string): Holder | undefined {
+    let found = this.#found.get(target);
+    if (!found) this.#found.set(target, (found = new Map<string, Holder | undefined>()));
+    if (!found.has(kind)) found.set(kind, this.#look(target, kind));
+    return found.get(kind);
+  }
+
+  #look(target: ApiObject, kind: string): Holder | undefined {
+    const holder = holderOf(target, kind, this.#view);
     const parts = holder && partsOf(holder);
-    if (!parts || parts.names.includes(part!.name)) return undefined;
-    const near = didYouMean(part!.name, parts.names) || `; it has ${listed(parts.names)}`;
-    return `${part!.path}: ${placeOf(holder)} has no ${parts.word} "${part!.name}"${near}`;
-  });
-  // Several keys may name one missing thing by one path.
-  return [...new Set(texts.filter((text) => text !== undefined))];
+    return parts && { place: placeOf(holder), word: parts.word, names: new Set(parts.names) };
+  }
 }
 
 function brokenReferrers(before: ApiObject, after: ApiObject | undefined, view: ObjectView): string[] {
