@@ -100,9 +100,9 @@ export default [
   },
   {
     name: 'a refusal is not logged',
-    file: 'apps/control-plane/src/api/server/reply.ts',
-    find: 'if (apiError.code === 403) {',
-    replace: 'if (apiError.code === 1403) {',
+    file: 'apps/control-plane/src/api/server/failure-log.ts',
+    find: 'if (code === 403) {',
+    replace: 'if (code === 1403) {',
     suite: 'control-plane/test/logs',
   },
   {

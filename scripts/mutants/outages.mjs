@@ -117,13 +117,6 @@ export default [
     suite: 'control-plane/src/api/write/remove-collection',
   },
   {
-    name: 'requests that fail of one thing share a line of the log',
-    file: 'apps/control-plane/src/api/server/reply.ts',
-    find: 'everyMs: QUIET_MS',
-    replace: 'everyMs: 0',
-    suite: 'control-plane/test/server',
-  },
-  {
     name: 'what nobody expected is logged without its secrets before it ends the process',
     file: 'apps/control-plane/src/main.ts',
     find: "process.on('uncaughtException',",

@@ -119,7 +119,10 @@ describe('a running server', () => {
     const failures = () => server.logged.filter(({ msg }) => msg === 'request failed').length;
     const before = failures();
     for (let turn = 0; turn < 30; turn++) expect((await server.call(`${PROVIDERS}/kept`)).status).toBe(503);
-    expect(failures() - before).toBeLessThan(10);
+    expect(failures() - before).toBeLessThan(5);
+    expect(await (await server.fetch('/metrics')).text()).toMatch(
+      /signalbox_api_requests_total\{method="GET",code="503"\} [3-9][0-9]\n/,
+    );
     route.restore();
     await eventually(async () => (await probe('/readyz')).status === 200, { deadlineMs: 20_000 });
     const answersAgain = () => server.logged.filter(({ msg }) => msg === 'the database answers again');

@@ -146,6 +146,7 @@ const nowMs = Date.now;
           readiness,
           tracer: telemetry.tracer,
           logger,
+          metrics,
         });
       },
     },

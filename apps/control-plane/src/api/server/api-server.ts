@@ -5,6 +5,7 @@ import {
   attributeNames,
   formatTraceParent,
   type Logger,
+  type MetricsRegistry,
   newTraceParent,
   parseTraceParent,
   spanNames,
@@ -48,6 +49,7 @@ export interface ApiServerParts {
   readonly readiness: Readiness;
   readonly tracer: Tracer;
   readonly logger: Logger;
+  readonly metrics: Pick<MetricsRegistry, 'counter'>;
 }
 
 /**
@@ -91,6 +93,12 @@ export class ApiServer {
       done(null, body),
     );
     scope.setErrorHandler((error, _request, reply) => errors.send(reply, error));
+    const answered = this.parts.metrics.counter(
+      'signalbox_api_requests_total',
+      'Requests answered by the API, by the status of the answer.',
+      ['method', 'code'],
+    );
+    scope.addHook('onResponse', async ({ method }, { statusCode }) => answered.handle(method, `${statusCode}`).add());
     // Before the body is read: who isn't known can't make us buffer anything.
     scope.addHook('onRequest', async (request) => {
       try {

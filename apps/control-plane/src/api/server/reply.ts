@@ -2,11 +2,11 @@ import { Readable } from 'node:stream';
 import { dump } from 'js-yaml';
 import type { FastifyReply } from 'fastify';
 import { ApiError, badRequest, internal, requestEntityTooLarge, unsupportedMediaType } from '#libs/apimachinery';
-import { LimitedLog, type Logger } from '#libs/telemetry';
+import type { Logger } from '#libs/telemetry';
 import { orUnavailable } from '../../database/unavailable.js';
 import type { Answer } from '../request/call.js';
 import { negotiate } from '../request/media-type.js';
-import { pathOf } from './http-call.js';
+import { FailureLog } from './failure-log.js';
 
 /** Writes an answer in the format that the client accepts. */
 export function sendAnswer(reply: FastifyReply, answer: Answer): void {
@@ -31,32 +31,17 @@ function write(reply: FastifyReply, code: number, contentType: string, text: str
   void reply.code(code).header('content-type', contentType).send(Buffer.from(text));
 }
 
-/** Of one failure there is a line in so much time: while the database is away, each request that comes fails of it. */
-const QUIET_MS = 10_000;
-
 /** Answers of requests that fail. They are a JSON Status, whatever the client accepts. */
 export class ErrorReplies {
-  readonly #logger: Logger;
-  readonly #failures: LimitedLog;
+  readonly #failures: FailureLog;
 
-  constructor(logger: Logger, nowMs?: () => number) {
-    this.#logger = logger;
-    this.#failures = new LimitedLog({ logger, nowMs, everyMs: QUIET_MS });
+  constructor(logger: Logger) {
+    this.#failures = new FailureLog({ logger });
   }
 
   send(reply: FastifyReply, error: unknown): void {
     const apiError = asApiError(error);
-    const { identity, method, url, socket } = reply.request;
-    const path = pathOf(url);
-    if (apiError.code >= 500) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#failures.error(`${apiError.code} ${reason}`, { err: error, method, path }, 'request failed');
-    }
-    if (apiError.code === 403) {
-      // The audit holds what was written; what was refused, the special verbs included, is told here.
-      const sourceAddress = socket.remoteAddress;
-      this.#logger.warn({ user: identity?.user, method, path, sourceAddress, reason: apiError.message }, 'refused');
-    }
+    this.#failures.answered(reply.request, error, apiError);
     if (apiError.code === 401) reply.header('www-authenticate', 'Bearer');
     const { retryAfterSeconds } = apiError.details;
     if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
