@@ -12,9 +12,15 @@ export function creation(kind: KindDefinition, { object, errors, warnings }: Dec
   };
 }
 
+/** Kubernetes cuts there whatever the kind, so that a name of its own making is a DNS label, as that of a Namespace has to be. */
+const LONGEST_START = 58;
+
 /** `generateName` and five characters, where there is no name. */
 export function named(object: ApiObject, randomSuffix: () => string): ApiObject {
   const { name, generateName } = object.metadata;
   if (name || !generateName) return object;
-  return { ...object, metadata: { ...object.metadata, name: `${generateName.slice(0, 248)}${randomSuffix()}` } };
+  return {
+    ...object,
+    metadata: { ...object.metadata, name: `${generateName.slice(0, LONGEST_START)}${randomSuffix()}` },
+  };
 }
