@@ -123,6 +123,17 @@ test.each<[string, string | Buffer, string, number, RegExp]>([
   expect([got, answer.kind, answer.message]).toEqual([status, 'Status', expect.stringMatching(message)]);
 });
 
+test.each<[string, (key: string) => object]>([
+  ['an unknown field', (key) => ({ ...provider('long'), [key]: 1 })],
+  ['a label', (key) => provider('long', {}, { labels: { [key]: 'a' } })],
+])('%s with a name of a megabyte is answered without it', async (_, make) => {
+  const response = await server.fetch(PROVIDERS, { method: 'POST', body: make('x'.repeat(1_000_000)) });
+  const text = await response.text();
+  expect([400, 422]).toContain(response.status);
+  expect(text).toContain('x'.repeat(400));
+  expect(text.length).toBeLessThan(3_000);
+});
+
 test('a body over the limit is a 413', async () => {
   const huge = 'x'.repeat(3 * 1024 * 1024 + 1);
   expect(await post(PROVIDERS, huge)).toMatchObject({ status: 413, body: { reason: 'RequestEntityTooLarge' } });
