@@ -90,6 +90,21 @@ spec: {type: OpenAICompatible, baseURL: "https://api.example.org/v1", models: [{
   ]);
 });
 
+test('owner references are merged into those that are there, by uid', async () => {
+  const owner = (uid: string, name: string) => ({ apiVersion: 'signalbox.dev/v1', kind: 'Provider', name, uid });
+  const applied = async (...ownerReferences: object[]) => {
+    await apply(JSON.stringify(provider('owned', {}, ownerReferences.length > 0 ? { ownerReferences } : {})));
+    return (await server.call(`${PROVIDERS}/owned`)).body.metadata['ownerReferences'];
+  };
+  expect(await applied()).toBeUndefined();
+  expect(await applied(owner('u1', 'one'))).toEqual([owner('u1', 'one')]);
+  expect(await applied(owner('u2', 'two'), owner('u1', 'renamed'))).toEqual([
+    owner('u1', 'renamed'),
+    owner('u2', 'two'),
+  ]);
+  expect(await applied()).toHaveLength(2);
+});
+
 test('a dry run foretells a reference that goes nowhere', async () => {
   const { body } = await apply(
     `
@@ -102,6 +117,19 @@ spec: {providerRef: {name: absent}, keys: [{name: main, valueFrom: {secretKeyRef
   expect(body.objects[0]!['conditions']).toContainEqual(
     expect.objectContaining({ type: 'ResolvedRefs', status: 'False', reason: 'BackendNotFound' }),
   );
+});
+
+test('a dry run foretells what a Secret lacks once an entry of it is gone', async () => {
+  const resolved = async (entry: string) => {
+    const secret = `apiVersion: v1\nkind: Secret\nmetadata: {name: beta-keys, namespace: shop}\nstringData: {${entry}: hunter3}`;
+    const [pool = ''] = team.split('---\n');
+    const { status, body } = await apply(`${pool}---\n${secret}`, '?dryRun=All');
+    expect(status).toBe(200);
+    const conditions = body.objects.find(({ kind }) => kind === 'KeyPool')!['conditions'] as Record<string, unknown>[];
+    return conditions.find(({ type }) => type === 'ResolvedRefs');
+  };
+  expect(await resolved('main')).toMatchObject({ status: 'True' });
+  expect(await resolved('other')).toMatchObject({ status: 'False', reason: 'SecretNotFound' });
 });
 
 test('one bad document among many stores none of them, and every finding is told', async () => {

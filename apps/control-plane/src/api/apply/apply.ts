@@ -165,7 +165,7 @@ function guards(documents: readonly AppliedDocument[], namespaces: () => Iterabl
 }
 
 function merged(document: ApiObject, stored: ApiObject): ApiObject {
-  const { labels, annotations, finalizers } = document.metadata;
+  const { labels, annotations, finalizers, ownerReferences } = document.metadata;
   return {
     ...document,
     metadata: {
@@ -173,8 +173,17 @@ function merged(document: ApiObject, stored: ApiObject): ApiObject {
       ...(labels && { labels: { ...stored.metadata.labels, ...labels } }),
       ...(annotations && { annotations: { ...stored.metadata.annotations, ...annotations } }),
       ...(finalizers && { finalizers: [...new Set([...(stored.metadata.finalizers ?? []), ...finalizers])] }),
+      ...(ownerReferences !== undefined && {
+        ownerReferences: byUID([stored.metadata['ownerReferences'], ownerReferences]),
+      }),
     },
   };
+}
+
+/** Both lists are as decoding takes them: objects that have a uid. Of two with the same one the later counts. */
+function byUID(lists: readonly unknown[]): unknown[] {
+  const owners = lists.flatMap((list) => (list ?? []) as readonly { readonly uid: string }[]);
+  return [...new Map(owners.map((owner) => [owner.uid, owner])).values()];
 }
 
 function described({ kind, namespace, name, place }: AppliedDocument, { type, object, previous }: WriteResult) {
