@@ -66,7 +66,8 @@ const parameters = [
 function checkQuery(query: URLSearchParams): void {
   checkParameters(query, parameters, 'a DELETE');
   for (const name of ['limit', 'continue']) {
-    if (query.get(name)) throw badRequest(`${name}: a collection is deleted whole, in one transaction; leave it out`);
+    if (query.get(name))
+      throw badRequest(`${name}: a collection is deleted whole; leave it out, or narrow it by a selector`);
   }
 }
 
