@@ -49,6 +49,14 @@ describe('one object', () => {
     expect(again).toMatchObject({ status: 409, body: { reason: 'AlreadyExists' } });
   });
 
+  test('gets a name from generateName by which a Namespace can be addressed, however long the start is', async () => {
+    const generateName = 'a-'.repeat(31);
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { generateName } };
+    const { metadata } = (await server.call('/api/v1/namespaces', { method: 'POST', body })).body;
+    expect(metadata.name).toMatch(/^[a-z0-9-]{58}[a-z0-9]{5}$/);
+    expect((await server.call(`/api/v1/namespaces/${metadata.name}/secrets`)).status).toBe(200);
+  });
+
   test('gets a name from generateName', async () => {
     const body = provider('', {}, { name: undefined, generateName: 'gen-' });
     const { status, body: created } = await server.call(PROVIDERS, { method: 'POST', body });
@@ -345,6 +353,17 @@ describe('lists', () => {
   test('span all namespaces', async () => {
     const { body } = await server.call('/apis/signalbox.dev/v1/providers?fieldSelector=metadata.name=a');
     expect(body.items.map((item) => item.metadata.namespace)).toEqual(['listed']);
+  });
+
+  test.each([
+    ['as they are stored', {}],
+    ['as tables', { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }],
+  ])('%s are not older than a client has seen, and of no other revision', async (_, headers) => {
+    const list = (query: string) => server.call(`${LISTED}?${query}`, { headers });
+    const { resourceVersion = '' } = (await list('')).body.metadata;
+    expect((await list(`resourceVersion=${resourceVersion}&resourceVersionMatch=NotOlderThan`)).status).toBe(200);
+    expect(await list('resourceVersion=999999999')).toMatchObject({ status: 410, body: { reason: 'Expired' } });
+    expect((await list(`resourceVersion=${resourceVersion}&resourceVersionMatch=Exact`)).status).toBe(400);
   });
 
   test('come as tables', async () => {

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import type { ApiObject } from '#libs/apimachinery';
 import { kindOf } from '#libs/resources';
 import { createLogger } from '#libs/telemetry';
+import type { ChangeFeed } from '../../store/object-store.js';
 import { ScriptedStore } from '../../store/testing/scripted-store.js';
 import type { Reader } from '../objects/read.js';
 import type { Call } from '../request/call.js';
@@ -82,4 +84,97 @@ describe('bookmarks of a watch', () => {
     }
     expect(seen).toEqual(['BOOKMARK 7', 'ADDED 8', 'BOOKMARK 8']);
   });
+});
+
+describe('a client that leaves', () => {
+  const target = { kind, scope: { type: 'Namespace', namespace: 'default' } } as const;
+
+  /** A response that nobody reads, and a feed that is as slow as the test wants. */
+  function watching() {
+    const response = Object.assign(new PassThrough(), {
+      setTimeout: () => {},
+      writeHead: () => {},
+      flushHeaders: () => {},
+    });
+    const closed: string[] = [];
+    let subscribe = (): void => {};
+    const subscription = new Promise<{ close(): void }>((resolve) => {
+      subscribe = () => resolve({ close: () => closed.push('subscription') });
+    });
+    const watcher = new Watcher({
+      feed: { revision: 7, subscribe: () => subscription } as unknown as ChangeFeed,
+      reader: {} as Reader,
+      logger: createLogger({ name: 'test', level: 'silent' }),
+      openWatches: { set: (count) => closed.push(`open: ${count}`) },
+      nowMs: () => 0,
+    });
+    const query = new URLSearchParams({ watch: 'true', resourceVersion: '7', timeoutSeconds: '86400' });
+    const served = watcher.prepare({ query, headers: {} } as Call, target)(response as unknown as ServerResponse);
+    return { response, closed, served, subscribe };
+  }
+
+  it('before its subscription is there leaves none behind', async () => {
+    const { response, closed, served, subscribe } = watching();
+    response.destroy();
+    await once(response, 'close');
+    subscribe();
+    await served;
+    expect(closed).toEqual(['open: 1', 'open: 0', 'subscription']);
+  });
+
+  it('leaves no timer behind that would hold it for a day', async () => {
+    const timers = new Set<unknown>();
+    const { setTimeout: set, clearTimeout: clear } = globalThis;
+    globalThis.setTimeout = ((run: () => void, ms: number) => {
+      const timer = set(run, ms);
+      if (ms === 86_400_000) timers.add(timer);
+      return timer;
+    }) as typeof setTimeout;
+    globalThis.clearTimeout = ((timer: NodeJS.Timeout) => {
+      timers.delete(timer);
+      clear(timer);
+    }) as typeof clearTimeout;
+    try {
+      const { response, served, subscribe } = watching();
+      expect(timers.size).toBe(1);
+      subscribe();
+      await served;
+      response.destroy();
+      await once(response, 'close');
+      expect(timers.size).toBe(0);
+    } finally {
+      Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+    }
+  });
+});
+
+it('the objects that a watch starts with wait for a client that is slow', async () => {
+  const waiting: (() => void)[] = [];
+  const lines: string[] = [];
+  const response = new Writable({
+    highWaterMark: 1,
+    write: (chunk, _encoding, taken) => {
+      lines.push(String(chunk));
+      waiting.push(taken);
+    },
+  });
+  Object.assign(response, { setTimeout: () => {}, writeHead: () => {}, flushHeaders: () => {} });
+  const watcher = new Watcher({
+    feed: new ScriptedStore(),
+    reader: { page: async () => ({ items: [consumer('a'), consumer('b')], revision: 7 }) } as unknown as Reader,
+    logger: createLogger({ name: 'test', level: 'silent' }),
+    openWatches: { set: () => {} },
+    nowMs: () => 0,
+  });
+  const query = new URLSearchParams({ watch: 'true' });
+  const target = { kind, scope: { type: 'Namespace', namespace: 'default' } } as const;
+  const served = watcher.prepare({ query, headers: {} } as Call, target)(response as unknown as ServerResponse);
+  await setImmediate();
+  expect([lines.length, response.writableLength]).toEqual([1, lines[0]!.length]);
+  waiting.shift()!();
+  await setImmediate();
+  expect(lines).toEqual([expect.stringContaining('"a"'), expect.stringContaining('"b"')]);
+  waiting.shift()!();
+  await served;
+  watcher.endAll();
 });
