@@ -134,4 +134,18 @@ export default [
     replace: 'const worded = text();\n    if (this.#first.length < MAX_WARNINGS) this.#first.push(worded);',
     suite: 'resources/src/reference-warnings',
   },
+  {
+    name: 'what speaks no TLS is not reported in the words of OpenSSL',
+    file: 'apps/cli/src/client/admin-client.ts',
+    find: "if (notTls.test(error.code ?? '')) {",
+    replace: "if (notTls.test('')) {",
+    suite: 'apps/cli/src/program.spec',
+  },
+  {
+    name: 'the embedded Postgres logs no statements',
+    file: 'apps/cli/src/up/postgres/embedded-postgres.ts',
+    find: "['log_min_error_statement', 'panic'],",
+    replace: '',
+    suite: 'apps/cli/src/up/postgres/embedded-postgres',
+  },
 ];

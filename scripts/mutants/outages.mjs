@@ -124,4 +124,11 @@ export default [
     suite: 'control-plane/test/server',
     build: true,
   },
+  {
+    name: 'a full disk is named to those who wait for it',
+    file: 'apps/control-plane/src/database/unavailable.ts',
+    find: "['53100', 'its disk is full'],",
+    replace: '',
+    suite: 'control-plane/src/database/unavailable',
+  },
 ];

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -153,6 +156,30 @@ describe('the connection', () => {
     });
     expect(code).toBe(exitCodes.failure);
     expect(error).toMatch(/Can't reach https:\/\/127\.0\.0\.1:1.*\n.*signalbox up/);
+  });
+
+  test.each([
+    ['providr', 'There is no kind "providr"; did you mean "provider"?\n  Kinds: '],
+    ['pods', 'There is no kind "pods".\n  Kinds: '],
+  ])('no such kind: %s', async (kind, message) => {
+    const { code, error } = await signalbox(['get', kind]);
+    expect(code).toBe(exitCodes.usage);
+    expect(error).toContain(message);
+  });
+
+  test('a server without TLS, such as a data plane', async () => {
+    const plain = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+    await once(plain, 'listening');
+    const { port } = plain.address() as AddressInfo;
+    const { code, error } = await signalbox(['get', 'providers'], {
+      environment: { SIGNALBOX_CONTROL_PLANE_URL: `https://127.0.0.1:${port}` },
+    });
+    plain.close();
+    expect(code).toBe(exitCodes.failure);
+    expect(error).toBe(
+      `Error: Can't talk to https://127.0.0.1:${port}: what answers there speaks no TLS, so it is no control plane\n` +
+        '  SIGNALBOX_CONTROL_PLANE_URL is https://HOST:PORT of the control plane, whose port is 7071 unless another was set.\n',
+    );
   });
 
   test('nothing configured', async () => {

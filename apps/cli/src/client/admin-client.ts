@@ -119,11 +119,20 @@ async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
   if (rest.trim() !== '') yield rest;
 }
 
+/** OpenSSL's of an answer in plain HTTP, such as a data plane's. */
+const notTls = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/;
+
 /** `variable` names the server in the environment. */
 export function connectionError(cause: unknown, url: string, variable: string): Error {
   const error = cause as NodeJS.ErrnoException;
   if (error.name === 'AbortError') return error;
   const problem = error.message || error.code || 'no reason given';
+  if (notTls.test(error.code ?? '')) {
+    return new CliError(`Can't talk to ${url}: what answers there speaks no TLS, so it is no control plane`, {
+      cause: error,
+      hints: [`${variable} is https://HOST:PORT of the control plane, whose port is 7071 unless another was set.`],
+    });
+  }
   return new CliError(`Can't reach ${url}: ${problem}`, {
     cause: error,
     hints: [`Is it running (\`signalbox up\`)? ${variable} names another one.`],

@@ -83,6 +83,14 @@ test.each([
   await expect(ask(false)).rejects.toThrow(`${message} (trace abc)`);
 });
 
+test('a refusal comes with what to do about it', async () => {
+  answer = {
+    status: 429,
+    pieces: ['{"error":{"code":"keys_exhausted","message":"none","remedy":"Wait as \\u001blong"}}'],
+  };
+  await expect(ask(false)).rejects.toMatchObject({ hints: [expect.stringMatching(/^Wait as .*long$/)] });
+});
+
 test('the models a key may ask for', async () => {
   answer = { status: 200, pieces: ['{"data":[{"id":"chat"},{"id":"gpt-4"}]}'] };
   expect(await listModels(connection)).toEqual(['chat', 'gpt-4']);

@@ -97,12 +97,14 @@ async function* streamedText(body: Dispatcher.ResponseData['body']): AsyncGenera
 }
 
 function refusal(body: string, fallback: string, suffix: string): CliError {
-  let error: { code?: string | null; type?: string; message?: string } = {};
+  let error: { code?: string | null; type?: string; message?: string; remedy?: string } = {};
   try {
     error = (JSON.parse(body) as { error?: typeof error }).error ?? {};
   } catch {
     // Not a data plane's answer: the status says what can be said.
   }
   const reason = printable(error.code ?? error.type ?? fallback);
-  return new CliError(`Refused (${reason}): ${printable(error.message ?? fallback)}${suffix}`);
+  return new CliError(`Refused (${reason}): ${printable(error.message ?? fallback)}${suffix}`, {
+    hints: typeof error.remedy === 'string' ? [printable(error.remedy)] : [],
+  });
 }

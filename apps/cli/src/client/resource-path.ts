@@ -1,5 +1,5 @@
 import { kinds } from '#libs/resources';
-import type { KindDefinition } from '#libs/apimachinery';
+import { didYouMean, type KindDefinition } from '#libs/apimachinery';
 import { CliError, exitCodes } from '../cli-error.js';
 
 /** A kind by any of its names, in any case: `routepolicies`, `routepolicy`, `rp`, `RoutePolicy`. Throws a CliError. */
@@ -10,7 +10,11 @@ export function findKind(name: string): KindDefinition {
   );
   if (found) return found;
   const known = kinds.map((kind) => [kind.plural, ...kind.shortNames].join('|')).join(', ');
-  throw new CliError(`There is no kind "${name}".`, { exitCode: exitCodes.usage, hints: [`Kinds: ${known}`] });
+  const names = kinds.flatMap((kind) => [kind.plural, kind.singular]);
+  throw new CliError(`There is no kind "${name}"${didYouMean(name, names) || '.'}`, {
+    exitCode: exitCodes.usage,
+    hints: [`Kinds: ${known}`],
+  });
 }
 
 /** The Kubernetes path of a kind's collection, or of one object. `namespace` '' means all namespaces. */

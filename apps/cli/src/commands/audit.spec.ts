@@ -71,9 +71,11 @@ test('a head goes to a file, and verify goes on from it', async () => {
     'The audit is intact: 3 rows after row 9, up to row 12.\n',
   );
   expect(server.requests.at(-1)?.query).toEqual({ headId: '9', headHash: 'ab', headMac: 'cd' });
-  writeFileSync(file, '{}');
-  expect(await signalbox('audit', 'verify', '--from-head', file)).toMatchObject({
-    code: exitCodes.usage,
-    error: expect.stringContaining("isn't what `signalbox audit head` prints"),
-  });
+  for (const other of ['{}', 'null', 'kind: Provider']) {
+    writeFileSync(file, other);
+    expect(await signalbox('audit', 'verify', '--from-head', file)).toMatchObject({
+      code: exitCodes.usage,
+      error: expect.stringContaining("isn't what `signalbox audit head` prints"),
+    });
+  }
 });

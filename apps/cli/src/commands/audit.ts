@@ -113,14 +113,19 @@ function renderEntry(entry: AuditEntry, style: Style): string {
 }
 
 function readHead(file: string): AuditHead {
-  let head: Partial<AuditHead>;
+  let head: Partial<AuditHead> | null;
   try {
-    head = JSON.parse(readFileSync(file, 'utf8')) as Partial<AuditHead>;
+    head = JSON.parse(readFileSync(file, 'utf8')) as Partial<AuditHead> | null;
   } catch (error) {
+    if (error instanceof SyntaxError) throw notAHead(file);
     throw new InvalidArgumentError(`${file} can't be read: ${(error as Error).message}.`);
   }
-  if (Number.isSafeInteger(head.id) && head.hash !== undefined && head.mac !== undefined) return head as AuditHead;
-  throw new InvalidArgumentError(`${file} isn't what \`signalbox audit head\` prints.`);
+  if (Number.isSafeInteger(head?.id) && head?.hash !== undefined && head.mac !== undefined) return head as AuditHead;
+  throw notAHead(file);
+}
+
+function notAHead(file: string): InvalidArgumentError {
+  return new InvalidArgumentError(`${file} isn't what \`signalbox audit head\` prints.`);
 }
 
 /** On a terminal, on one line. */

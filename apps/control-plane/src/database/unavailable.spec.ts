@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { QueryFailedError } from 'typeorm';
 import { createDataSource } from './data-source.js';
-import { isUnavailable } from './unavailable.js';
+import { isUnavailable, orUnavailable } from './unavailable.js';
 
 const failed = (driverError: object) => new QueryFailedError('SELECT', [], Object.assign(new Error('x'), driverError));
 
@@ -35,6 +35,18 @@ test.each([
   ['a text', 'Connection terminated'],
 ])('%s does not', (_case, error) => {
   expect(isUnavailable(error)).toBe(false);
+});
+
+test.each([
+  ['53100', ' (its disk is full)'],
+  ['53300', ' (it takes no more connections)'],
+  ['25006', ' (it takes no writes, as a standby or a read-only server does)'],
+  ['57P01', ''],
+])('what waiting alone does not bring back is named: %s', (code, reason) => {
+  const message = `the database is not available just now${reason}; try again`;
+  for (const error of [failed({ code }), Object.assign(new Error('/var/lib/postgres/x'), { code })]) {
+    expect(orUnavailable(error)).toMatchObject({ code: 503, message, cause: error });
+  }
 });
 
 test('nobody listening is told by the driver in a way that is understood', async () => {

@@ -33,7 +33,21 @@ export function isUnavailable(error: unknown): boolean {
   return typeof message === 'string' && noConnection.test(message);
 }
 
+/** What does not pass by waiting alone, so that whoever hears of it knows what to do. Never the server's own words. */
+const reasons = new Map<unknown, string>([
+  ['53100', 'its disk is full'],
+  ['53200', 'it is out of memory'],
+  ['53300', 'it takes no more connections'],
+  ['25006', 'it takes no writes, as a standby or a read-only server does'],
+]);
+
 /** A passing failure as the API tells it, a 503 with the failure as its cause; any other error as it is. */
-export function orUnavailable(error: unknown, message = 'the database is not available just now; try again'): unknown {
+export function orUnavailable(error: unknown, message = unavailableMessage(error)): unknown {
   return isUnavailable(error) ? Object.assign(serviceUnavailable(message), { cause: error }) : error;
+}
+
+function unavailableMessage(error: unknown): string {
+  const { code, driverError } = (error ?? {}) as { code?: unknown; driverError?: { code?: unknown } };
+  const reason = reasons.get(driverError?.code ?? code);
+  return `the database is not available just now${reason === undefined ? '' : ` (${reason})`}; try again`;
 }

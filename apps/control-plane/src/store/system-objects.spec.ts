@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ApiObject } from '#libs/apimachinery';
+import { ApiError, type ApiObject } from '#libs/apimachinery';
 import { kindOf } from '#libs/resources';
 import { alice, controlPlane, create, keyOf, update, remove } from '../../test/test-kinds.js';
 import { createStoreFixture, type StoreFixture } from '../../test/store-fixture.js';
@@ -46,6 +46,10 @@ test('a Secret of the control plane is changed and deleted by nobody else, where
     const commit = (write: typeof change, origin = admin) => fixture.store.commit([write], origin, { dryRun: true });
     await expect(commit(change)).rejects.toEqual(refusal(/not changed by hand; docs\/production\.md/));
     await expect(commit(disguise)).rejects.toEqual(refusal(/not changed by hand/));
+    const invalid = update(key, () => {
+      throw new ApiError(422, 'Invalid', 'type: field is immutable; delete the Secret and create it anew');
+    });
+    await expect(commit(invalid)).rejects.toEqual(refusal(/not changed by hand/));
     await expect(commit(remove(key))).rejects.toEqual(refusal(/not deleted by hand; docs\/production\.md/));
     await expect(commit(label)).resolves.toMatchObject({ results: [{ type: 'MODIFIED' }] });
     await expect(commit(remove(key), controlPlane)).resolves.toMatchObject({ results: [{ type: 'DELETED' }] });

@@ -1,4 +1,4 @@
-import { type ApiObject, equal, forbidden } from '#libs/apimachinery';
+import { ApiError, type ApiObject, equal, forbidden } from '#libs/apimachinery';
 import { SYSTEM_NAMESPACE, SYSTEM_SECRET_TYPE } from '#libs/resources';
 import { groups } from '../auth/identity.js';
 import type { ObjectWrite, Origin } from './object-store.js';
@@ -41,19 +41,14 @@ function guarded(write: ObjectWrite): ObjectWrite {
   return {
     ...write,
     mutate: (stored) => {
-      const next = write.mutate(stored);
-      const is = next?.['type'] === SYSTEM_SECRET_TYPE;
       // Of one that can't be decrypted the type isn't known: it may be one of them.
       const was =
         stored?.['type'] === SYSTEM_SECRET_TYPE ||
         (isInSystem(write.key) && stored?.metadata.annotations?.[SEALED_ANNOTATION] !== undefined);
+      const next = mutated(write, stored, was);
+      const is = next?.['type'] === SYSTEM_SECRET_TYPE;
       if (was && !equal(next && contentOf(next), stored && contentOf(stored))) {
-        const verb = next ? 'changed' : 'deleted';
-        throw forbidden(
-          `the control plane made this Secret for itself, so it is not ${verb} by hand; ${ROTATION}`,
-          kind,
-          name,
-        );
+        throw untouchable(write, next ? 'changed' : 'deleted');
       }
       if (is && !was) {
         throw forbidden(
@@ -65,6 +60,24 @@ function guarded(write: ObjectWrite): ObjectWrite {
       return next;
     },
   };
+}
+
+/** What is wrong with the content of one that nobody changes is beside the point: "delete it and create it anew" above all. */
+function mutated(write: ObjectWrite, stored: ApiObject | undefined, untouched: boolean): ApiObject | undefined {
+  try {
+    return write.mutate(stored);
+  } catch (error) {
+    if (untouched && error instanceof ApiError && error.code === 422) throw untouchable(write, 'changed');
+    throw error;
+  }
+}
+
+function untouchable({ key: { kind, name } }: ObjectWrite, verb: 'changed' | 'deleted'): ApiError {
+  return forbidden(
+    `the control plane made this Secret for itself, so it is not ${verb} by hand; ${ROTATION}`,
+    kind,
+    name,
+  );
 }
 
 function contentOf({ metadata: _metadata, ...content }: ApiObject): object {

@@ -21,8 +21,8 @@ function temporaryDirectory(mode: number): string {
   return directory;
 }
 
-async function prepared(directory: string, durable = true): Promise<EmbeddedPostgres> {
-  const postgres = await EmbeddedPostgres.prepare({ directory, durable, claimDeadlineMs: 200 });
+async function prepared(directory: string, durable = true, onLog?: (line: string) => void): Promise<EmbeddedPostgres> {
+  const postgres = await EmbeddedPostgres.prepare({ directory, durable, claimDeadlineMs: 200, onLog });
   cleanUp.push(
     () => rmSync(join(postgres.dataDirectory, '..'), { recursive: true, force: true }),
     () => postgres.stop(),
@@ -72,6 +72,17 @@ test('committed rows survive kill -9, and an ordered stop leaves nothing behind'
   await postgres.stop();
   expect(isAlive(pid)).toBe(false);
   expect(existsSync(socketDirectory)).toBe(false);
+});
+
+test('a statement that fails is a line of the log, however long it is', async () => {
+  const lines: string[] = [];
+  const postgres = await prepared(join(temporaryDirectory(0o711), 'postgres'), false, (line) => lines.push(line));
+  await postgres.start();
+  await expect(query(postgres, 'select\n1\n/\n0')).rejects.toThrow('division by zero');
+  await eventually(() => lines.length > 0);
+  await postgres.stop();
+  expect(lines.filter((line) => /STATEMENT|^\t/.test(line))).toEqual([]);
+  expect(lines[0]).toMatch(/ERROR: +division by zero$/);
 });
 
 test('a second start finds the first one’s data, behind a path with blanks and quotes', async () => {

@@ -100,6 +100,8 @@ export class EmbeddedPostgres {
       ['max_connections', maxConnections],
       ['timezone', 'UTC'],
       ['log_timezone', 'UTC'],
+      // The control plane's own SQL, forty lines for each write that a full disk refuses.
+      ['log_min_error_statement', 'panic'],
     ];
     if (durable) return [...common, ['fsync', 'on'], ['synchronous_commit', 'on'], ['full_page_writes', 'on']];
     return [...common, ['fsync', 'off'], ['synchronous_commit', 'off'], ['full_page_writes', 'off']];
