@@ -1,12 +1,13 @@
 import { auditHash } from '../audit/audit-chain.js';
 import type { AuditKeys } from '../audit/audit-keys.js';
 import type { AuditRow } from '../audit/audit.entity.js';
-import { type ApiObject, LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
+import { type ApiObject, equal, LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
 import { auditedChanges } from '../audit/audited-changes.js';
 import type { ObjectCodec } from './object-codec.js';
 import type { Place } from './place.js';
 import type { ObjectWrite, Origin } from './object-store.js';
 import type { Transition } from './object-rules.js';
+import { keptRevision } from './object-revisions.js';
 
 /** A write whose outcome is known and which changes something. */
 export interface Effect {
@@ -22,7 +23,7 @@ export interface Effect {
 export interface PreparedRow {
   readonly effect: Effect;
   readonly object: string;
-  /** What `object_revision` keeps; undefined: this write adds no revision there. */
+  /** What `object_revision` keeps (see `KeptRevision`), as JSON; undefined: this write adds no revision there. */
   readonly revision?: { readonly object: string | null };
   readonly audit?: PreparedAudit;
 }
@@ -56,12 +57,14 @@ export function prepareRow(effect: Effect, origin: Origin, codec: ObjectCodec, a
 }
 
 /** Of kinds that keep them, the states that somebody wanted: not status, and not where only field ownership moved. */
-function revisionOf({ write, transition, place }: Effect): PreparedRow['revision'] {
+function revisionOf({ write, transition, place, previousRevision }: Effect): PreparedRow['revision'] {
   if (write.subresource || !place.kind.storage.revisions) return undefined;
   if (transition.type === 'DELETED') return { object: null };
-  const object = JSON.stringify(desired(transition.object));
-  if (transition.type === 'MODIFIED' && object === JSON.stringify(desired(transition.previous))) return undefined;
-  return { object };
+  const wanted = desired(transition.object);
+  if (transition.type === 'ADDED') return { object: JSON.stringify(wanted) };
+  const before = desired(transition.previous);
+  if (equal(wanted, before)) return undefined;
+  return { object: JSON.stringify(keptRevision(before, wanted, previousRevision ?? 0)) };
 }
 
 /** What can be put back: without status, field ownership and kubectl's copy of the manifest. */

@@ -32,7 +32,7 @@ export class LogRow {
   @Column({ type: 'timestamptz', precision: 3 }) at: Date;
 }
 
-/** What somebody wanted, at each revision; `object` is null where it was deleted. Never compacted, never a sensitive kind. */
+/** What somebody wanted, at each revision (`object`: see `KeptRevision`). Never compacted, never a sensitive kind. */
 @Entity('object_revision')
 export class ObjectRevisionRow {
   @PrimaryColumn(bigintColumn) rv: number;

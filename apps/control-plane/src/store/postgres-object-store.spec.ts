@@ -19,6 +19,7 @@ import {
 import { AuditRow } from '../audit/audit.entity.js';
 import { LogRow, ObjectRevisionRow } from './object.entity.js';
 import type { ObjectKey, ObjectWrite } from './object-store.js';
+import { type KeptRevision, restoredState } from './object-revisions.js';
 
 let fixture: StoreFixture;
 beforeAll(async () => {
@@ -202,12 +203,29 @@ describe('beside the object', () => {
     await commit(put(key, { size: 2 }));
     await commit(remove(key));
     const kept = await revisionsOf(key);
-    expect(kept.map(({ generation, object }) => [generation, (object as { spec: unknown } | null)?.spec])).toEqual([
+    const states = kept.map((_, index) =>
+      restoredState(kept.slice(0, index + 1).map(({ object }) => object as KeptRevision)),
+    );
+    expect(
+      kept.map(({ generation }, index) => [generation, (states[index] as { spec: unknown } | undefined)?.spec]),
+    ).toEqual([
       [1, { size: 1 }],
       [2, { size: 2 }],
       [2, undefined],
     ]);
     expect(JSON.stringify(kept)).not.toMatch(/status|last-applied/);
+  });
+
+  test('of an edit of a large object the difference is kept', async () => {
+    const key = keyOf(widgets, 'large');
+    const list = range(1, 2_000).map((index) => ({ name: `part-${index}` }));
+    await commit(create(key, { list }));
+    for (const size of range(1, 3)) await commit(put(key, { list, size }));
+    const objects = (await revisionsOf(key)).map(({ object }) => object as KeptRevision);
+    expect(restoredState(objects)).toMatchObject({ metadata: { generation: 4 }, spec: { list, size: 3 } });
+    // One of them may have been due to be kept whole.
+    const small = objects.filter((object) => JSON.stringify(object).length < 300);
+    expect(small.length).toBeGreaterThanOrEqual(2);
   });
 
   test.each([
