@@ -105,6 +105,22 @@ test('owner references are merged into those that are there, by uid', async () =
   expect(await applied()).toHaveLength(2);
 });
 
+test('what is applied to an object that is being deleted goes with it, and is not told as if it stayed', async () => {
+  const leaving = (labels: object) =>
+    JSON.stringify(provider('leaving', {}, { labels, finalizers: ['example.com/wait'] }));
+  expect((await apply(leaving({}))).body.objects[0]!['warnings']).toEqual([]);
+  await server.call(`${PROVIDERS}/leaving`, { method: 'DELETE' });
+  for (const [labels, result] of [
+    [{ a: 'b' }, 'configured'],
+    [{ a: 'b' }, 'unchanged'],
+  ] as const) {
+    expect((await apply(leaving(labels))).body.objects[0]).toMatchObject({
+      result,
+      warnings: [expect.stringMatching(/^it is being deleted, and what is applied goes with it/)],
+    });
+  }
+});
+
 test('a dry run foretells a reference that goes nowhere', async () => {
   const { body } = await apply(
     `

@@ -16,6 +16,7 @@ import {
 import type { Authorizer, Verb } from '../../auth/authorizer.js';
 import type { ObjectWrite, WriteResult } from '../../store/object-store.js';
 import { namespaceKind } from '../../namespaces/built-in-namespaces.js';
+import { isTerminating } from '../../namespaces/contents-finalizer.js';
 import { namespaceGuard, refuseTerminating } from '../../namespaces/namespace-guard.js';
 import { checkAllowed } from '../objects/permission.js';
 import { answer, type Answer, type Call } from '../request/call.js';
@@ -27,6 +28,8 @@ import { checkParameters, dryRunOf, fieldValidationOf, writeParameters } from '.
 import type { ConditionPreview } from './preview-conditions.js';
 import { type AppliedDocument, readDocuments } from './read-documents.js';
 
+/** "configured" alone would promise that it stays. */
+const GOING = 'it is being deleted, and what is applied goes with it: wait until it is gone, then apply it again';
 /** Whether it will be one or the other is known under the lock only. */
 const applyVerbs: readonly Verb[] = ['create', 'patch'];
 const resultWords = { ADDED: 'created', MODIFIED: 'configured', UNCHANGED: 'unchanged', DELETED: 'deleted' } as const;
@@ -71,7 +74,11 @@ export class Applier {
       dryRun,
     });
     const applied = results.slice(0, documents.length);
-    const warnings = applied.map((result, index) => [...warningsOf(steps[index]!, result), ...references[index]!]);
+    const warnings = applied.map((result, index) => [
+      ...(isTerminating(result.object) ? [GOING] : []),
+      ...warningsOf(steps[index]!, result),
+      ...references[index]!,
+    ]);
     const conditions = dryRun
       ? await this.preview.of(
           applied.map(({ object }) => object),
