@@ -169,6 +169,20 @@ export default [
     suite: 'control-plane/test/resources',
   },
   {
+    name: 'what is applied to an object that goes is told as if it stayed',
+    file: 'apps/control-plane/src/api/apply/apply.ts',
+    find: '...(isTerminating(result.object) ? [GOING] : []),',
+    replace: '',
+    suite: 'control-plane/test/apply',
+  },
+  {
+    name: 'a watch takes YAML for JSON',
+    file: 'apps/control-plane/src/api/request/media-type.ts',
+    find: " || (streamed && format !== 'json')",
+    replace: '',
+    suite: 'control-plane/test/watch',
+  },
+  {
     name: 'a refusal is not logged',
     file: 'apps/control-plane/src/api/server/failure-log.ts',
     find: 'if (code === 403) {',

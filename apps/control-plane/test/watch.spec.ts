@@ -172,6 +172,13 @@ test.each([
   expect((await server.call(`${SECRETS}?watch=true${query}`)).status).toBe(400);
 });
 
+test('a watch is JSON, or refused where only something else would do', async () => {
+  const opened = (accept: string) => server.fetch(`${SECRETS}?watch=true&timeoutSeconds=1`, { headers: { accept } });
+  for (const accept of ['application/yaml', 'text/html']) expect((await opened(accept)).status).toBe(406);
+  const { status, headers } = await opened('application/yaml, application/json');
+  expect([status, headers.get('content-type')]).toEqual([200, 'application/json']);
+});
+
 test('all watches of a restarted server go on from where they were', async () => {
   const since = await create('g1');
   await create('g2');

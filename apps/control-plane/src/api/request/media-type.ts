@@ -37,19 +37,29 @@ const formats: ReadonlyMap<string, Format> = new Map(
   }),
 );
 
+interface Negotiable {
+  readonly tables: boolean;
+  /** A watch is lines of JSON, whatever else a client takes. */
+  readonly streamed?: boolean;
+}
+
 /** The first acceptable entry of an `Accept` header, in the client's order. Throws a 406. */
-export function negotiate(accept: string | undefined, { tables }: { tables: boolean }): ResponseForm {
+export function negotiate(accept: string | undefined, { tables, streamed = false }: Negotiable): ResponseForm {
   if (accept === undefined || accept.trim() === '') return { format: 'json', table: false };
   for (const entry of accept.split(',')) {
     const { name, parameters } = parseMediaType(entry);
     const format = formats.get(name);
-    if (format === undefined) continue;
+    if (format === undefined || (streamed && format !== 'json')) continue;
     const { as, g, v } = parameters;
     if (as === undefined) return { format, table: false };
     if (tables && as === 'Table' && g === 'meta.k8s.io' && v === 'v1' && format === 'json')
       return { format, table: true };
   }
-  throw notAcceptable('only application/json, its Table form, and application/yaml are served');
+  throw notAcceptable(
+    streamed
+      ? 'a watch is served as application/json and its Table form only'
+      : 'only application/json, its Table form, and application/yaml are served',
+  );
 }
 
 /** The format of an object's body. JSON where the client says nothing. Throws a 415. */

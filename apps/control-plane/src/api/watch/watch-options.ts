@@ -1,7 +1,7 @@
 import { badRequest } from '#libs/apimachinery';
 import type { Call } from '../request/call.js';
+import { negotiate } from '../request/media-type.js';
 import { booleanOf, includeObjectOf, integerOf, resourceVersionOf } from '../request/query.js';
-import { wantsTable } from '../objects/form.js';
 import type { EventForm } from './event-frames.js';
 
 /** Where a watch begins. */
@@ -27,13 +27,14 @@ const MAX_TIMEOUT_S = 86_400;
 /** Reads the query of a watch as the Kubernetes API defines it ("Efficient detection of changes"). Throws a 400. */
 export function watchOptionsOf(call: Call): WatchOptions {
   const { query } = call;
+  const { table } = negotiate(call.headers.accept as string | undefined, { tables: true, streamed: true });
   const bookmarks = booleanOf(query, 'allowWatchBookmarks') ?? false;
   const timeout = integerOf(query, 'timeoutSeconds') || DEFAULT_TIMEOUT_S;
   return {
     start: startOf(query, bookmarks),
     bookmarks,
     timeoutMs: Math.min(timeout, MAX_TIMEOUT_S) * 1_000,
-    form: { table: wantsTable(call), includeObject: includeObjectOf(query) },
+    form: { table, includeObject: includeObjectOf(query) },
   };
 }
 
