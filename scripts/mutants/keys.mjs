@@ -145,8 +145,8 @@ export default [
   {
     name: 're-encryption waits for rows that writers hold',
     file: `${cp}/key-rotation/encrypted-rows.ts`,
-    find: 'ORDER BY api_group, kind, namespace, name LIMIT $4 FOR UPDATE SKIP LOCKED',
-    replace: 'ORDER BY api_group, kind, namespace, name LIMIT $4 FOR UPDATE',
+    find: 'FOR UPDATE OF object SKIP LOCKED',
+    replace: 'FOR UPDATE OF object',
     suite: 'control-plane/src/key-rotation/encrypted-rows',
   },
   {
@@ -169,5 +169,19 @@ export default [
     find: '(SERVER_LIFE_MS * 2) / 3',
     replace: 'SERVER_LIFE_MS',
     suite: 'control-plane/src/tls/server-identity',
+  },
+  {
+    name: 'a re-encryption leaves alone what somebody is about to write',
+    file: 'apps/control-plane/src/key-rotation/encrypted-rows.ts',
+    find: 'for (const held of await tryKeys(client, [...keys.keys()])) keys.delete(held);',
+    replace: 'await tryKeys(client, [...keys.keys()]);',
+    suite: 'control-plane/src/key-rotation/encrypted-rows',
+  },
+  {
+    name: 'a re-encryption locks as a write does',
+    file: 'apps/control-plane/src/key-rotation/encrypted-rows.ts',
+    find: 'for (const held of await tryKeys(client, [...keys.keys()])) keys.delete(held);',
+    replace: 'void client;',
+    suite: 'control-plane/src/key-rotation/encrypted-rows',
   },
 ];

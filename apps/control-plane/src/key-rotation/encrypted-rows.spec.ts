@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import type { PoolClient } from 'pg';
 import { createStoreFixture, range, Recording, until, type StoreFixture } from '../../test/store-fixture.js';
 import { alice, keyOf, put, remove, secrets, testKinds, widgets } from '../../test/test-kinds.js';
 import { MasterKeys } from '../encryption/master-keys.js';
 import { LogRow, ObjectRow } from '../store/object.entity.js';
 import { PostgresObjectStore } from '../store/postgres-object-store.js';
+import { lockKeyOf, lockKeys, tryKeys } from '../store/read-locked.js';
 import { EncryptedRows } from './encrypted-rows.js';
 
 const [oldKey, newKey] = [randomBytes(32), randomBytes(32)];
@@ -96,6 +98,46 @@ test('skips what others hold locked, and never makes them wait for each other', 
   await holder.query('COMMIT');
   await holder.release();
   expect(await rowsWith(both).rewrapAll(forever)).toEqual({ rewrapped: 1, failed: 0 });
+});
+
+test('leaves alone what somebody is about to write, who holds no row of it yet', async () => {
+  await fill();
+  const holder = fixture.dataSource.createQueryRunner();
+  await holder.query('BEGIN');
+  await lockKeys((await holder.connect()) as PoolClient, [lockKeyOf(secret(4))], 1_000);
+  expect(await rowsWith(both).rewrapAll(forever)).toEqual({ rewrapped: 8 + 21, failed: 0 });
+  await holder.query('ROLLBACK');
+  await holder.release();
+  expect(await rowsWith(both).rewrapAll(forever)).toEqual({ rewrapped: 1, failed: 0 });
+});
+
+test('what it rewraps is locked as by a write: who writes the same waits before the revision counter is taken', async () => {
+  await fill();
+  // Asked while a batch is under way.
+  let asked: Promise<ReadonlySet<string>> | undefined;
+  const { dataSource } = fixture;
+  const other = dataSource.createQueryRunner();
+  const client = (await other.connect()) as PoolClient;
+  const watching = Object.assign(Object.create(dataSource) as typeof dataSource, {
+    createQueryRunner: () => {
+      const queryRunner = dataSource.createQueryRunner();
+      const query = queryRunner.query.bind(queryRunner) as (...parameters: unknown[]) => Promise<unknown>;
+      queryRunner.query = (async (...parameters: unknown[]) => {
+        const isCommit = parameters[0] === 'COMMIT';
+        if (isCommit)
+          asked ??= tryKeys(
+            client,
+            [1, 2, 3, 4].map((number) => lockKeyOf(secret(number))),
+          );
+        if (isCommit) await asked;
+        return query(...parameters);
+      }) as never;
+      return queryRunner;
+    },
+  });
+  await new EncryptedRows({ dataSource: watching, kinds: testKinds, keys: both, batchRows: 3 }).rewrapAll(forever);
+  expect(await asked).toEqual(new Set([1, 2, 3].map((number) => lockKeyOf(secret(number)))));
+  await other.release();
 });
 
 test('while everything is being written, nothing is lost and nothing stays behind', async () => {

@@ -1,9 +1,11 @@
+import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { KindDefinition } from '#libs/apimachinery';
 import { inTransaction, READ_COMMITTED } from '../database/transaction.js';
 import { isEnvelope, rewrap } from '../encryption/envelope.js';
 import type { KeyRing } from '../encryption/master-keys.js';
 import { envelopeContext } from '../store/place.js';
+import { keyOf, tryKeys } from '../store/read-locked.js';
 
 /** How many envelopes are under one master key: of objects, and of the log, which holds each change with the state before. */
 export interface KeyUse {
@@ -22,7 +24,7 @@ export interface EncryptedRowsOptions {
   readonly dataSource: DataSource;
   readonly kinds: readonly KindDefinition[];
   readonly keys: KeyRing;
-  /** Rows a transaction rewraps at most: writers of these objects wait for it. */
+  /** Rows a transaction rewraps at most: who writes these objects waits for it. */
   readonly batchRows?: number;
 }
 
@@ -40,8 +42,8 @@ interface Row {
 /**
  * Every row that holds an envelope: the objects of kinds whose storage is encrypted, and their log rows. Revisions and the audit hold none.
  * Rewrapping changes the wrapped data key alone, so neither revision nor content changes, and no reader of the log sees
- * anything. It locks rows in passing and skips those that are locked, so it never waits and no writer waits for long;
- * what it skipped is met on the next pass.
+ * anything. It locks objects as writes do, and so keeps waiting only who writes the same, before that has taken the revision
+ * counter; it skips what others hold, so it never waits itself. What it skipped is met on the next pass.
  */
 export class EncryptedRows {
   readonly #kinds: ReadonlyMap<string, KindDefinition>;
@@ -67,63 +69,50 @@ export class EncryptedRows {
   /** One pass over everything that isn't under the current key, until `signal` says to stop. */
   async rewrapAll(signal: AbortSignal): Promise<RewrapResult> {
     // Objects first: a write copies the state before into the log as it stands.
-    const objects = await this.#pass(signal, ['', '', '', ''], OBJECT_BATCH, UPDATE_OBJECT, (row) => [
-      row.api_group,
-      row.kind,
-      row.namespace,
-      row.name,
-    ]);
-    const log = await this.#pass(signal, ['0'], LOG_BATCH, UPDATE_LOG, (row) => [row.rv]);
+    const objects = await this.#pass(signal, OBJECTS);
+    const log = await this.#pass(signal, LOG);
     return { rewrapped: objects.rewrapped + log.rewrapped, failed: objects.failed + log.failed };
   }
 
-  async #pass(
-    signal: AbortSignal,
-    start: readonly string[],
-    select: string,
-    update: string,
-    keyOf: (row: Row) => readonly string[],
-  ): Promise<RewrapResult> {
+  async #pass(signal: AbortSignal, table: Table): Promise<RewrapResult> {
     const { dataSource, keys, batchRows = 100 } = this.options;
     const target = keys.current.id;
     const total = { rewrapped: 0, failed: 0 };
-    for (let position = start; !signal.aborted;) {
-      const rows = await inTransaction(dataSource, READ_COMMITTED, async (queryRunner) => {
-        const found = (await queryRunner.query(select, [...this.#encrypted, target, batchRows, ...position])) as Row[];
-        for (const row of found) await this.#rewrapRow(queryRunner, update, row, keyOf(row), total);
+    for (let position = table.start; !signal.aborted;) {
+      const batch = await inTransaction(dataSource, READ_COMMITTED, async (queryRunner) => {
+        const parameters = [...this.#encrypted, target, batchRows, ...position];
+        const found = (await queryRunner.query(table.find, parameters)) as Row[];
+        const rows = await table.lock(queryRunner, found, target);
+        const { fresh, failed } = this.#rewrapped(rows);
+        if (fresh.length > 0) await queryRunner.query(table.update, table.columns(fresh));
+        total.rewrapped += fresh.length;
+        total.failed += failed;
         return { value: found };
       });
-      const last = rows.at(-1);
-      if (!last || rows.length < batchRows) break;
-      position = keyOf(last);
+      const last = batch.at(-1);
+      if (!last || batch.length < batchRows) break;
+      position = table.position(last);
     }
     return total;
   }
 
-  async #rewrapRow(
-    queryRunner: QueryRunner,
-    update: string,
-    row: Row,
-    key: readonly string[],
-    total: { rewrapped: number; failed: number },
-  ): Promise<void> {
-    const kind = this.#kinds.get(`${row.api_group}/${row.kind}`);
-    if (!kind) return;
-    const context = envelopeContext({ ...row, kind });
+  #rewrapped(rows: readonly Row[]): { readonly fresh: readonly Row[]; readonly failed: number } {
     const { keys } = this.options;
-    const fresh = (document: unknown): string | null => {
-      if (!isEnvelope(document)) return document == null ? null : JSON.stringify(document);
-      return JSON.stringify(document.masterKey === keys.current.id ? document : rewrap(document, context, keys));
-    };
-    let documents: (string | null)[];
-    try {
-      documents = row.prev === undefined ? [fresh(row.object)] : [fresh(row.object), fresh(row.prev)];
-    } catch {
-      total.failed += 1;
-      return;
+    const fresh: Row[] = [];
+    let failed = 0;
+    for (const row of rows) {
+      const kind = this.#kinds.get(`${row.api_group}/${row.kind}`);
+      if (!kind) continue;
+      const context = envelopeContext({ ...row, kind });
+      const again = (document: unknown): unknown =>
+        isEnvelope(document) && document.masterKey !== keys.current.id ? rewrap(document, context, keys) : document;
+      try {
+        fresh.push({ ...row, object: again(row.object), prev: again(row.prev) });
+      } catch {
+        failed += 1;
+      }
     }
-    await queryRunner.query(update, [...key, ...documents]);
-    total.rewrapped += 1;
+    return { fresh, failed };
   }
 
   get #encrypted(): string[][] {
@@ -135,14 +124,68 @@ export class EncryptedRows {
 /** Parameters 1 and 2 of every statement. */
 const ENCRYPTED = '(api_group, kind) IN (SELECT * FROM unnest($1::text[], $2::text[]))';
 
-const OBJECT_BATCH = `
-  SELECT api_group, kind, namespace, name, uid, rv, object FROM object
-  WHERE ${ENCRYPTED} AND object->>'masterKey' <> $3 AND (api_group, kind, namespace, name) > ($5, $6, $7, $8)
-  ORDER BY api_group, kind, namespace, name LIMIT $4 FOR UPDATE SKIP LOCKED`;
-const UPDATE_OBJECT = `UPDATE object SET object = $5 WHERE api_group = $1 AND kind = $2 AND namespace = $3 AND name = $4`;
+/** How a batch of a table is found, locked and written. */
+interface Table {
+  readonly start: readonly string[];
+  readonly find: string;
+  /** Those of them that nobody else holds, as they are now. */
+  lock(queryRunner: QueryRunner, found: readonly Row[], target: string): Promise<readonly Row[]>;
+  readonly update: string;
+  columns(rows: readonly Row[]): readonly unknown[][];
+  position(row: Row): readonly string[];
+}
 
-const LOG_BATCH = `
-  SELECT api_group, kind, namespace, name, uid, rv, object, prev FROM object_log
-  WHERE ${ENCRYPTED} AND (object->>'masterKey' <> $3 OR prev->>'masterKey' <> $3) AND rv > $5
-  ORDER BY rv LIMIT $4 FOR UPDATE SKIP LOCKED`;
-const UPDATE_LOG = `UPDATE object_log SET object = $2, prev = $3 WHERE rv = $1`;
+const column = <Value>(rows: readonly Row[], read: (row: Row) => Value): Value[] => rows.map(read);
+const text = (document: unknown): string | null => (document == null ? null : JSON.stringify(document));
+const keyColumns = (rows: readonly Row[]): string[][] => [
+  column(rows, (row) => row.api_group),
+  column(rows, (row) => row.kind),
+  column(rows, (row) => row.namespace),
+  column(rows, (row) => row.name),
+];
+const BY_KEY = 'unnest($1::text[], $2::text[], $3::text[], $4::text[]';
+
+const OBJECTS: Table = {
+  start: ['', '', '', ''],
+  find: `
+    SELECT api_group, kind, namespace, name FROM object
+    WHERE ${ENCRYPTED} AND object->>'masterKey' <> $3 AND (api_group, kind, namespace, name) > ($5, $6, $7, $8)
+    ORDER BY api_group, kind, namespace, name LIMIT $4`,
+  lock: async (queryRunner, found, target) => {
+    const client = (await queryRunner.connect()) as PoolClient;
+    const keys = new Map(found.map((row) => [keyOf(row.api_group, row.kind, row.namespace, row.name), row]));
+    for (const held of await tryKeys(client, [...keys.keys()])) keys.delete(held);
+    return (await queryRunner.query(
+      `SELECT api_group, kind, namespace, name, uid, object FROM object
+       JOIN ${BY_KEY}) AS free (api_group, kind, namespace, name) USING (api_group, kind, namespace, name)
+       WHERE object->>'masterKey' <> $5 FOR UPDATE OF object SKIP LOCKED`,
+      [...keyColumns([...keys.values()]), target],
+    )) as Row[];
+  },
+  update: `
+    UPDATE object SET object = fresh.object
+    FROM ${BY_KEY}, $5::json[]) AS fresh (api_group, kind, namespace, name, object)
+    WHERE object.api_group = fresh.api_group AND object.kind = fresh.kind
+      AND object.namespace = fresh.namespace AND object.name = fresh.name`,
+  columns: (rows) => [...keyColumns(rows), column(rows, (row) => text(row.object))],
+  position: (row) => [row.api_group, row.kind, row.namespace, row.name],
+};
+
+/** Nobody but compaction changes what was logged. */
+const LOG: Table = {
+  start: ['0'],
+  find: `
+    SELECT api_group, kind, namespace, name, uid, rv, object, prev FROM object_log
+    WHERE ${ENCRYPTED} AND (object->>'masterKey' <> $3 OR prev->>'masterKey' <> $3) AND rv > $5
+    ORDER BY rv LIMIT $4 FOR UPDATE SKIP LOCKED`,
+  lock: async (_queryRunner, found) => found,
+  update: `
+    UPDATE object_log SET object = fresh.object, prev = fresh.prev
+    FROM unnest($1::bigint[], $2::json[], $3::json[]) AS fresh (rv, object, prev) WHERE object_log.rv = fresh.rv`,
+  columns: (rows) => [
+    column(rows, (row) => row.rv),
+    column(rows, (row) => text(row.object)),
+    column(rows, (row) => text(row.prev)),
+  ],
+  position: (row) => [row.rv],
+};

@@ -7,7 +7,8 @@ import { STORED_COLUMNS, type StoredRow } from './stored-object.js';
 export const lockKeyOf = ({ kind, namespace, name }: ObjectKey): string =>
   keyOf(kind.group, kind.kind, namespace, name);
 
-const keyOf = (group: string, kind: string, namespace: string, name: string): string =>
+/** The same, of a row. */
+export const keyOf = (group: string, kind: string, namespace: string, name: string): string =>
   `${group}/${kind}/${namespace}/${name}`;
 
 /** Somebody else holds one of the keys, and has held it for as long as was to be waited. */
