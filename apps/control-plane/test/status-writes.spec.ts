@@ -69,6 +69,25 @@ describe('status in few writes, over the real store', () => {
     );
   }
 
+  it('what was written while nobody led gets its conditions from whoever leads next', async () => {
+    await eventually(async () => (await controlPlane.call('/apis/signalbox.dev/v1')).status === 200);
+    const client = new pg.Client(databaseUrl);
+    await client.connect();
+    const leads = () =>
+      controlPlane.logged.filter(({ msg }) => String(msg).startsWith('this replica leads')).at(-1)?.msg;
+    await eventually(() => leads() === 'this replica leads');
+    // As if another replica had taken over, which dies at once.
+    await client.query(
+      `UPDATE leader SET epoch = epoch + 1, holder = 'gone', expires_at = clock_timestamp() + interval '6 s'`,
+    );
+    await eventually(() => leads() === 'this replica leads no longer', { deadlineMs: 20_000 });
+    await controlPlane.call(PROVIDERS, { method: 'POST', body: provider('meanwhile') });
+    const ready = async () => programmed((await controlPlane.call(`${PROVIDERS}/meanwhile`)).body);
+    await eventually(async () => (await ready()) === 'NoDataPlanes', { deadlineMs: 20_000 });
+    expect(leads()).toBe('this replica leads');
+    await client.end();
+  });
+
   it('1,500 objects and two data planes that join, one of them slowly: 50 transactions at most, each object twice', async () => {
     const documents = Array.from({ length: OBJECTS }, (_, index) => JSON.stringify(provider(`p${index}`)));
     const { status } = await controlPlane.call('/apply', {

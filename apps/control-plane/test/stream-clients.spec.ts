@@ -109,6 +109,20 @@ describe('the stream endpoint', () => {
     expect(controlPlane.heard.filter((line) => /ack/.test(line))).toEqual(['ack full']);
   });
 
+  it('of two connections of one data plane the newer one counts: the other is ended, and takes nothing with it', async () => {
+    controlPlane = await TestControlPlane.start();
+    const first = await connect();
+    first.socket.send(encodeFromDataPlane(hello));
+    await eventually(() => controlPlane.heard.length > 0);
+    const second = await connect();
+    second.socket.send(encodeFromDataPlane(hello));
+    await first.closed;
+    await eventually(() => controlPlane.heard.length > 1);
+    controlPlane.publish(smallTable);
+    await eventually(() => second.messages.some(({ type }) => type === 'full'));
+    expect(controlPlane.heard).toEqual(['hello raw empty', 'hello raw empty']);
+  });
+
   it('ends a connection whose peer is silent, and keeps one that answers its pings', async () => {
     controlPlane = await TestControlPlane.start({ pingEveryMs: 20 });
     const silent = await connect({ autoPong: false });

@@ -73,6 +73,15 @@ describe('a transaction', () => {
   });
 });
 
+test('the server lets no connection of the pool keep a lock, or wait for one, for longer than we would wait', async () => {
+  const database = await createTestDatabase();
+  const shown = async (setting: string) =>
+    Object.values((await database.dataSource.query<[object]>(`SHOW ${setting}`))[0]);
+  expect(await shown('lock_timeout')).toEqual(['4s']);
+  expect(await shown('idle_in_transaction_session_timeout')).toEqual(['10s']);
+  await database.drop();
+});
+
 describe('opening', () => {
   test('waits for a server that is starting, and migrates', async () => {
     const database = await createEmptyDatabase();

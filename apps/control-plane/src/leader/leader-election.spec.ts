@@ -1,3 +1,4 @@
+import { FakeClock } from '#libs/testing';
 import { createStoreFixture, until, type StoreFixture } from '../../test/store-fixture.js';
 import { controlPlane, create, keyOf, widgets } from '../../test/test-kinds.js';
 import { DatabaseRoute } from '../../test/database-route.js';
@@ -137,6 +138,53 @@ test('a take-over that waits for a write of the term before gives up in time, an
   expect(errors[0]).toMatchObject({ code: '55P03' });
   // What was given up has not happened behind its back.
   expect(rival.told).toEqual(['gained 2']);
+});
+
+describe('an answer that takes its time', () => {
+  const leaseMs = 60_000;
+  const waiting = () =>
+    fixture.dataSource.query<unknown[]>(
+      `SELECT FROM pg_stat_activity WHERE application_name = 'signalbox-leader' AND wait_event_type = 'Lock'
+         AND datname = current_database()`,
+    );
+
+  /** For so long by the clock of the replica the database says nothing of what it asks. */
+  async function answersAfter(clock: FakeClock, ms: number): Promise<void> {
+    await inTransaction(fixture.dataSource, READ_COMMITTED, async (queryRunner) => {
+      await queryRunner.query('SELECT FROM leader FOR UPDATE');
+      await until('the replica waits for an answer', async () => (await waiting()).length > 0);
+      clock.advance(ms);
+      return { value: undefined };
+    });
+  }
+
+  test('takes from the term, of a take-over and of a renewal: it counts from the question on', async () => {
+    const clock = new FakeClock();
+    const terms: number[] = [];
+    const timers = {
+      ...clock,
+      after: (ms: number, action: () => void) => {
+        terms.push(ms);
+        return clock.after(ms, action);
+      },
+    };
+    const first = candidate('first', { leaseMs, renewMs: 50, timers });
+    await answersAfter(clock, 1_000);
+    await leads(first);
+    expect(terms[0]).toBe(leaseMs - 1_000);
+    await answersAfter(clock, 2_000);
+    await until('the late renewal has come', () => terms.includes(leaseMs - 2_000));
+    expect(first.told).toEqual(['gained 1']);
+  });
+
+  test('begins no term that is over by then', async () => {
+    const clock = new FakeClock();
+    const first = candidate('first', { leaseMs, timers: clock });
+    await answersAfter(clock, leaseMs);
+    // It is its own lease still, so it may take it again.
+    await leads(first);
+    expect(first.told).toEqual(['gained 2']);
+  });
 });
 
 test('the end of a term comes before the end of the lease in the database', async () => {

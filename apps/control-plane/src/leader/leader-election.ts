@@ -119,8 +119,8 @@ export class LeaderElection {
   }
 
   #begin(term: Term): void {
-    // So long was the answer under way that it is over before it began.
-    if (term.ended.aborted) return;
+    // So long was the answer under way, or this process paused, that it is over before it began.
+    if (this.#timers.nowMs() >= term.expiresAtMs) return term.end('the lease has expired');
     this.#term = term;
     term.ended.addEventListener('abort', () => {
       this.#term = undefined;

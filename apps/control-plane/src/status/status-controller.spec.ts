@@ -220,6 +220,13 @@ describe('StatusController', () => {
     refusal = undefined;
     await clock.advanceAsync(30_000);
     expect(condition('Ready', 'c17')).toBeDefined();
+    // Batches were halved down to that one; they grow again with each that is written.
+    const [others, before] = [many(600).map((name) => `${name}-later`), commits.length];
+    for (const name of others) store.commit(consumer(name));
+    await compiled(...others);
+    await clock.advanceAsync(2_000);
+    expect(others.filter((name) => condition('Ready', name) === undefined)).toEqual([]);
+    expect(commits.length - before).toBeLessThan(12);
   });
 
   it.each<[string, unknown]>([

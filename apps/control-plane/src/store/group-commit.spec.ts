@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Client } from 'pg';
+import { Client, type PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { KindRegistry } from '#libs/apimachinery';
 import { seededRandom } from '#libs/testing';
@@ -413,4 +413,27 @@ describe('two replicas, few objects, refusals and killed connections', () => {
     expect(acknowledged.length).toBeGreaterThan(50);
     expect(refused.length).toBeGreaterThan(5);
   });
+});
+
+test('nothing is written where the transaction did not begin', async () => {
+  const { dataSource, keys, auditKeys } = fixture;
+  // BEGIN alone is refused; what travels with it is not.
+  const refusing = Object.assign(Object.create(dataSource) as DataSource, {
+    createQueryRunner: () => {
+      const queryRunner = dataSource.createQueryRunner();
+      const connect = queryRunner.connect.bind(queryRunner);
+      queryRunner.connect = async () => {
+        const client = (await connect()) as PoolClient;
+        const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
+        const begins = (text: unknown) => typeof text === 'string' && text.startsWith('BEGIN');
+        const refused = (...parameters: unknown[]) =>
+          begins(parameters[0]) ? Promise.reject(new Error('not now')) : query(...parameters);
+        return Object.assign(Object.create(client) as PoolClient, { query: refused });
+      };
+      return queryRunner;
+    },
+  });
+  const store = new PostgresObjectStore(refusing, { keys, auditKeys });
+  await expect(store.commit([create(widget('a'))], alice)).rejects.toThrow('not now');
+  expect(await fixture.store.get(widget('a'))).toBeUndefined();
 });

@@ -1,10 +1,24 @@
 import fc from 'fast-check';
+import { KindRegistry } from '#libs/apimachinery';
 import { DatabaseRoute } from '../../test/database-route.js';
 import { createStoreFixture, range, Recording, until, type StoreFixture } from '../../test/store-fixture.js';
-import { alice, controlPlane, create, gadgets, keyOf, put, remove, setStatus, widgets } from '../../test/test-kinds.js';
+import {
+  alice,
+  controlPlane,
+  create,
+  gadgets,
+  keyOf,
+  put,
+  remove,
+  setStatus,
+  testKinds,
+  widgets,
+} from '../../test/test-kinds.js';
 import { ExpiredRevisionError } from './expired-revision-error.js';
 import { LogCompactor } from './log-compactor.js';
 import { LogFollower } from './log-follower.js';
+import { LogReader } from './log-reader.js';
+import { ObjectCodec } from './object-codec.js';
 import type { ObjectWrite } from './object-store.js';
 
 let fixture: StoreFixture;
@@ -132,6 +146,29 @@ test('a lost notification is made up for by the poll', async () => {
      FROM next, object_log AS log WHERE name = 'model'`,
   );
   await until('the change nobody notified', () => seen.transactions.length === 2);
+});
+
+test('what is committed while the log is read for the first time wakes the follower', async () => {
+  const reader = new LogReader(new KindRegistry(testKinds), new ObjectCodec(fixture.keys));
+  let committed: number | undefined;
+  const reading = {
+    read: async (...parameters: Parameters<LogReader['read']>) => {
+      const page = await reader.read(...parameters);
+      committed ??= (await commit(create(widget('meanwhile')))).revision;
+      return page;
+    },
+  } as LogReader;
+  const follower = new LogFollower(reading, {
+    url: fixture.url,
+    query: (sql, parameters) => fixture.dataSource.query(sql, [...parameters]),
+    pollMs: 3_600_000,
+  });
+  try {
+    await follower.start();
+    await until('it has read on', () => follower.revision === committed);
+  } finally {
+    await follower.stop();
+  }
 });
 
 test('a follower whose connection is gone reads on where it was', async () => {

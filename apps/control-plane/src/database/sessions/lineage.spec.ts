@@ -1,5 +1,7 @@
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../../../test/test-database.js';
+import { until } from '../../../test/store-fixture.js';
 import { createDataSource } from '../data-source.js';
+import { inTransaction, READ_COMMITTED } from '../transaction.js';
 import { openConnection } from './connection.js';
 import type { LineageListener, NewLineage } from './lineage.js';
 
@@ -37,9 +39,27 @@ test('the first server is written down, and nothing moves', async () => {
 
 test('of many connections to another server one begins another lineage, before any of them is used', async () => {
   await connect();
+  // Whoever watches is connected before.
+  const watcher = database.dataSource.createQueryRunner();
+  await watcher.connect();
   await database.dataSource.query(`UPDATE meta SET server = 'another/00000001', rv = 5000000, compacted = 17`);
   const before = await meta();
-  await Promise.all(Array.from({ length: 12 }, () => connect()));
+  // They all see the other server before one of them can write.
+  let connected: Promise<unknown> = Promise.resolve();
+  await inTransaction(database.dataSource, READ_COMMITTED, async (queryRunner) => {
+    await queryRunner.query('SELECT FROM meta FOR UPDATE');
+    connected = Promise.all(Array.from({ length: 12 }, () => connect()));
+    await until('all of them wait', async () => {
+      const waiting = (await watcher.query(
+        `SELECT FROM pg_stat_activity WHERE application_name = 'lineage-test' AND wait_event_type = 'Lock'
+           AND datname = current_database()`,
+      )) as unknown[];
+      return waiting.length === 12;
+    });
+    return { value: undefined };
+  });
+  await connected;
+  await watcher.release();
   const after = await meta();
   expect(changes).toEqual([{ previousServer: 'another/00000001', server: after.server, revision: after.rv }]);
   expect(after.lineage).not.toBe(before.lineage);
