@@ -18,6 +18,8 @@ export interface RewrapResult {
   readonly rewrapped: number;
   /** Envelopes whose key is missing, or that were changed. */
   readonly failed: number;
+  /** Objects that somebody else held: another pass is due. */
+  readonly skipped: number;
 }
 
 export interface EncryptedRowsOptions {
@@ -71,13 +73,17 @@ export class EncryptedRows {
     // Objects first: a write copies the state before into the log as it stands.
     const objects = await this.#pass(signal, OBJECTS);
     const log = await this.#pass(signal, LOG);
-    return { rewrapped: objects.rewrapped + log.rewrapped, failed: objects.failed + log.failed };
+    return {
+      rewrapped: objects.rewrapped + log.rewrapped,
+      failed: objects.failed + log.failed,
+      skipped: objects.skipped + log.skipped,
+    };
   }
 
   async #pass(signal: AbortSignal, table: Table): Promise<RewrapResult> {
     const { dataSource, keys, batchRows = 100 } = this.options;
     const target = keys.current.id;
-    const total = { rewrapped: 0, failed: 0 };
+    const total = { rewrapped: 0, failed: 0, skipped: 0 };
     for (let position = table.start; !signal.aborted;) {
       const batch = await inTransaction(dataSource, READ_COMMITTED, async (queryRunner) => {
         const parameters = [...this.#encrypted, target, batchRows, ...position];
@@ -87,6 +93,7 @@ export class EncryptedRows {
         if (fresh.length > 0) await queryRunner.query(table.update, table.columns(fresh));
         total.rewrapped += fresh.length;
         total.failed += failed;
+        total.skipped += found.length - rows.length;
         return { value: found };
       });
       const last = batch.at(-1);

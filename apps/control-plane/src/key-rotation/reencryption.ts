@@ -21,11 +21,15 @@ export interface ReencryptionOptions {
 const LOOK_EVERY_MS = 2_000;
 /** How often it looks for stragglers once everything is encrypted as it was asked for: a replica may still have had the old file. */
 const AGAIN_AFTER_MS = 60_000;
+/** So long after all replicas hold the key one may not have heard so, and encrypt under the one before: two beats of theirs. */
+const HEARD_BY_ALL_MS = 10_000;
 
 /** The leader encrypts everything under the master key that was asked for, in the background, as long as anything isn't. */
 export class Reencryption {
   readonly #controller: Controller<'rows'>;
   #done: { readonly masterKey: string; readonly atMs: number } | undefined;
+  /** The key that this replica encrypts under, and since when it was seen to. */
+  #current: { readonly masterKey: string; readonly sinceMs: number } | undefined;
 
   constructor(private readonly options: ReencryptionOptions) {
     const { timers, random, logger } = options;
@@ -58,7 +62,9 @@ export class Reencryption {
       // While a replica can't read it, nothing may be encrypted under it.
       if (masterKey === undefined || masterKey !== keys.current.id) return again;
       if (this.#done?.masterKey === masterKey && timers.nowMs() - this.#done.atMs < AGAIN_AFTER_MS) return again;
-      const { rewrapped, failed } = await rows.rewrapAll(leadership.ended);
+      if (this.#current?.masterKey !== masterKey) this.#current = { masterKey, sinceMs: timers.nowMs() };
+      const heardByAll = timers.nowMs() - this.#current.sinceMs >= HEARD_BY_ALL_MS;
+      const { rewrapped, failed, skipped } = await rows.rewrapAll(leadership.ended);
       if (rewrapped > 0) logger.info({ masterKeyId: masterKey, rows: rewrapped }, 're-encrypted');
       if (failed > 0) {
         logger.warn(
@@ -67,7 +73,7 @@ export class Reencryption {
         );
       }
       // A pass that found nothing to do is the proof that nothing is left, but for what nobody can open.
-      if (rewrapped === 0) this.#done = { masterKey, atMs: timers.nowMs() };
+      if (rewrapped === 0 && skipped === 0 && heardByAll) this.#done = { masterKey, atMs: timers.nowMs() };
       return rewrapped === 0 ? again : { requeueAfterMs: 0 };
     } catch (error) {
       throw new ReconcileError('the database could not be read or written', { cause: error });

@@ -162,7 +162,8 @@ describe('an answer that takes its time', () => {
     const clock = new FakeClock();
     const terms: number[] = [];
     const timers = {
-      ...clock,
+      nowMs: clock.nowMs,
+      epochMs: clock.epochMs,
       after: (ms: number, action: () => void) => {
         terms.push(ms);
         return clock.after(ms, action);

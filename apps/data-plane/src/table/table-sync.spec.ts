@@ -20,7 +20,7 @@ test('a table that is swapped in without a new credential goes to the disk, as a
   const current = new CurrentTable();
   const written: number[] = [];
   let credentialsChanged = (): void => {};
-  new TableSync({
+  const sync = new TableSync({
     current,
     credentials: {
       onChange: (listener: () => void) => (credentialsChanged = listener),
@@ -39,4 +39,5 @@ test('a table that is swapped in without a new credential goes to the disk, as a
   credentialsChanged();
   await clock.advanceAsync(1_000);
   expect(written).toEqual([1, 2, 2]);
+  await sync.stop();
 });
