@@ -102,4 +102,11 @@ export default [
     replace: '',
     suite: 'apps/data-plane/src/table/table-sync',
   },
+  {
+    name: 'what was taken before an object whose conditions cannot be made waits on',
+    file: `${controlPlane}/status/status-writer.ts`,
+    find: 'for (const other of taken.keys()) this.#waiting.add(other);',
+    replace: '',
+    suite: `${controlPlane}/status/`,
+  },
 ];

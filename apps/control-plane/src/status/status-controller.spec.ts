@@ -229,6 +229,21 @@ describe('StatusController', () => {
     expect(commits.length - before).toBeLessThan(12);
   });
 
+  it('one whose conditions cannot be made keeps no other from its own', async () => {
+    const names = many(10);
+    for (const name of names) store.commit(consumer(name));
+    await clock.advanceAsync(1_000);
+    let looks = 0;
+    looked = () => {
+      looks += 1;
+      if (looks === 7) throw new Error('a fault of ours');
+    };
+    await compiled(...names);
+    await clock.advanceAsync(10_000);
+    expect(looks).toBeGreaterThan(7);
+    expect(names.filter((name) => condition('Ready', name) === undefined)).toHaveLength(1);
+  });
+
   it.each<[string, unknown]>([
     ['conditions that are no list', { conditions: {} }],
     ['conditions that are none', { conditions: [null, 'x', { type: 7 }] }],

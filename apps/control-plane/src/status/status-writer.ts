@@ -106,7 +106,7 @@ export class StatusWriter {
       if (batch.size >= this.#mostWrites || characters >= MOST_CHARACTERS) break;
       this.#waiting.delete(key);
       const object = this.#options.cache.get(key);
-      const write = object && this.#writeOf(object);
+      const write = object && this.#writeUnlessItThrows(key, object, batch);
       if (write) {
         batch.set(key, write);
         characters += JSON.stringify(object).length;
@@ -116,6 +116,20 @@ export class StatusWriter {
         await new Promise<void>((resolve) => void this.#options.timers.after(0, resolve));
     }
     return batch;
+  }
+
+  /** The object at which it throws is left out until it comes again; those that were taken before it wait on. */
+  #writeUnlessItThrows(
+    key: CacheKey,
+    object: ApiObject,
+    taken: ReadonlyMap<CacheKey, ObjectWrite>,
+  ): ObjectWrite | undefined {
+    try {
+      return this.#writeOf(object);
+    } catch (error) {
+      for (const other of taken.keys()) this.#waiting.add(other);
+      throw new Error(`the conditions of ${key} could not be made`, { cause: error });
+    }
   }
 
   #writeOf(object: ApiObject): ObjectWrite | undefined {
