@@ -29,7 +29,8 @@ export function verbOf(route: ResourceRoute, call: Call): Verb {
   if (verb === undefined || methods?.includes(method) === false) {
     throw methodNotAllowed(`the server does not allow ${call.method} on this address`);
   }
-  const reads = verb === 'get' || verb === 'list';
+  // An answer without a body has nothing to go on with.
+  const reads = (verb === 'get' || verb === 'list') && call.method !== 'HEAD';
   return reads && route.subresource === undefined && booleanOf(call.query, 'watch') ? 'watch' : verb;
 }
 
