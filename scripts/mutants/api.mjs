@@ -183,6 +183,20 @@ export default [
     suite: 'control-plane/test/watch',
   },
   {
+    name: 'the namespace controller reports without the fence of its term',
+    file: 'apps/control-plane/src/namespaces/namespace-controller.ts',
+    find: 'await store.commit([report], origin, { leadership });',
+    replace: 'await store.commit([report], origin);',
+    suite: 'control-plane/src/namespaces',
+  },
+  {
+    name: 'a write waits long for a warning',
+    file: 'apps/control-plane/src/api/write/reference-check.ts',
+    find: 'CATCH_UP_MS = 1_000',
+    replace: 'CATCH_UP_MS = 100_000',
+    suite: 'control-plane/src/api/write/reference-check',
+  },
+  {
     name: 'a refusal is not logged',
     file: 'apps/control-plane/src/api/server/failure-log.ts',
     find: 'if (code === 403) {',

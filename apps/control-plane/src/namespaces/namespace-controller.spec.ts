@@ -205,6 +205,8 @@ test('objects with finalizers hold the namespace; the last one that goes frees i
   harness.gain(leading(0));
   await eventually(() => harness.commits.length === 3);
   expect((await namespaceOf('held'))!.metadata.resourceVersion).toBe(resourceVersion);
+  // What it says is said in its term, too.
+  expect(harness.commits.map(({ epoch }) => epoch)).toEqual([0, 0, 0]);
   const held = (await stored(providers, 'slow', 'held'))!;
   await commit(update(key, withoutFinalizers));
   harness.seeDeleted(held);

@@ -33,8 +33,10 @@ function checkOver(there: readonly ApiObject[], onItsWay: readonly ApiObject[] =
       looks.count++;
       return objects.entries();
     },
-    reached: async (revision: number) => {
+    reached: async (revision: number, withinMs: number) => {
       waitedFor.push(revision);
+      // Whoever writes waits for it: while the cache can't follow, each write would.
+      expect(withinMs).toBeLessThanOrEqual(1_000);
       onItsWay.forEach(take);
       return true;
     },
