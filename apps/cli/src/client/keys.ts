@@ -40,6 +40,12 @@ export async function untilStatus(
   }
 }
 
+/** Keys under which something is encrypted and which no replica has: it can be neither read nor re-encrypted. */
+export function lostKeysOf({ masterKeys, replicas }: KeyStatus): readonly string[] {
+  const held = new Set(replicas.flatMap((replica) => replica.masterKeys));
+  return masterKeys.filter((use) => use.objects + use.log > 0 && !held.has(use.masterKey)).map((use) => use.masterKey);
+}
+
 /** The key that every replica puts first; undefined: they don't agree. */
 export function firstKeyOf({ replicas }: KeyStatus): string | undefined {
   const [first, ...others] = new Set(replicas.map(({ masterKeys }) => masterKeys[0]));

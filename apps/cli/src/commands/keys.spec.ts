@@ -11,7 +11,7 @@ const status = (files: string[][], remaining: number, asked: string | null = nul
     kind: 'KeyStatus',
     masterKeys: [
       { masterKey: oldId, objects: remaining, log: 0 },
-      { masterKey: newId, objects: 5 - remaining, log: 0 },
+      { masterKey: newId, objects: files.flat().includes(newId) ? 5 - remaining : 0, log: 0 },
     ],
     replicas: files.map((masterKeys, index) => ({ replica: `r${index}`, host: `host-${index}`, masterKeys })),
     reencryption: { masterKey: asked, remaining },
@@ -49,6 +49,16 @@ test('status says what is still needed, by whom, and whether the files agree', a
   expect(out).toContain(`2 envelopes are under other keys than ${newId}, and are being re-encrypted.`);
   server.on('GET /keys', status([[newId, oldId], [oldId]], 2));
   expect((await signalbox('keys', 'status')).out).toContain('The files of the replicas begin with different keys.');
+});
+
+test('a key that nobody has any more is told with what to do, and nothing waits for it', async () => {
+  server.on('GET /keys', status([[newId]], 2));
+  expect((await signalbox('keys', 'status')).out).toMatch(
+    new RegExp(`^${oldId} +still needed +2 +0 +0 of 1$[^]*\\nNo replica has ${oldId}\\..*\\n?.*Put its line back`, 'm'),
+  );
+  const { code, error } = await signalbox('keys', 'rotate');
+  expect([code, posts()]).toEqual([exitCodes.failure, []]);
+  expect(error).toMatch(new RegExp(`^Error: No replica has the master key ${oldId}\\.\\n.*Put its line back`));
 });
 
 test('rotate elsewhere: first the steps, then, with the new line everywhere, the re-encryption', async () => {

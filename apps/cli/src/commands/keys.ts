@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { AdminClient } from '../client/admin-client.js';
 import { findStateDirectory } from '../client/connection.js';
-import { firstKeyOf, type KeyStatus, keyStatus, requestReencryption, untilStatus } from '../client/keys.js';
+import { firstKeyOf, type KeyStatus, keyStatus, lostKeysOf, requestReencryption, untilStatus } from '../client/keys.js';
 import { CliError } from '../cli-error.js';
 import { readClientConfig } from '../config/config.js';
 import { type CliContext, withAdminClient } from '../context.js';
@@ -48,6 +48,8 @@ export function keysCommand(context: CliContext): Command {
 async function rotate(context: CliContext, client: AdminClient, removeOld: boolean): Promise<void> {
   const file = ownKeyFile(context);
   let status = await keyStatus(client);
+  const lost = lostKeysOf(status);
+  if (lost.length > 0) throw new CliError(`No replica has the master key ${lost.join(', ')}.`, { hints: putBack });
   if (file === undefined && status.reencryption.remaining === 0) {
     context.stdout.write(firstSteps(status));
     return;
@@ -90,9 +92,17 @@ async function putNewLine(client: AdminClient, file: string, before: KeyStatus):
   // Nothing is encrypted under a key that nobody read.
   writePrivateFile(file, lines);
   throw new CliError(`The control plane didn't take the new line in ${file}, which is as it was before.`, {
-    hints: ['If it was started with SIGNALBOX_MASTER_KEY_FILE, put the new line into that file yourself.'],
+    hints: [
+      'If a line of the file is wrong, the log of the control plane names it.',
+      'If it was started with SIGNALBOX_MASTER_KEY_FILE, put the new line into that file yourself.',
+    ],
   });
 }
+
+const putBack = [
+  "What is encrypted under it can't be read or re-encrypted. Put its line back, below the first one, into the file of every",
+  'replica; it is in the backups of that file. No restart is needed.',
+];
 
 function renderStatus(status: KeyStatus): string {
   const { masterKeys, replicas, reencryption } = status;
@@ -113,6 +123,7 @@ function renderStatus(status: KeyStatus): string {
     renderTable(['master key', 'use', 'objects', 'log', 'held by'], rows),
     renderTable(['host', 'replica', 'keys in its file'], files),
     `${state}\n`,
+    ...lostKeysOf(status).map((key) => `No replica has ${key}. ${putBack.join('\n')}\n`),
   ].join('\n');
 }
 
