@@ -67,7 +67,7 @@ export class TestControlPlane {
       secretValue: (id) => plane.secrets.get(id),
       connections: { connected: (hello) => plane.listen(hello) },
       tracer: silentTracer,
-      timers: systemClock,
+      clock: systemClock,
       logger: silent,
       countPublication: (type, answer) => plane.heard.push(`${answer} ${type}`),
       ...options,

@@ -20,7 +20,7 @@ import { countReconciles } from '#libs/telemetry';
 import { StatusController } from './status/status-controller.js';
 import { systemClock } from '#libs/clock';
 
-const running = { timers: systemClock, random: Math.random };
+const running = { clock: systemClock, random: Math.random };
 
 /** From changed objects to a published table and to conditions. */
 @Module({

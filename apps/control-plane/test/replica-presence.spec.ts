@@ -18,7 +18,7 @@ describe('ReplicaPresence', () => {
     const replica = new ReplicaPresence({
       query,
       self,
-      timers: systemClock,
+      clock: systemClock,
       random: Math.random,
       logger,
       beatMs: 100,

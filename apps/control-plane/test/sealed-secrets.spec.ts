@@ -45,7 +45,7 @@ test('a Secret under a key that a replica lacks stays as it last was, and comes 
     store: new PostgresObjectStore(dataSource, { keys, auditKeys }),
     feed: follower,
     kinds: testKinds,
-    timers: systemClock,
+    clock: systemClock,
     random: Math.random,
     logger: createLogger({ name: 'test', level: 'silent' }),
   });

@@ -40,19 +40,19 @@ async function settle(): Promise<void> {
 }
 
 function setUp(reconcile: (key: string) => Promise<ReconcileAnswer>, concurrency = 1) {
-  const timers = new VirtualTimers();
+  const clock = new VirtualTimers();
   const counts: Record<string, number> = {};
   const errors: { key: string; result: string; failures: number }[] = [];
   const controller = new Controller<string>({
     reconcile,
     concurrency,
-    timers,
+    clock,
     delays: { baseMs: 100, maxMs: 1_000, random: () => 0.999_999 },
     count: (result, amount) => (counts[result] = (counts[result] ?? 0) + amount),
     onError: (key, _, result, failures) => errors.push({ key, result, failures }),
   });
   controller.start();
-  return { controller, timers, counts, errors };
+  return { controller, clock, counts, errors };
 }
 
 describe('Controller', () => {
@@ -63,23 +63,23 @@ describe('Controller', () => {
 
   it('backs off a key that fails, up to the cap, and starts afresh after a success', async () => {
     let fail = true;
-    const { controller, timers, counts, errors } = setUp(async () => {
+    const { controller, clock, counts, errors } = setUp(async () => {
       if (fail) throw new ReconcileError('not yet');
       return undefined;
     });
     controller.add('a');
     await settle();
     for (const expected of [100, 200, 400, 800, 1_000, 1_000]) {
-      expect(Math.round(timers.delays[0]!)).toBe(expected);
-      await timers.advance(expected);
+      expect(Math.round(clock.delays[0]!)).toBe(expected);
+      await clock.advance(expected);
     }
     fail = false;
-    await timers.advance(1_000);
-    expect(timers.delays).toEqual([]);
+    await clock.advance(1_000);
+    expect(clock.delays).toEqual([]);
     fail = true;
     controller.add('a');
     await settle();
-    expect(Math.round(timers.delays[0]!)).toBe(100);
+    expect(Math.round(clock.delays[0]!)).toBe(100);
     expect(counts).toMatchObject({ error: 8, success: 1, panic: 0 });
     expect(errors.at(-1)).toEqual({ key: 'a', result: 'error', failures: 1 });
   });
@@ -97,12 +97,12 @@ describe('Controller', () => {
 
   it('looks again after the time that a run asked for, the earliest of several', async () => {
     let runs = 0;
-    const { controller, timers, counts } = setUp(async () => (runs++ === 0 ? { requeueAfterMs: 500 } : undefined));
+    const { controller, clock, counts } = setUp(async () => (runs++ === 0 ? { requeueAfterMs: 500 } : undefined));
     controller.add('a');
     await settle();
     controller.addAfter('a', 900);
-    await timers.advance(500);
-    expect([runs, counts.requeue_after, timers.delays]).toEqual([2, 1, []]);
+    await clock.advance(500);
+    expect([runs, counts.requeue_after, clock.delays]).toEqual([2, 1, []]);
   });
 
   it('a change during a run: one more run, after it', async () => {
@@ -130,7 +130,7 @@ describe('Controller', () => {
 
   it('stopped during a run that fails: waits for it and leaves no timer behind', async () => {
     let fail = () => {};
-    const { controller, timers } = setUp(
+    const { controller, clock } = setUp(
       () =>
         new Promise((_, reject) => {
           fail = () => reject(new ReconcileError('late'));
@@ -141,6 +141,6 @@ describe('Controller', () => {
     const stopped = controller.stop();
     fail();
     await stopped;
-    expect(timers.delays).toEqual([]);
+    expect(clock.delays).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ export interface ControllerOptions<Key> {
   reconcile(key: Key): Promise<ReconcileAnswer>;
   /** Keys worked on at the same time; one key never is. */
   readonly concurrency: number;
-  readonly timers: Clock;
+  readonly clock: Clock;
   readonly delays: RetryDelays;
   /** Counts runs: called with 0 for every result at the start. */
   count(result: ReconcileResult, amount: number): void;
@@ -35,7 +35,7 @@ export class Controller<Key> {
   private workers: Promise<void>[] = [];
 
   constructor(private readonly options: ControllerOptions<Key>) {
-    this.delayed = new DelayedAdditions(this.queue, options.timers);
+    this.delayed = new DelayedAdditions(this.queue, options.clock);
     this.retries = new RetryAdditions(this.delayed, options.delays);
     for (const result of reconcileResults) options.count(result, 0);
   }

@@ -7,7 +7,7 @@ export class DelayedAdditions<Key> {
 
   constructor(
     private readonly queue: Pick<WorkQueue<Key>, 'add'>,
-    private readonly timers: Clock,
+    private readonly clock: Clock,
   ) {}
 
   addAfter(key: Key, delayMs: number): void {
@@ -16,11 +16,11 @@ export class DelayedAdditions<Key> {
       this.queue.add(key);
       return;
     }
-    const dueMs = this.timers.nowMs() + delayMs;
+    const dueMs = this.clock.nowMs() + delayMs;
     const earlier = this.pending.get(key);
     if (earlier && earlier.dueMs <= dueMs) return;
     earlier?.cancel();
-    const cancel = this.timers.after(delayMs, () => {
+    const cancel = this.clock.after(delayMs, () => {
       this.pending.delete(key);
       this.queue.add(key);
     });

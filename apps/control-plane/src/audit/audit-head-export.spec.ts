@@ -15,7 +15,7 @@ test('the head is read every minute and logged whole at the start, every hour an
   });
   const heads = new AuditHeadExport({
     audit: { head: () => Promise.resolve(headOf(id)) },
-    timers: clock,
+    clock,
     logger,
   });
   expect(heads.lastId).toBeUndefined();

@@ -4,7 +4,7 @@ import type { AuditHead, AuditService } from './audit.service.js';
 
 export interface AuditHeadExportOptions {
   readonly audit: Pick<AuditService, 'head'>;
-  readonly timers: Clock;
+  readonly clock: Clock;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -33,7 +33,7 @@ export class AuditHeadExport {
   /** Reads at once, and every minute from then on. */
   async start(): Promise<void> {
     await this.#read();
-    if (!this.#stopped) this.#cancel = this.#options.timers.after(READ_EVERY_MS, () => void this.start());
+    if (!this.#stopped) this.#cancel = this.#options.clock.after(READ_EVERY_MS, () => void this.start());
   }
 
   /** Logs the last one. */
@@ -45,15 +45,15 @@ export class AuditHeadExport {
   }
 
   async #read(): Promise<void> {
-    const { audit, timers, logger } = this.#options;
+    const { audit, clock, logger } = this.#options;
     try {
       this.#last = await audit.head();
     } catch (error) {
       logger.warn({ err: error }, 'the head of the audit could not be read');
       return;
     }
-    if (timers.nowMs() - this.#loggedAtMs < LOG_EVERY_MS) return;
-    this.#loggedAtMs = timers.nowMs();
+    if (clock.nowMs() - this.#loggedAtMs < LOG_EVERY_MS) return;
+    this.#loggedAtMs = clock.nowMs();
     logger.info({ auditHead: this.#last }, 'the head of the audit');
   }
 }

@@ -29,7 +29,7 @@ const EXPIRE_EVERY_MS = 3_600_000;
     {
       provide: AuditHeadExport,
       useFactory: (audit: AuditService, logger: Logger, metrics: MetricsRegistry) => {
-        const heads = new AuditHeadExport({ audit, timers: systemClock, logger });
+        const heads = new AuditHeadExport({ audit, clock: systemClock, logger });
         metrics.gaugeFrom(
           'signalbox_audit_head_id',
           'Id of the newest row of the audit: it never falls.',

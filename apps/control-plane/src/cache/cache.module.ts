@@ -19,7 +19,7 @@ import { systemClock } from '#libs/clock';
       provide: ObjectCache,
       inject: [OBJECT_STORE, CHANGE_FEED, LOGGER, MasterKeyFile],
       useFactory: (store: ObjectStore, feed: ChangeFeed, logger: Logger, keys: MasterKeyFile) => {
-        const cache = new ObjectCache({ store, feed, kinds, timers: systemClock, random: Math.random, logger });
+        const cache = new ObjectCache({ store, feed, kinds, clock: systemClock, random: Math.random, logger });
         keys.onChange(() => cache.openSealed());
         return cache;
       },

@@ -23,7 +23,7 @@ describe('ObjectCache', () => {
     clock = new FakeClock();
     store = new ScriptedStore();
     const logger = createLogger({ name: 'test', level: 'silent' });
-    cache = new ObjectCache({ store, feed: store, kinds, timers: clock, random: () => 0.5, logger });
+    cache = new ObjectCache({ store, feed: store, kinds, clock, random: () => 0.5, logger });
     updates = [];
     cache.onUpdate((update) => updates.push(update));
   });

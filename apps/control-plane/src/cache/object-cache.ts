@@ -16,7 +16,7 @@ export interface ObjectCacheOptions {
   readonly store: Pick<ObjectStore, 'snapshot'>;
   readonly feed: ChangeFeed;
   readonly kinds: readonly KindDefinition[];
-  readonly timers: Clock;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
 }
@@ -42,7 +42,7 @@ export class ObjectCache {
     this.relist = new Controller({
       reconcile: () => this.list(),
       concurrency: 1,
-      timers: options.timers,
+      clock: options.clock,
       delays: { baseMs: 100, maxMs: 5_000, random: options.random },
       count: () => {},
       onError: (_, error) => options.logger.warn({ err: error }, 'the objects cannot be listed; trying again'),
@@ -53,7 +53,7 @@ export class ObjectCache {
         return undefined;
       },
       concurrency: 1,
-      timers: options.timers,
+      clock: options.clock,
       delays: { baseMs: 100, maxMs: 30_000, random: options.random },
       count: () => {},
       onError: (_, error, __, failures) =>
@@ -75,7 +75,7 @@ export class ObjectCache {
         this.awaited.delete(check);
         resolve(reached);
       };
-      const cancel = this.options.timers.after(withinMs, () => settle(false));
+      const cancel = this.options.clock.after(withinMs, () => settle(false));
       const check = (position: number): void => {
         if (position >= revision) settle(true);
       };

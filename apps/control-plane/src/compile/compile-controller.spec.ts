@@ -76,7 +76,7 @@ describe('CompileController', () => {
     thread = new HeldThread();
     compiled = [];
     const logger = createLogger({ name: 'test', level: 'silent' });
-    const running = { timers: clock, random: () => 0.5, logger };
+    const running = { clock, random: () => 0.5, logger };
     cache = new ObjectCache({ store, feed: store, kinds, ...running });
     controller = new CompileController({
       cache,
@@ -188,7 +188,7 @@ describe('CompileController', () => {
       cache,
       secrets: new SecretValues(String),
       thread: early,
-      timers: clock,
+      clock,
       random: () => 0.5,
       logger: createLogger({ name: 'test', level: 'silent' }),
       tracer: silentTracer,
@@ -217,7 +217,7 @@ describe('CompileController', () => {
       cache,
       secrets: new SecretValues(String),
       thread: new HeldThread(),
-      timers: clock,
+      clock,
       random: () => 0.5,
       logger: createLogger({ name: 'test', level: 'silent' }),
       tracer: silentTracer,

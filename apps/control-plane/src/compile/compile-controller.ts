@@ -29,7 +29,7 @@ export interface CompileControllerOptions {
     compile(request: CompileRequest): Promise<CompileResult>;
     preview(request: PreviewRequest): Promise<Preview>;
   };
-  readonly timers: Clock;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly tracer: Tracer;
   readonly logger: Logger;
@@ -68,11 +68,11 @@ export class CompileController {
   private listener: (compiled: Compiled) => void = () => {};
 
   constructor(private readonly options: CompileControllerOptions) {
-    const { cache, timers, random, logger, count } = options;
+    const { cache, clock, random, logger, count } = options;
     this.controller = new Controller({
       reconcile: () => this.compile(),
       concurrency: 1,
-      timers,
+      clock,
       delays: { baseMs: 50, maxMs: 10_000, random },
       count,
       onError: (_, error, __, failures) => logger.error({ err: error, failures }, 'compile failed; trying again'),
@@ -126,7 +126,7 @@ export class CompileController {
         this.awaiting.delete(look);
         resolve(!this.stopped);
       };
-      const cancel = this.options.timers.after(PREVIEW_WAITS_MS, () => {
+      const cancel = this.options.clock.after(PREVIEW_WAITS_MS, () => {
         this.awaiting.delete(look);
         resolve(false);
       });
@@ -151,13 +151,13 @@ export class CompileController {
     }
     for (const change of relevant) this.note(change);
     this.traceParents = [...new Set([...this.traceParents, ...traceParents])].slice(0, MAX_TRACE_PARENTS);
-    const { timers, debounce = defaultDebounce } = this.options;
-    const nowMs = timers.nowMs();
+    const { clock, debounce = defaultDebounce } = this.options;
+    const nowMs = clock.nowMs();
     const [state, dueMs] = changed(this.debounce, nowMs, debounce);
     this.debounce = state;
     this.cancelDue();
     if (dueMs <= nowMs) this.controller.add('table');
-    else this.cancelDue = timers.after(dueMs - nowMs, () => this.controller.add('table'));
+    else this.cancelDue = clock.after(dueMs - nowMs, () => this.controller.add('table'));
   }
 
   private note({ key, kind, object, previous }: CacheChange): void {
@@ -171,9 +171,9 @@ export class CompileController {
   }
 
   private async compile(): Promise<undefined> {
-    const { cache, thread, timers, tracer } = this.options;
+    const { cache, thread, clock, tracer } = this.options;
     this.cancelDue();
-    this.debounce = ran(timers.nowMs());
+    this.debounce = ran(clock.nowMs());
     const { revision } = cache;
     if (revision === undefined) throw new ReconcileError('the objects have not been listed yet');
     const inStep = thread.primed && this.inStep;

@@ -29,7 +29,7 @@ import { systemClock } from '#libs/clock';
           cache,
           secrets,
           thread,
-          timers: systemClock,
+          clock: systemClock,
           random: Math.random,
           tracer: telemetry.tracer,
           logger,

@@ -60,7 +60,7 @@ describe('DataPlaneWriter', () => {
       store: { commit },
       dataPlanes,
       self: 'me',
-      timers: clock,
+      clock,
       random: () => 0.5,
       logger: createLogger({
         name: 'test',

@@ -15,7 +15,7 @@ export interface DataPlaneWriterOptions {
   readonly dataPlanes: ConnectedDataPlanes;
   /** Names this replica. */
   readonly self: string;
-  readonly timers: Clock;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
   readonly count: ControllerOptions<unknown>['count'];
@@ -35,12 +35,12 @@ export class DataPlaneWriter {
   private readonly lines: LimitedLog;
 
   constructor(private readonly options: DataPlaneWriterOptions) {
-    const { timers, random, logger, count } = options;
-    this.lines = new LimitedLog({ logger, nowMs: () => timers.nowMs() });
+    const { clock, random, logger, count } = options;
+    this.lines = new LimitedLog({ logger, nowMs: () => clock.nowMs() });
     this.controller = new Controller({
       reconcile: (name) => this.write(name),
       concurrency: 2,
-      timers,
+      clock,
       delays: { baseMs: 200, maxMs: 10_000, random },
       count,
       onError: (name, error) => logger.warn({ err: error, dataPlane: name }, 'DataPlane not written; trying again'),
@@ -74,10 +74,10 @@ export class DataPlaneWriter {
   }
 
   private async write(name: string): Promise<{ requeueAfterMs: number } | undefined> {
-    const { dataPlanes, timers } = this.options;
+    const { dataPlanes, clock } = this.options;
     const state = dataPlanes.get(name);
     if (!state) return undefined;
-    const nowMs = timers.nowMs();
+    const nowMs = clock.nowMs();
     const wroteAtMs = this.wroteAtMs.get(name) ?? -Infinity;
     const waitMs = Math.max(wroteAtMs + WRITE_EVERY_MS, state.sinceMs + patienceMs(state)) - nowMs;
     if (waitMs > 0) return { requeueAfterMs: waitMs };
@@ -96,12 +96,12 @@ export class DataPlaneWriter {
 
   /** The object is made with the first one. undefined: somebody deleted it meanwhile. */
   private async writeStatus(name: string, state: DataPlaneState): Promise<WriteResult | undefined> {
-    const { kind, timers, self } = this.options;
+    const { kind, clock, self } = this.options;
     const status = {
       subresource: 'status',
       ifPresent: true,
       mutate: (stored: ApiObject | undefined) => {
-        const next = nextStatus(statusOf(stored), state, { self, nowMs: timers.nowMs() });
+        const next = nextStatus(statusOf(stored), state, { self, nowMs: clock.nowMs() });
         return stored && next ? { ...stored, status: { ...next } } : stored;
       },
     } as const;

@@ -21,7 +21,7 @@ import { StaleDataPlanes } from './stale-data-planes.js';
 const dataPlane = kindOf('signalbox.dev/v1', 'DataPlane')!;
 /** Injection token of this replica's name. */
 const SELF = Symbol('replica name');
-const running = { timers: systemClock, random: Math.random };
+const running = { clock: systemClock, random: Math.random };
 
 /** Who is connected, here and elsewhere. */
 @Module({
@@ -37,7 +37,7 @@ const running = { timers: systemClock, random: Math.random };
       provide: ConnectedDataPlanes,
       inject: [MetricsRegistry],
       useFactory: (metrics: MetricsRegistry) => {
-        const dataPlanes = new ConnectedDataPlanes(() => running.timers.nowMs());
+        const dataPlanes = new ConnectedDataPlanes(() => running.clock.nowMs());
         metrics.gaugeFrom('signalbox_data_planes_connected', 'Data planes connected to this replica.', [], (observe) =>
           observe(dataPlanes.connectedCount),
         );

@@ -7,7 +7,7 @@ export interface ReplicaPresenceOptions {
   readonly query: (sql: string, parameters: readonly unknown[]) => Promise<unknown>;
   /** Names this replica; made anew at each start. */
   readonly self: string;
-  readonly timers: Clock;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
   readonly beatMs?: number;
@@ -30,7 +30,7 @@ export class ReplicaPresence {
     this.controller = new Controller({
       reconcile: () => this.beat(),
       concurrency: 1,
-      timers: options.timers,
+      clock: options.clock,
       delays: { baseMs: 200, maxMs: options.beatMs ?? BEAT_MS, random: options.random },
       count: () => {},
       onError: (_, error) => options.logger.warn({ err: error }, 'replica presence not written; trying again'),

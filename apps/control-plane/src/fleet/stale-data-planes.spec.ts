@@ -38,7 +38,7 @@ describe('StaleDataPlanes', () => {
     onLook = () => {};
     refused = undefined;
     const logger = createLogger({ name: 'test', level: 'silent' });
-    const running = { timers: clock, random: () => 0.5, logger };
+    const running = { clock, random: () => 0.5, logger };
     cache = new ObjectCache({ store, feed: store, kinds, ...running });
     stale = new StaleDataPlanes({
       kind: kindOf('signalbox.dev/v1', 'DataPlane')!,

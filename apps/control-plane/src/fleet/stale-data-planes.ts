@@ -16,7 +16,7 @@ export interface StaleDataPlanesOptions {
   readonly leader: Pick<LeaderElection, 'current'>;
   /** The names of all replicas that live. */
   readonly livingReplicas: () => Promise<ReadonlySet<string>>;
-  readonly timers: Clock;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
   readonly count: ControllerOptions<unknown>['count'];
@@ -43,11 +43,11 @@ export class StaleDataPlanes {
   private since = new Map<string, number>();
 
   constructor(private readonly options: StaleDataPlanesOptions) {
-    const { timers, random, logger, count } = options;
+    const { clock, random, logger, count } = options;
     this.controller = new Controller({
       reconcile: () => this.look(),
       concurrency: 1,
-      timers,
+      clock,
       delays: { baseMs: 1_000, maxMs: 30_000, random },
       count,
       onError: (_, error) => logger.warn({ err: error }, 'stale DataPlanes not dealt with; trying again'),
@@ -99,7 +99,7 @@ export class StaleDataPlanes {
   }
 
   private lasts(before: ReadonlyMap<string, number>, what: string, forMs: number): boolean {
-    const nowMs = this.options.timers.nowMs();
+    const nowMs = this.options.clock.nowMs();
     const sinceMs = before.get(what) ?? nowMs;
     this.since.set(what, sinceMs);
     return nowMs - sinceMs >= forMs;

@@ -15,7 +15,7 @@ import { KeyOverview } from './key-status.js';
 import { Reencryption } from './reencryption.js';
 import { ReplicaKeys } from './replica-keys.js';
 
-const running = { timers: systemClock, random: Math.random };
+const running = { clock: systemClock, random: Math.random };
 
 /** Which master keys are in use and held, and the way from one to the next while everything serves. */
 @Module({

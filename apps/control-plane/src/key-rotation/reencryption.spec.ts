@@ -24,7 +24,7 @@ function running(results: readonly RewrapResult[]) {
     keys: { current } as unknown as ReencryptionOptions['keys'],
     store: { get: async () => ({ metadata: { annotations } }) } as unknown as ObjectStore,
     leader: { current: leading(1) },
-    timers: clock,
+    clock,
     random: () => 0.5,
     logger: { info: () => {}, warn: () => {} },
   });

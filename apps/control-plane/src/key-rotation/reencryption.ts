@@ -12,7 +12,7 @@ export interface ReencryptionOptions {
   readonly keys: MasterKeyFile;
   readonly store: Pick<ObjectStore, 'get'>;
   readonly leader: Pick<LeaderElection, 'current'>;
-  readonly timers: Clock;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
@@ -32,11 +32,11 @@ export class Reencryption {
   #current: { readonly masterKey: string; readonly sinceMs: number } | undefined;
 
   constructor(private readonly options: ReencryptionOptions) {
-    const { timers, random, logger } = options;
+    const { clock, random, logger } = options;
     this.#controller = new Controller({
       reconcile: () => this.#reconcile(),
       concurrency: 1,
-      timers,
+      clock,
       delays: { baseMs: LOOK_EVERY_MS, maxMs: AGAIN_AFTER_MS, random },
       count: () => {},
       onError: (_, error) => logger.warn({ err: error }, 're-encryption stopped; trying again'),
@@ -53,7 +53,7 @@ export class Reencryption {
   }
 
   async #reconcile(): Promise<{ requeueAfterMs: number }> {
-    const { leader, store, keys, rows, timers, logger } = this.options;
+    const { leader, store, keys, rows, clock, logger } = this.options;
     const again = { requeueAfterMs: LOOK_EVERY_MS };
     const leadership = leader.current;
     if (!leadership) return again;
@@ -61,9 +61,9 @@ export class Reencryption {
       const masterKey = await requestedMasterKey(store);
       // While a replica can't read it, nothing may be encrypted under it.
       if (masterKey === undefined || masterKey !== keys.current.id) return again;
-      if (this.#done?.masterKey === masterKey && timers.nowMs() - this.#done.atMs < AGAIN_AFTER_MS) return again;
-      if (this.#current?.masterKey !== masterKey) this.#current = { masterKey, sinceMs: timers.nowMs() };
-      const heardByAll = timers.nowMs() - this.#current.sinceMs >= HEARD_BY_ALL_MS;
+      if (this.#done?.masterKey === masterKey && clock.nowMs() - this.#done.atMs < AGAIN_AFTER_MS) return again;
+      if (this.#current?.masterKey !== masterKey) this.#current = { masterKey, sinceMs: clock.nowMs() };
+      const heardByAll = clock.nowMs() - this.#current.sinceMs >= HEARD_BY_ALL_MS;
       const { rewrapped, failed, skipped } = await rows.rewrapAll(leadership.ended);
       if (rewrapped > 0) logger.info({ masterKeyId: masterKey, rows: rewrapped }, 're-encrypted');
       if (failed > 0) {
@@ -73,7 +73,7 @@ export class Reencryption {
         );
       }
       // A pass that found nothing to do is the proof that nothing is left, but for what nobody can open.
-      if (rewrapped === 0 && skipped === 0 && heardByAll) this.#done = { masterKey, atMs: timers.nowMs() };
+      if (rewrapped === 0 && skipped === 0 && heardByAll) this.#done = { masterKey, atMs: clock.nowMs() };
       return rewrapped === 0 ? again : { requeueAfterMs: 0 };
     } catch (error) {
       throw new ReconcileError('the database could not be read or written', { cause: error });

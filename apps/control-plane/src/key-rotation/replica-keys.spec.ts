@@ -34,7 +34,7 @@ function replica(self: string) {
     keys,
     self,
     host: `host-of-${self}`,
-    timers: clock,
+    clock,
     random: () => 0,
     logger: { warn: () => {} } as never,
   });

@@ -17,7 +17,7 @@ export interface ReplicaKeysOptions {
   /** Names this replica, anew at each start. */
   readonly self: string;
   readonly host: string;
-  readonly timers: Clock;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Pick<Logger, 'warn'>;
   readonly beatMs?: number;
@@ -36,11 +36,11 @@ export class ReplicaKeys {
   readonly #controller: Controller<'beat'>;
 
   constructor(private readonly options: ReplicaKeysOptions) {
-    const { keys, timers, random, logger, beatMs = BEAT_MS } = options;
+    const { keys, clock, random, logger, beatMs = BEAT_MS } = options;
     this.#controller = new Controller({
       reconcile: () => this.beat(),
       concurrency: 1,
-      timers,
+      clock,
       delays: { baseMs: 200, maxMs: beatMs, random },
       count: () => {},
       onError: (_, error) => logger.warn({ err: error }, 'master keys not reported; trying again'),

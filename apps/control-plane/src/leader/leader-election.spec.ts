@@ -161,7 +161,7 @@ describe('an answer that takes its time', () => {
   test('takes from the term, of a take-over and of a renewal: it counts from the question on', async () => {
     const clock = new FakeClock();
     const terms: number[] = [];
-    const timers = {
+    const clock = {
       nowMs: clock.nowMs,
       epochMs: clock.epochMs,
       after: (ms: number, action: () => void) => {
@@ -169,7 +169,7 @@ describe('an answer that takes its time', () => {
         return clock.after(ms, action);
       },
     };
-    const first = candidate('first', { leaseMs, renewMs: 50, timers });
+    const first = candidate('first', { leaseMs, renewMs: 50, clock });
     await answersAfter(clock, 1_000);
     await leads(first);
     expect(terms[0]).toBe(leaseMs - 1_000);
@@ -180,7 +180,7 @@ describe('an answer that takes its time', () => {
 
   test('begins no term that is over by then', async () => {
     const clock = new FakeClock();
-    const first = candidate('first', { leaseMs, timers: clock });
+    const first = candidate('first', { leaseMs, clock });
     await answersAfter(clock, leaseMs);
     // It is its own lease still, so it may take it again.
     await leads(first);

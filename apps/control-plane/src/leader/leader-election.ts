@@ -15,7 +15,7 @@ export interface LeaderOptions {
   readonly renewMs?: number;
   /** How often the others try. */
   readonly retryMs?: number;
-  readonly timers?: Clock;
+  readonly clock?: Clock;
   readonly random?: () => number;
   readonly onError?: (error: Error) => void;
   /** The database has answered, after an error or as always. */
@@ -42,14 +42,14 @@ const RETRY_MS = 1_000;
 export class LeaderElection {
   readonly #listeners = new Set<LeadershipListener>();
   readonly #loop: SessionLoop;
-  readonly #timers: Clock;
+  readonly #clock: Clock;
   readonly #leaseMs: number;
   #term: Term | undefined;
 
   constructor(private readonly options: LeaderOptions) {
-    const { url, lineage, random, onError, onAnswer, leaseMs = LEASE_MS, timers = systemClock } = options;
+    const { url, lineage, random, onError, onAnswer, leaseMs = LEASE_MS, clock = systemClock } = options;
     this.#leaseMs = leaseMs;
-    this.#timers = timers;
+    this.#clock = clock;
     this.#loop = new SessionLoop(
       {
         url,
@@ -67,7 +67,7 @@ export class LeaderElection {
   /** The term in which this replica leads; undefined: it doesn't. */
   get current(): Leadership | undefined {
     // The timer may be late, as after a pause of the process; the clock isn't.
-    return this.#term && this.#timers.nowMs() < this.#term.expiresAtMs ? this.#term : undefined;
+    return this.#term && this.#clock.nowMs() < this.#term.expiresAtMs ? this.#term : undefined;
   }
 
   /** A listener that is added while this replica leads is told so at once. */
@@ -107,7 +107,7 @@ export class LeaderElection {
 
   /** A lease of our own that ran out while its renewal was under way may be taken again before its time. */
   async #tryToLead(client: Client): Promise<void> {
-    const expiresAtMs = this.#timers.nowMs() + this.#leaseMs;
+    const expiresAtMs = this.#clock.nowMs() + this.#leaseMs;
     // clock_timestamp(), not now(): the statement may have waited for writes of the term before.
     const { rows } = await client.query<{ epoch: string }>(
       `UPDATE leader SET epoch = epoch + 1, holder = $1, since = clock_timestamp(),
@@ -115,12 +115,12 @@ export class LeaderElection {
        WHERE expires_at <= clock_timestamp() OR holder = $1 RETURNING epoch`,
       [this.options.holder, Math.round(this.#leaseMs)],
     );
-    if (rows[0]) this.#begin(new Term(Number(rows[0].epoch), expiresAtMs, this.#timers));
+    if (rows[0]) this.#begin(new Term(Number(rows[0].epoch), expiresAtMs, this.#clock));
   }
 
   #begin(term: Term): void {
     // So long was the answer under way, or this process paused, that it is over before it began.
-    if (this.#timers.nowMs() >= term.expiresAtMs) return term.end('the lease has expired');
+    if (this.#clock.nowMs() >= term.expiresAtMs) return term.end('the lease has expired');
     this.#term = term;
     term.ended.addEventListener('abort', () => {
       this.#term = undefined;
@@ -130,7 +130,7 @@ export class LeaderElection {
   }
 
   async #renew(client: Client, term: Term): Promise<void> {
-    const expiresAtMs = this.#timers.nowMs() + this.#leaseMs;
+    const expiresAtMs = this.#clock.nowMs() + this.#leaseMs;
     const { rowCount } = await client.query(
       `UPDATE leader SET expires_at = clock_timestamp() + $2::bigint * interval '1 ms' WHERE epoch = $1`,
       [term.epoch, Math.round(this.#leaseMs)],

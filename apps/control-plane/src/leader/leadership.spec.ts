@@ -3,8 +3,7 @@ import { Term } from './leadership.js';
 
 test('a term ends at its expiry, and not before', () => {
   const clock = new FakeClock();
-  const timers = clock;
-  const term = new Term(7, timers.nowMs() + 10_000, timers);
+  const term = new Term(7, clock.nowMs() + 10_000, clock);
   clock.advance(9_999);
   expect(term.ended.aborted).toBe(false);
   clock.advance(1);
@@ -14,10 +13,9 @@ test('a term ends at its expiry, and not before', () => {
 
 test('each renewal moves the expiry on', () => {
   const clock = new FakeClock();
-  const timers = clock;
-  const term = new Term(7, timers.nowMs() + 10_000, timers);
+  const term = new Term(7, clock.nowMs() + 10_000, clock);
   clock.advance(6_000);
-  term.renew(timers.nowMs() + 10_000);
+  term.renew(clock.nowMs() + 10_000);
   clock.advance(9_999);
   expect(term.ended.aborted).toBe(false);
   clock.advance(1);

@@ -22,7 +22,7 @@ export class Term implements Leadership {
   constructor(
     readonly epoch: number,
     expiresAtMs: number,
-    private readonly timers: Clock,
+    private readonly clock: Clock,
   ) {
     this.renew(expiresAtMs);
   }
@@ -38,8 +38,8 @@ export class Term implements Leadership {
   renew(expiresAtMs: number): void {
     this.#cancelExpiry();
     this.#expiresAtMs = expiresAtMs;
-    const leftMs = Math.max(0, expiresAtMs - this.timers.nowMs());
-    this.#cancelExpiry = this.timers.after(leftMs, () => this.end('the lease has expired'));
+    const leftMs = Math.max(0, expiresAtMs - this.clock.nowMs());
+    this.#cancelExpiry = this.clock.after(leftMs, () => this.end('the lease has expired'));
   }
 
   end(reason: string): void {

@@ -62,7 +62,7 @@ class Harness {
       ),
       store,
       kinds,
-      timers: this.clock,
+      clock: this.clock,
       random: () => 0.5,
       logger: createLogger({ name: 'test', level: 'silent' }),
       count: () => {},

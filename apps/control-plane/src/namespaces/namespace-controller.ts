@@ -23,7 +23,7 @@ export interface NamespaceControllerOptions {
   readonly store: Pick<ObjectStore, 'get' | 'list' | 'commit'>;
   readonly leader: Pick<LeaderElection, 'current' | 'addListener'>;
   readonly kinds: readonly KindDefinition[];
-  readonly timers: Clock;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
   readonly count: ControllerOptions<unknown>['count'];
@@ -51,13 +51,13 @@ export class NamespaceController {
   readonly #kinds: readonly KindDefinition[];
 
   constructor(options: NamespaceControllerOptions) {
-    const { cache, leader, kinds, timers, random, logger, count } = options;
+    const { cache, leader, kinds, clock, random, logger, count } = options;
     this.#options = options;
     this.#kinds = kinds.filter(({ namespaced }) => namespaced).reverse();
     this.#controller = new Controller({
       reconcile: (name) => this.#terminate(name),
       concurrency: NAMESPACES_AT_ONCE,
-      timers,
+      clock,
       delays: { baseMs: 100, maxMs: 30_000, random },
       count,
       onError: (namespace, error, _, failures) =>
@@ -145,9 +145,9 @@ export class NamespaceController {
 
   /** Says in its conditions what holds it; nothing is written where that is what they say. */
   async #report(namespace: ApiObject, left: readonly Remaining[], leadership: Leadership): Promise<void> {
-    const { store, timers } = this.#options;
+    const { store, clock } = this.#options;
     const { key, verb, mutate } = stillTerminating(namespace);
-    const now = new Date(timers.nowMs()).toISOString();
+    const now = new Date(clock.nowMs()).toISOString();
     const report: ObjectWrite = {
       key,
       verb,

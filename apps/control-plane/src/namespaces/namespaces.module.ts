@@ -25,7 +25,7 @@ import { NamespaceController } from './namespace-controller.js';
         metrics: MetricsRegistry,
       ) => {
         const running = {
-          timers: systemClock,
+          clock: systemClock,
           random: Math.random,
           logger,
           count: countReconciles(metrics, 'namespace'),

@@ -52,7 +52,7 @@ describe('DataPlaneSession', () => {
         reported: () => {},
       },
       tracer: silentTracer,
-      timers: clock,
+      clock,
       count: () => {},
       answerWithinMs: 1_000,
     });

@@ -32,7 +32,7 @@ export interface SessionOptions {
   readonly terminate: (reason: string) => void;
   readonly listener: SessionListener;
   readonly tracer: Tracer;
-  readonly timers: Clock;
+  readonly clock: Clock;
   readonly count: (type: InFlight['type'], answer: 'ack' | 'nack') => void;
   /** A data plane that hasn't answered for so long is too slow to be kept waiting for. */
   readonly answerWithinMs: number;
@@ -127,7 +127,7 @@ export class DataPlaneSession {
   }
 
   private publish(): void {
-    const { tables, tracer, timers, terminate, answerWithinMs, hello } = this.options;
+    const { tables, tracer, clock, terminate, answerWithinMs, hello } = this.options;
     const assigned = tables.assigned();
     if (this.closed || !assigned) return;
     const { version, revision } = assigned.table;
@@ -140,7 +140,7 @@ export class DataPlaneSession {
     this.traceParents = [];
     this.state = sent(this.state, next);
     this.hold(version);
-    this.cancelDeadline = timers.after(answerWithinMs, () => terminate(`no answer within ${answerWithinMs} ms`));
+    this.cancelDeadline = clock.after(answerWithinMs, () => terminate(`no answer within ${answerWithinMs} ms`));
     const attributes = {
       [attributeNames.dataPlane]: hello.name,
       [attributeNames.revision]: next.revision,

@@ -5,7 +5,7 @@ import type { Clock } from '#libs/clock';
 const MISSED_ROUNDS = 3;
 
 /** Pings for as long as the socket is open, and ends it when no pong comes back: a silent peer holds its slot for nothing. */
-export function keepAlive(socket: WebSocket, timers: Clock, everyMs: number): void {
+export function keepAlive(socket: WebSocket, clock: Clock, everyMs: number): void {
   let missed = 0;
   let cancel = () => {};
   const round = () => {
@@ -14,7 +14,7 @@ export function keepAlive(socket: WebSocket, timers: Clock, everyMs: number): vo
       return;
     }
     socket.ping();
-    cancel = timers.after(everyMs, round);
+    cancel = clock.after(everyMs, round);
   };
   socket.on('pong', () => {
     missed = 0;

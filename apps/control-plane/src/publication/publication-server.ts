@@ -19,7 +19,7 @@ export interface PublicationServerOptions {
   readonly secretValue: (id: string) => SecretValue | undefined;
   readonly connections: ConnectionListener;
   readonly tracer: Tracer;
-  readonly timers: Clock;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly countPublication: SessionOptions['count'];
   readonly pingEveryMs?: number;
@@ -48,8 +48,8 @@ export class PublicationServer {
 
   constructor(private readonly options: PublicationServerOptions) {
     this.tables = new PublishedTables(options.secretValue);
-    this.lines = new LimitedLog({ logger: options.logger, nowMs: () => options.timers.nowMs() });
-    this.swaps = new LimitedLog({ logger: options.logger, nowMs: () => options.timers.nowMs(), everyMs: 1_000 });
+    this.lines = new LimitedLog({ logger: options.logger, nowMs: () => options.clock.nowMs() });
+    this.swaps = new LimitedLog({ logger: options.logger, nowMs: () => options.clock.nowMs(), everyMs: 1_000 });
   }
 
   /** Takes over a connection of `STREAM_PATH`. Throws a 403 unless a data plane asks: values of Secrets go down here. */
@@ -75,9 +75,9 @@ export class PublicationServer {
   }
 
   private accept(socket: WebSocket, sourceAddress: string): void {
-    const { timers, logger, helloWithinMs = 10_000, pingEveryMs = 5_000 } = this.options;
-    const cancelHello = timers.after(helloWithinMs, () => socket.close(close.policy, 'no hello'));
-    keepAlive(socket, timers, pingEveryMs);
+    const { clock, logger, helloWithinMs = 10_000, pingEveryMs = 5_000 } = this.options;
+    const cancelHello = clock.after(helloWithinMs, () => socket.close(close.policy, 'no hello'));
+    keepAlive(socket, clock, pingEveryMs);
     let session: DataPlaneSession | undefined;
     let turnedAway = false;
     socket.on('error', (error) => logger.info({ err: error }, 'a data plane stream failed'));
@@ -103,7 +103,7 @@ export class PublicationServer {
 
   /** undefined: the data plane was turned away. */
   private greet(hello: Hello, socket: WebSocket, sourceAddress: string): DataPlaneSession | undefined {
-    const { connections, logger, tracer, timers, countPublication, answerWithinMs = 60_000 } = this.options;
+    const { connections, logger, tracer, clock, countPublication, answerWithinMs = 60_000 } = this.options;
     const other = this.sessions.get(hello.name);
     const taken = other && other.session.uid !== hello.uid;
     const refusal = !hello.schemaVersions.includes(SCHEMA_VERSION)
@@ -131,7 +131,7 @@ export class PublicationServer {
       },
       listener: { ...connection, served: (position) => this.served(connection, hello.name, position) },
       tracer,
-      timers,
+      clock,
       count: countPublication,
       answerWithinMs,
     });

@@ -33,7 +33,7 @@ import { PublicationServer } from './publication-server.js';
           secretValue: (id) => secrets.get(id),
           connections,
           tracer: telemetry.tracer,
-          timers: systemClock,
+          clock: systemClock,
           logger,
           countPublication: (type, answer) => publications.handle(type, answer).add(1),
         });

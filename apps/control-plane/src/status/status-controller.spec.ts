@@ -65,7 +65,7 @@ describe('StatusController', () => {
     compiledKinds = ['Accepted'];
     [fleet, leader, writes, commits, refusal] = [{ connected: [] }, { current: leading(7) }, [], [], undefined];
     const running = {
-      timers: { after: clock.after, epochMs: clock.epochMs, nowMs: () => clock.nowMs() + lateMs },
+      clock: { after: clock.after, epochMs: clock.epochMs, nowMs: () => clock.nowMs() + lateMs },
       random: () => 0.5,
       logger: createLogger({ name: 'test', level: 'silent' }),
     };

@@ -36,7 +36,7 @@ export class StatusController {
   readonly #surroundings: CredentialSurroundings;
 
   constructor(options: StatusControllerOptions) {
-    const { timers, random, logger, cache } = options;
+    const { clock, random, logger, cache } = options;
     this.#options = options;
     const { hasSecretEntry } = options;
     this.#surroundings = {
@@ -47,7 +47,7 @@ export class StatusController {
     this.#sweeper = new Controller({
       reconcile: () => this.#sweep(),
       concurrency: 1,
-      timers,
+      clock,
       delays: { baseMs: 100, maxMs: 30_000, random },
       count: () => {},
       onError: (_, error) => logger.warn({ err: error }, 'conditions not looked at; trying again'),
@@ -90,17 +90,17 @@ export class StatusController {
   }
 
   async #sweep(): Promise<{ requeueAfterMs: number } | undefined> {
-    const { cache, leader, timers } = this.#options;
-    const startedAtMs = timers.nowMs();
+    const { cache, leader, clock } = this.#options;
+    const startedAtMs = clock.nowMs();
     if (startedAtMs < this.#restsUntilMs) return { requeueAfterMs: this.#restsUntilMs - startedAtMs };
     let looked = 0;
     for (const [key, object] of cache.entries()) {
       if (!leader.current) return undefined;
       if (this.#conditionsOf(object)?.changed) this.#writer.add(key);
       looked += 1;
-      if (looked % SWEEP_SLICE === 0) await new Promise<void>((resolve) => void timers.after(0, resolve));
+      if (looked % SWEEP_SLICE === 0) await new Promise<void>((resolve) => void clock.after(0, resolve));
     }
-    const endedAtMs = timers.nowMs();
+    const endedAtMs = clock.nowMs();
     this.#restsUntilMs = endedAtMs + REST_RATIO * (endedAtMs - startedAtMs);
     return undefined;
   }

@@ -15,7 +15,7 @@ export interface StatusWriterOptions {
   readonly conditionsOf: (object: ApiObject) => MergedConditions | undefined;
   readonly leader: Pick<LeaderElection, 'current'>;
   readonly store: Pick<ObjectStore, 'commit'>;
-  readonly timers: Clock;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
   readonly count: ControllerOptions<unknown>['count'];
@@ -45,12 +45,12 @@ export class StatusWriter {
   #flushedAtMs = -Infinity;
 
   constructor(options: StatusWriterOptions) {
-    const { timers, random, logger, count } = options;
+    const { clock, random, logger, count } = options;
     this.#options = options;
     this.#controller = new Controller({
       reconcile: () => this.#flush(),
       concurrency: 1,
-      timers,
+      clock,
       delays: { baseMs: FLUSH_EVERY_MS, maxMs: 30_000, random },
       count,
       onError: (_, error, __, failures) =>
@@ -73,8 +73,8 @@ export class StatusWriter {
   }
 
   async #flush(): Promise<{ requeueAfterMs: number } | undefined> {
-    const { leader, store, timers } = this.#options;
-    const waitMs = this.#flushedAtMs + FLUSH_EVERY_MS - timers.nowMs();
+    const { leader, store, clock } = this.#options;
+    const waitMs = this.#flushedAtMs + FLUSH_EVERY_MS - clock.nowMs();
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     // Taken once: what was chosen in one term must not be written in the name of a later one, or of none.
     const leadership = leader.current;
@@ -85,7 +85,7 @@ export class StatusWriter {
     }
     const batch = await this.#take();
     if (batch.size === 0) return undefined;
-    this.#flushedAtMs = timers.nowMs();
+    this.#flushedAtMs = clock.nowMs();
     try {
       await store.commit([...batch.values()], controlPlaneOrigin, { leadership });
     } catch (error) {
@@ -112,8 +112,7 @@ export class StatusWriter {
         characters += JSON.stringify(object).length;
       }
       looks += 1;
-      if (looks % LOOKS_AT_ONCE === 0)
-        await new Promise<void>((resolve) => void this.#options.timers.after(0, resolve));
+      if (looks % LOOKS_AT_ONCE === 0) await new Promise<void>((resolve) => void this.#options.clock.after(0, resolve));
     }
     return batch;
   }

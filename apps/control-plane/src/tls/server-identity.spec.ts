@@ -33,7 +33,7 @@ async function started(): Promise<ServerIdentity> {
     secrets: { getOrCreate: () => stored() },
     names: () => names,
     nowMs: clock.nowMs,
-    timers: clock,
+    clock,
     logger: { info: log, warn: log } as never,
   });
   identity.start(() => renewals++);

@@ -25,7 +25,7 @@ export interface ServerIdentityOptions {
   readonly names: () => readonly string[];
   /** Epoch milliseconds. */
   readonly nowMs: () => number;
-  readonly timers: Clock;
+  readonly clock: Clock;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -88,7 +88,7 @@ export class ServerIdentity {
   /** The next look is planned once this one has ended: no two renewals overlap. */
   #lookLater(): void {
     if (this.#stopped) return;
-    this.#cancelLook = this.#options.timers.after(LOOK_EVERY_MS, () => {
+    this.#cancelLook = this.#options.clock.after(LOOK_EVERY_MS, () => {
       void this.#renewIfDue().then(() => this.#lookLater());
     });
   }

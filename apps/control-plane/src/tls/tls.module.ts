@@ -19,7 +19,7 @@ import { ServerIdentity } from './server-identity.js';
         metrics: MetricsRegistry,
       ) => {
         const names = () => [hostname(), ...config.tlsNames];
-        const identity = await ServerIdentity.create({ secrets, names, nowMs: Date.now, timers: systemClock, logger });
+        const identity = await ServerIdentity.create({ secrets, names, nowMs: Date.now, clock: systemClock, logger });
         metrics.gaugeFrom(
           'signalbox_certificate_expires_seconds',
           'Seconds until a certificate of this replica expires.',

@@ -123,25 +123,25 @@ describe('a client that leaves', () => {
   });
 
   it('leaves no timer behind that would hold it for a day', async () => {
-    const timers = new Set<unknown>();
+    const clock = new Set<unknown>();
     const { setTimeout: set, clearTimeout: clear } = globalThis;
     globalThis.setTimeout = ((run: () => void, ms: number) => {
       const timer = set(run, ms);
-      if (ms === 86_400_000) timers.add(timer);
+      if (ms === 86_400_000) clock.add(timer);
       return timer;
     }) as typeof setTimeout;
     globalThis.clearTimeout = ((timer: NodeJS.Timeout) => {
-      timers.delete(timer);
+      clock.delete(timer);
       clear(timer);
     }) as typeof clearTimeout;
     try {
       const { response, served, subscribe } = watching();
-      expect(timers.size).toBe(1);
+      expect(clock.size).toBe(1);
       subscribe();
       await served;
       response.destroy();
       await once(response, 'close');
-      expect(timers.size).toBe(0);
+      expect(clock.size).toBe(0);
     } finally {
       Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
     }
