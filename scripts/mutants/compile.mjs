@@ -55,7 +55,7 @@ export default [
   {
     name: 'conditions are taken back that another concern has given meanwhile',
     file: `${incremental}/edit.ts`,
-    find: ' && this.#memory.told.get(before.told)?.by === unit',
+    find: ' && this.#memory.reports.get(before.report)?.by === unit',
     replace: '',
     suite: 'compiler/src/incremental/incremental-compiler',
   },
@@ -69,7 +69,7 @@ export default [
   {
     name: 'one object that brings out a fault of ours holds up all',
     file: 'libs/compiler/src/concerns/per-object.ts',
-    find: 'return told(object, [defect(error)]);',
+    find: 'return report(object, [defect(error)]);',
     replace: 'throw error;',
     suite: 'compiler/src/incremental/faults',
   },

@@ -1,7 +1,7 @@
 import type { ApiObject } from '#libs/apimachinery';
 import type { Entry } from '#libs/routing-table';
 import { accept } from './concerns/accept.js';
-import type { Concern, Fact, Look, Output, Told } from './concerns/concern.js';
+import type { Concern, Fact, Look, Output, Report } from './concerns/concern.js';
 import { type CredentialFact, credentialFacts } from './concerns/credential-facts.js';
 import { byKindAndKey, compareText } from './concerns/entry.js';
 import { concerns } from './concerns/index.js';
@@ -39,17 +39,17 @@ export function compile(input: CompileInput, steps: readonly Concern[] = concern
   for (const concern of steps) {
     for (const key of whole.keys(concern.source)) whole.take(concern.compile(key, whole));
   }
-  whole.told.sort((left, right) => compareText(left.kind, right.kind) || compareText(left.key, right.key));
+  whole.reports.sort((left, right) => compareText(left.kind, right.kind) || compareText(left.key, right.key));
   return {
     entries: whole.entries.sort(byKindAndKey),
-    conditions: new Map(whole.told.map((told) => [told.id, conditionsOf(told)])),
+    conditions: new Map(whole.reports.map((report) => [report.id, conditionsOf(report)])),
   };
 }
 
 /** All that was said so far. */
 class Whole implements Look {
   readonly entries: Entry[] = [];
-  readonly told: Told[] = [];
+  readonly reports: Report[] = [];
   private readonly spaces = new Map<string, Map<string, unknown>>();
 
   fact: Look['fact'] = (space, key) => this.space(space).get(key) as never;
@@ -63,7 +63,7 @@ class Whole implements Look {
     this.space(space).set(key, value);
   }
 
-  take({ facts = [], claims = [], entries = [], told }: Output): void {
+  take({ facts = [], claims = [], entries = [], report }: Output): void {
     for (const fact of facts) this.state(fact);
     // One who wants a thing twice wants it once.
     const wanted = new Map(claims.map((claim) => [`${claim.space} ${claim.key}`, claim]));
@@ -73,7 +73,7 @@ class Whole implements Look {
       else others.push(value);
     }
     this.entries.push(...entries);
-    if (told) this.told.push(told);
+    if (report) this.reports.push(report);
   }
 
   private space(name: string): Map<string, unknown> {

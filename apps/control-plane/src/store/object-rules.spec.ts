@@ -1,9 +1,9 @@
 import type { ApiObject } from '#libs/apimachinery';
 import { keyOf, objectOf, put, remove, secrets, setStatus, update, widgets, zones } from '../../test/test-kinds.js';
-import { transition, type Given } from './object-rules.js';
+import { transition, type Inputs } from './object-rules.js';
 import type { ObjectWrite } from './object-store.js';
 
-const given: Given = { nowMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678), uid: '6f1c2f3e-0000-4000-8000-000000000001' };
+const inputs: Inputs = { nowMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678), uid: '6f1c2f3e-0000-4000-8000-000000000001' };
 const key = keyOf(widgets, 'w');
 
 /** A stored object as the store reads it. */
@@ -22,7 +22,7 @@ function stored(metadata: Partial<ApiObject['metadata']> = {}, more: Partial<Api
     ...more,
   };
 }
-const run = (write: ObjectWrite, object?: ApiObject) => transition(write, object, given);
+const run = (write: ObjectWrite, object?: ApiObject) => transition(write, object, inputs);
 
 describe('create', () => {
   test('sets what only the server sets, whatever the client sent', () => {
@@ -46,7 +46,7 @@ describe('create', () => {
       metadata: {
         name: 'w',
         namespace: 'default',
-        uid: given.uid,
+        uid: inputs.uid,
         generation: 1,
         creationTimestamp: '2026-01-02T03:04:05Z',
         labels: { a: 'b' },

@@ -17,8 +17,8 @@ export type Transition =
   | { readonly type: 'ADDED'; readonly object: ApiObject }
   | { readonly type: 'MODIFIED' | 'DELETED'; readonly object: ApiObject; readonly previous: ApiObject };
 
-/** What the rules need and can't compute. */
-export interface Given {
+/** What the rules take from outside: the time, and what is drawn at random. */
+export interface Inputs {
   readonly nowMs: number;
   readonly uid: string;
 }
@@ -28,23 +28,23 @@ export interface Given {
  * client can't set is kept, generation counts changes of what is wanted, finalizers hold a deletion back, and what ends
  * up equal is no change. `mutate` sees the stored object with its resourceVersion and may throw to refuse.
  */
-export function transition(write: ObjectWrite, stored: ApiObject | undefined, given: Given): Transition {
+export function transition(write: ObjectWrite, stored: ApiObject | undefined, inputs: Inputs): Transition {
   const mutated = write.mutate(stored && structuredClone(stored));
   const wanted = mutated && (JSON.parse(JSON.stringify(mutated)) as ApiObject);
   const previous = stored && withoutRevision(stored);
   const { kind, name } = write.key;
   if (!previous) {
     if (!wanted || write.subresource) throw notFound(kind, name);
-    return { type: 'ADDED', object: created(write, wanted, given) };
+    return { type: 'ADDED', object: created(write, wanted, inputs) };
   }
   if (write.subresource) {
     if (!wanted) throw badRequest('a status write cannot delete the object');
     return changed(kind, previous, statusWritten(previous, wanted));
   }
-  return wanted ? updated(write, previous, wanted) : deleted(kind, previous, given);
+  return wanted ? updated(write, previous, wanted) : deleted(kind, previous, inputs);
 }
 
-function created(write: ObjectWrite, wanted: ApiObject, { nowMs, uid }: Given): ApiObject {
+function created(write: ObjectWrite, wanted: ApiObject, { nowMs, uid }: Inputs): ApiObject {
   const { kind, namespace, name } = write.key;
   checkIdentity(write, wanted);
   const { status: _status, metadata, ...content } = wanted;
@@ -86,7 +86,7 @@ function updated(write: ObjectWrite, previous: ApiObject, wanted: ApiObject): Tr
   return changed(kind, previous, next);
 }
 
-function deleted(kind: KindDefinition, previous: ApiObject, { nowMs }: Given): Transition {
+function deleted(kind: KindDefinition, previous: ApiObject, { nowMs }: Inputs): Transition {
   if (!previous.metadata.finalizers?.length) return { type: 'DELETED', object: previous, previous };
   if (previous.metadata.deletionTimestamp !== undefined) return { type: 'UNCHANGED', object: previous };
   const metadata = {

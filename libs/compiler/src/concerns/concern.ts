@@ -14,8 +14,8 @@ export interface Output {
   readonly facts?: readonly Fact[];
   readonly claims?: readonly Claim[];
   readonly entries?: readonly Entry[];
-  /** What the one object that this is about is to be told. */
-  readonly told?: Told;
+  /** On the one object that this is about. */
+  readonly report?: Report;
 }
 export type Fact = {
   [Space in FactSpace]: { readonly space: Space; readonly key: string; readonly value: Facts[Space] };
@@ -25,7 +25,7 @@ export type Claim = {
 }[ClaimSpace];
 
 /** Findings, of which conditions are made where somebody asks for them: most objects have none. */
-export interface Told {
+export interface Report {
   /** See `objectId`. */
   readonly id: string;
   readonly kind: string;

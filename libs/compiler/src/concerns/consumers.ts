@@ -4,7 +4,7 @@ import type { Finding } from '../conditions/finding.js';
 import { forEachFact } from './concern.js';
 import { byAge, contenderOf, whyFirst } from './contest.js';
 import { encodeEntry } from './entry.js';
-import { forEachObject, told } from './per-object.js';
+import { forEachObject, report } from './per-object.js';
 import type { Resource } from './spaces.js';
 
 type Consumer = Resource<EffectiveConsumerSpec>;
@@ -33,7 +33,7 @@ export const consumers = forEachObject('consumers', 'Consumer', (consumer, look)
   });
   const isServed = consumer.spec.enabled && keys.length > 0;
   return {
-    ...told(consumer, findings),
+    ...report(consumer, findings),
     entries: isServed ? [encodeEntry('Consumer', consumer.key, consumerEntry(consumer, keys))] : [],
   };
 });

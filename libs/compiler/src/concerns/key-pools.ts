@@ -4,7 +4,7 @@ import type { Finding, ReferenceReason } from '../conditions/finding.js';
 import type { Claim, Fact, Look, Output } from './concern.js';
 import { resolveSource } from './credentials.js';
 import { encodeEntry } from './entry.js';
-import { forEachObject, told } from './per-object.js';
+import { forEachObject, report } from './per-object.js';
 import type { CredentialSource, PoolState, Resource } from './spaces.js';
 
 type Pool = Resource<EffectiveKeyPoolSpec>;
@@ -30,7 +30,7 @@ export const keyPools = forEachObject('key pools', 'KeyPool', (pool, look) => {
   }
   const poolKeys = keys.map(({ poolKey }) => poolKey);
   return {
-    ...told(pool, findings),
+    ...report(pool, findings),
     facts: [stateOf(pool, { provider, models, served: servedModels(models, poolKeys) })],
     claims: keys.map(({ poolKey, source }): Claim => ({ space: 'credential', key: poolKey.credential, value: source })),
     entries: [encodeEntry('KeyPool', pool.key, poolEntry(pool, poolKeys))],
@@ -38,7 +38,7 @@ export const keyPools = forEachObject('key pools', 'KeyPool', (pool, look) => {
 });
 
 function unusable(pool: Pool, why: string, findings: readonly Finding[]): Output {
-  return { ...told(pool, findings), facts: [stateOf(pool, { unusable: why })] };
+  return { ...report(pool, findings), facts: [stateOf(pool, { unusable: why })] };
 }
 
 function stateOf({ key }: Pool, value: PoolState): Fact {

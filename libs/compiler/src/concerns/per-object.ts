@@ -13,23 +13,23 @@ export function forEachObject<Kind extends CompiledKind>(
 ): Concern {
   return forEachFact(name, kind, (fact, look) => {
     const object = fact as Resource<CompiledKinds[Kind]> | Refused;
-    if ('findings' in object) return told(object, object.findings);
+    if ('findings' in object) return report(object, object.findings);
     try {
       return compile(object, look);
     } catch (error) {
-      return told(object, [defect(error)]);
+      return report(object, [defect(error)]);
     }
   });
 }
 
 const nothing: readonly Finding[] = [];
 
-/** What an object is told, as a concern's whole output or a part of it. */
-export function told(
+/** The report on an object, as a concern's whole output or a part of it. */
+export function report(
   { id, kind, key, generation }: Pick<Refused, 'id' | 'kind' | 'key' | 'generation'>,
   findings: readonly Finding[],
-): Pick<Output, 'told'> {
-  return { told: { id, kind, key, generation, findings: findings.length === 0 ? nothing : findings } };
+): Pick<Output, 'report'> {
+  return { report: { id, kind, key, generation, findings: findings.length === 0 ? nothing : findings } };
 }
 
 export function defect(error: unknown): Finding {

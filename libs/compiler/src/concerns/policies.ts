@@ -2,7 +2,7 @@ import type { Finding } from '../conditions/finding.js';
 import { type Claim, forEachFact } from './concern.js';
 import { whyFirst } from './contest.js';
 import { lossKey } from './matches.js';
-import { told } from './per-object.js';
+import { report } from './per-object.js';
 import type { CompiledRoute, Contender } from './spaces.js';
 
 /** Routes that can win some model name. A policy that can win none is told what it lacks, but keeps nothing in the table. */
@@ -12,7 +12,7 @@ export const policies = forEachFact('policies', 'route', (route, look) => {
     return winner === undefined ? [] : [{ pattern, winner }];
   });
   const findings = [...judge(route, lost), ...route.findings];
-  const conditions = told({ ...route, kind: 'RoutePolicy' }, findings);
+  const conditions = report({ ...route, kind: 'RoutePolicy' }, findings);
   if (lost.length === route.patterns.length) return conditions;
   const uses = route.backends.map((value): Claim => ({ space: 'backend', key: value.id, value }));
   return { ...conditions, claims: uses, entries: [route.entry] };

@@ -1,7 +1,7 @@
 import { profileOf } from '#libs/providers';
 import { durationMs, type EffectiveProviderSpec } from '#libs/resources';
 import { type BackendAuth, type BreakerPolicy, canonicalJson } from '#libs/routing-table';
-import { forEachObject, told } from './per-object.js';
+import { forEachObject, report } from './per-object.js';
 import type { ProviderBackend, Resource } from './spaces.js';
 
 /** What pools and backends need of a Provider. It has no entry of its own: each backend holds what it needs of it. */
@@ -11,7 +11,7 @@ export const providers = forEachObject('providers', 'Provider', (provider) => {
   // What can't be written is the Provider's fault, and must not come up at each of its backends.
   canonicalJson(backend);
   return {
-    ...told(provider, []),
+    ...report(provider, []),
     facts: [
       { space: 'provider', key: provider.key, value: models },
       { space: 'providerBackend', key: provider.key, value: backend },

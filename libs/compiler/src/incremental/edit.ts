@@ -8,7 +8,16 @@ import { conditionsOf } from '../conditions/conditions.js';
 import type { Verdict } from '../conditions/verdict.js';
 import type { CompileChanges, CompileDelta } from './changes.js';
 import { RecordingLook } from './recording-look.js';
-import { type Address, addressOf, type Heard, type Memory, partsOf, type Trace, type Unit, unitOf } from './memory.js';
+import {
+  type Address,
+  addressOf,
+  type KeptReport,
+  type Memory,
+  partsOf,
+  type Trace,
+  type Unit,
+  unitOf,
+} from './memory.js';
 
 const none: readonly string[] = [];
 const nothing: Trace = { looked: none, facts: none, claims: none, entries: none };
@@ -72,12 +81,12 @@ export class Edit {
 
   /** What came of it, once `run` is through. */
   delta(): CompileDelta {
-    const { digest, told, below } = this.#memory;
+    const { digest, reports, below } = this.#memory;
     const conditions = new Map<string, readonly Verdict[] | undefined>();
     const conditionsFor = sharing();
-    for (const id of told.written()) {
-      const now = told.get(id);
-      if (!isSame(below?.told.get(id), now)) conditions.set(id, now && conditionsFor(now));
+    for (const id of reports.written()) {
+      const now = reports.get(id);
+      if (!isSame(below?.reports.get(id), now)) conditions.set(id, now && conditionsFor(now));
     }
     return {
       version: digest.version,
@@ -101,7 +110,7 @@ export class Edit {
     else this.#memory.traces.delete(unit);
   }
 
-  #record(unit: Unit, { facts = [], claims = [], entries = [], told }: Output, looked: ReadonlySet<Address>): Trace {
+  #record(unit: Unit, { facts = [], claims = [], entries = [], report }: Output, looked: ReadonlySet<Address>): Trace {
     for (const address of looked) {
       if (this.#memory.readers.get(address, unit) === undefined) this.#memory.readers.set(address, unit, true);
     }
@@ -111,10 +120,10 @@ export class Edit {
       claims: listOf(claims.map(({ space, key, value }) => this.#claim(addressOf(space, key), unit, value))),
       entries: listOf(entries.map((entry) => this.#put(entry))),
     };
-    if (told === undefined) return trace;
-    const { kind, generation, findings } = told;
-    this.#memory.told.set(told.id, { by: unit, kind, generation, findings });
-    return { ...trace, told: told.id };
+    if (report === undefined) return trace;
+    const { kind, generation, findings } = report;
+    this.#memory.reports.set(report.id, { by: unit, kind, generation, findings });
+    return { ...trace, report: report.id };
   }
 
   /** Takes back what the unit said before and doesn't say any more. */
@@ -124,8 +133,12 @@ export class Edit {
     for (const address of missing(before.claims, after.claims)) this.#claim(address, unit, undefined);
     for (const id of missing(before.entries, after.entries)) this.#remove(id);
     // Another unit may have spoken about the object meanwhile: what it says stays.
-    if (before.told !== undefined && before.told !== after.told && this.#memory.told.get(before.told)?.by === unit) {
-      this.#memory.told.delete(before.told);
+    if (
+      before.report !== undefined &&
+      before.report !== after.report &&
+      this.#memory.reports.get(before.report)?.by === unit
+    ) {
+      this.#memory.reports.delete(before.report);
     }
   }
 
@@ -179,19 +192,19 @@ export class Edit {
 }
 
 /** Objects about which nothing was found share their conditions: 100,000 of them travel and are kept as a few. */
-function sharing(): (heard: Heard) => readonly Verdict[] {
+function sharing(): (report: KeptReport) => readonly Verdict[] {
   const shared = new Map<string, readonly Verdict[]>();
-  return (heard) => {
-    if (heard.findings.length > 0) return conditionsOf(heard);
-    const like = `${heard.kind} ${heard.generation}`;
-    const conditions = shared.get(like) ?? conditionsOf(heard);
+  return (report) => {
+    if (report.findings.length > 0) return conditionsOf(report);
+    const like = `${report.kind} ${report.generation}`;
+    const conditions = shared.get(like) ?? conditionsOf(report);
     shared.set(like, conditions);
     return conditions;
   };
 }
 
 /** Whether the conditions are. By whom doesn't show in them, nor does every finding: equal ones are told once. */
-function isSame(before: Heard | undefined, now: Heard | undefined): boolean {
+function isSame(before: KeptReport | undefined, now: KeptReport | undefined): boolean {
   if (before?.generation !== now?.generation) return false;
   if (isDeepStrictEqual(before?.findings, now?.findings)) return true;
   return before !== undefined && now !== undefined && isDeepStrictEqual(conditionsOf(before), conditionsOf(now));

@@ -50,8 +50,8 @@ export class IncrementalCompiler {
     for (const _ of edit.take(changes));
     for (const _ of edit.run());
     return ids.map((id) => {
-      const told = memory.told.get(id);
-      return told === undefined ? [] : conditionsOf(told);
+      const report = memory.reports.get(id);
+      return report === undefined ? [] : conditionsOf(report);
     });
   }
 }

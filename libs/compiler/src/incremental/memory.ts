@@ -1,5 +1,5 @@
 import { TableDigest } from '#libs/routing-table';
-import type { Told } from '../concerns/concern.js';
+import type { Report } from '../concerns/concern.js';
 import { LayeredGroups } from './layered-groups.js';
 import { LayeredMap } from './layered-map.js';
 
@@ -15,11 +15,11 @@ export interface Trace {
   readonly claims: readonly Address[];
   /** Ids of entries. */
   readonly entries: readonly string[];
-  readonly told?: string;
+  readonly report?: string;
 }
 
-/** What an object is told. */
-export interface Heard extends Pick<Told, 'kind' | 'generation' | 'findings'> {
+/** The report on an object, and who gave it. */
+export interface KeptReport extends Pick<Report, 'kind' | 'generation' | 'findings'> {
   readonly by: Unit;
 }
 
@@ -35,7 +35,7 @@ export class Memory {
   readonly readers: LayeredGroups<true>;
   readonly traces: LayeredMap<Trace>;
   /** By object id. */
-  readonly told: LayeredMap<Heard>;
+  readonly reports: LayeredMap<KeptReport>;
   /** The facts that objects are known as, by the caller's key. */
   readonly objects: LayeredMap<Address>;
   digest: TableDigest;
@@ -45,7 +45,7 @@ export class Memory {
     this.claims = new LayeredGroups(below?.claims);
     this.readers = new LayeredGroups(below?.readers);
     this.traces = new LayeredMap(below?.traces);
-    this.told = new LayeredMap(below?.told);
+    this.reports = new LayeredMap(below?.reports);
     this.objects = new LayeredMap(below?.objects);
     this.digest = below?.digest ?? TableDigest.empty();
   }
@@ -55,7 +55,7 @@ export class Memory {
     this.claims.merge();
     this.readers.merge();
     this.traces.merge();
-    this.told.merge();
+    this.reports.merge();
     this.objects.merge();
     this.below!.digest = this.digest;
   }
