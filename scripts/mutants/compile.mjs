@@ -55,8 +55,8 @@ export default [
   {
     name: 'conditions are taken back that another concern has given meanwhile',
     file: `${incremental}/edit.ts`,
-    find: ' && this.#memory.reports.get(before.report)?.by === unit',
-    replace: '',
+    find: 'if (this.#memory.reports.get(report)?.by === unit) this.#memory',
+    replace: 'this.#memory',
     suite: 'compiler/src/incremental/incremental-compiler',
   },
   {

@@ -133,13 +133,9 @@ export class Edit {
     for (const address of missing(before.claims, after.claims)) this.#claim(address, unit, undefined);
     for (const id of missing(before.entries, after.entries)) this.#remove(id);
     // Another unit may have spoken about the object meanwhile: what it says stays.
-    if (
-      before.report !== undefined &&
-      before.report !== after.report &&
-      this.#memory.reports.get(before.report)?.by === unit
-    ) {
-      this.#memory.reports.delete(before.report);
-    }
+    const { report } = before;
+    if (report === undefined || report === after.report) return;
+    if (this.#memory.reports.get(report)?.by === unit) this.#memory.reports.delete(report);
   }
 
   /** undefined: it is no longer so. */
