@@ -161,7 +161,7 @@ describe('an answer that takes its time', () => {
   test('takes from the term, of a take-over and of a renewal: it counts from the question on', async () => {
     const clock = new FakeClock();
     const terms: number[] = [];
-    const clock = {
+    const counting = {
       nowMs: clock.nowMs,
       epochMs: clock.epochMs,
       after: (ms: number, action: () => void) => {
@@ -169,7 +169,7 @@ describe('an answer that takes its time', () => {
         return clock.after(ms, action);
       },
     };
-    const first = candidate('first', { leaseMs, renewMs: 50, clock });
+    const first = candidate('first', { leaseMs, renewMs: 50, clock: counting });
     await answersAfter(clock, 1_000);
     await leads(first);
     expect(terms[0]).toBe(leaseMs - 1_000);
