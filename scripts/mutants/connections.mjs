@@ -58,4 +58,11 @@ export default [
     replace: '',
     suite: 'apps/control-plane/test/logs.spec',
   },
+  {
+    name: 'the first start leaves no errors in the log of the server',
+    file: 'apps/control-plane/src/database/sessions/prepare-session.ts',
+    find: 'if (rows[0].migrated) await',
+    replace: 'await',
+    suite: 'control-plane/src/database/sessions/lineage',
+  },
 ];

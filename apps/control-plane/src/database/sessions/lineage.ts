@@ -57,7 +57,7 @@ export async function continueLineage(client: ClientBase, listener: LineageListe
   listener.changed({ previousServer: servers.known, server: servers.current, revision: Number(rows[0].rv) });
 }
 
-/** undefined: there is nothing to compare, as before the first migration, or nothing to compare with. */
+/** undefined: there is nothing to compare, as before the migration that brings it, or nothing to compare with. */
 async function readServers(
   client: ClientBase,
   listener: LineageListener,
@@ -69,14 +69,14 @@ async function readServers(
     return rows[0];
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
-    if (noSchema.has(error.code)) return undefined;
+    if (error.code === NO_COLUMN) return undefined;
     if (!noAnswer.has(error.code)) throw error;
     listener.unknown(error.message);
     return undefined;
   }
 }
 
-/** Undefined table or column: not migrated yet. */
-const noSchema = new Set<string | undefined>(['42P01', '42703']);
+/** Undefined column: a database of the release before, which is not migrated yet. */
+const NO_COLUMN = '42703';
 /** Not allowed, not supported, no such function. */
 const noAnswer = new Set<string | undefined>(['42501', '0A000', '42883']);

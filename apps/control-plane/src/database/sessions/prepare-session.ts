@@ -17,8 +17,9 @@ const BY_KEY = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']
  */
 export async function prepareSession(client: ClientBase, lineage: LineageListener): Promise<void> {
   const { tcpUserTimeoutMs, keepAliveAfterMs, idleSessionMs } = sessionLimits;
-  const { rows } = await client.query<{ read_only: boolean }>(
+  const { rows } = await client.query<{ read_only: boolean; migrated: boolean }>(
     `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS read_only,
+       to_regclass('meta') IS NOT NULL AS migrated,
        set_config('tcp_user_timeout', $1, false), set_config('tcp_keepalives_idle', $2, false),
        set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false),
        set_config('idle_session_timeout', $3, false), ${BY_KEY}`,
@@ -28,5 +29,6 @@ export async function prepareSession(client: ClientBase, lineage: LineageListene
     const error = new Error('this Postgres takes no writes: it is a standby, or set to read-only');
     throw Object.assign(error, { code: READ_ONLY });
   }
-  await continueLineage(client, lineage);
+  // Before the first migration there is no history; to ask for it would leave an error in the server's log at each first start.
+  if (rows[0].migrated) await continueLineage(client, lineage);
 }
