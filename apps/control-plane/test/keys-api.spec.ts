@@ -37,7 +37,9 @@ test('ids and counts are shown to admins alone, and no key to anybody', async ()
     expect((await reencrypt(as)).status).toBe(403);
   }
   const { masterKeys, replicas, reencryption } = await status();
-  expect(masterKeys).toEqual([{ masterKey: replicas[0]!.masterKeys[0], objects: 4, log: expect.any(Number) }]);
+  expect(masterKeys).toEqual([
+    { masterKey: replicas[0]!.masterKeys[0], objects: 4, log: expect.any(Number), removable: false },
+  ]);
   expect(reencryption).toEqual({ masterKey: null, remaining: 0 });
   const line = readFileSync(join(server.directory, 'master.key'), 'utf8').trim();
   expect(JSON.stringify(await status())).not.toContain(line);

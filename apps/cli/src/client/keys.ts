@@ -3,11 +3,19 @@ import type { AdminClient } from './admin-client.js';
 
 /** What is encrypted under what, and which replica holds which key. */
 export interface KeyStatus {
-  readonly masterKeys: readonly { readonly masterKey: string; readonly objects: number; readonly log: number }[];
+  readonly masterKeys: readonly {
+    readonly masterKey: string;
+    readonly objects: number;
+    readonly log: number;
+    /** Its line can go: nothing is encrypted under it, and no replica may encrypt under it any more. */
+    readonly removable: boolean;
+  }[];
   readonly replicas: readonly {
     readonly replica: string;
     readonly host: string;
     readonly masterKeys: readonly string[];
+    /** null: not known. */
+    readonly encryptsUnder: string | null;
   }[];
   readonly reencryption: { readonly masterKey: string | null; readonly remaining: number };
 }
@@ -44,6 +52,24 @@ export async function untilStatus(
 export function lostKeysOf({ masterKeys, replicas }: KeyStatus): readonly string[] {
   const held = new Set(replicas.flatMap((replica) => replica.masterKeys));
   return masterKeys.filter((use) => use.objects + use.log > 0 && !held.has(use.masterKey)).map((use) => use.masterKey);
+}
+
+/** Whether everything is under one key that all put first, and every other key is out of use. */
+export function isRotated(status: KeyStatus): boolean {
+  const first = firstKeyOf(status);
+  const others = status.masterKeys.filter(({ masterKey }) => masterKey !== first);
+  return status.reencryption.remaining === 0 && others.every(({ removable }) => removable);
+}
+
+/** Of a key that nothing is encrypted under: the replicas that keep its line from going, with the reason. */
+export function usersOf(key: string, { replicas }: KeyStatus): readonly string[] {
+  return replicas.flatMap(({ host, replica, masterKeys, encryptsUnder }) => {
+    const name = `${host} (${replica})`;
+    if (encryptsUnder === key) return [`${name} still encrypts under it`];
+    // A replica of a release before says nothing.
+    if (!encryptsUnder) return [`${name} may encrypt under it: it has not said which key it uses`];
+    return masterKeys[0] === key ? [`the file of ${name} begins with it`] : [];
+  });
 }
 
 /** The key that every replica puts first; undefined: they don't agree. */

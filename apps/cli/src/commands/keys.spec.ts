@@ -6,14 +6,24 @@ import { type Outcome, runCommand } from '../testing/run-command.js';
 import { ScriptedServer } from '../testing/scripted-server.js';
 
 const [oldId, newId] = ['00000000000000aa', '00000000000000bb'];
-const status = (files: string[][], remaining: number, asked: string | null = null) => ({
+const status = (
+  files: string[][],
+  remaining: number,
+  asked: string | null = null,
+  encryptsUnder: (string | null)[] = [],
+) => ({
   body: {
     kind: 'KeyStatus',
     masterKeys: [
-      { masterKey: oldId, objects: remaining, log: 0 },
-      { masterKey: newId, objects: files.flat().includes(newId) ? 5 - remaining : 0, log: 0 },
+      { masterKey: oldId, objects: remaining, log: 0, removable: remaining === 0 && encryptsUnder.length === 0 },
+      { masterKey: newId, objects: files.flat().includes(newId) ? 5 - remaining : 0, log: 0, removable: false },
     ],
-    replicas: files.map((masterKeys, index) => ({ replica: `r${index}`, host: `host-${index}`, masterKeys })),
+    replicas: files.map((masterKeys, index) => ({
+      replica: `r${index}`,
+      host: `host-${index}`,
+      masterKeys,
+      encryptsUnder: encryptsUnder[index] === undefined ? masterKeys[0] : encryptsUnder[index],
+    })),
     reencryption: { masterKey: asked, remaining },
   },
 });
@@ -45,10 +55,44 @@ test('status says what is still needed, by whom, and whether the files agree', a
   const { out } = await signalbox('keys', 'status');
   expect(out).toMatch(new RegExp(`^${oldId} +still needed +2 +0 +1 of 2$`, 'm'));
   expect(out).toMatch(new RegExp(`^${newId} +encrypts +3 +0 +2 of 2$`, 'm'));
-  expect(out).toMatch(new RegExp(`^host-0 +r0 +${newId}, ${oldId}$`, 'm'));
+  expect(out).toMatch(new RegExp(`^host-0 +r0 +${newId} +${newId}, ${oldId}$`, 'm'));
   expect(out).toContain(`2 envelopes are under other keys than ${newId}, and are being re-encrypted.`);
   server.on('GET /keys', status([[newId, oldId], [oldId]], 2));
   expect((await signalbox('keys', 'status')).out).toContain('The files of the replicas begin with different keys.');
+});
+
+test('the line of an old key stays, with the name of the replica, until all have said that they use another', async () => {
+  const files = [
+    [newId, oldId],
+    [newId, oldId],
+    [newId, oldId],
+  ];
+  server.on('GET /keys', status(files, 0, newId, [newId, oldId, null]));
+  const { out } = await signalbox('keys', 'status');
+  expect(out).toMatch(new RegExp(`^${oldId} +may be in use +0 +0 +3 of 3$`, 'm'));
+  expect(out).toMatch(new RegExp(`^host-2 +r2 +not known +${newId}, ${oldId}$`, 'm'));
+  expect(out).toContain(
+    `The line of ${oldId} must stay: host-1 (r1) still encrypts under it; host-2 (r2) may encrypt under it: it has not said which key it uses.`,
+  );
+  server.on('GET /keys', status(files, 0, newId));
+  const after = (await signalbox('keys', 'status')).out;
+  expect(after).toMatch(new RegExp(`^${oldId} +no longer needed +0 +0 +3 of 3$`, 'm'));
+  expect(after).not.toContain('must stay');
+});
+
+test('rotate waits until the old line can go', async () => {
+  const file = [newId, oldId];
+  server.on(
+    'GET /keys',
+    status([file], 4),
+    status([file], 0, newId, [oldId]),
+    status([file], 0, newId, [null]),
+    status([file], 0, newId),
+  );
+  server.on('POST /keys/reencrypt', status([file], 4, newId));
+  const { code, out } = await signalbox('keys', 'rotate');
+  expect([code, out.includes('must stay'), out.includes('The old lines can go out')]).toEqual([0, false, true]);
+  expect(server.requests.filter(({ method }) => method === 'GET')).toHaveLength(4);
 });
 
 test('a key that nobody has any more is told with what to do, and nothing waits for it', async () => {

@@ -2,7 +2,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { AdminClient } from '../client/admin-client.js';
 import { findStateDirectory } from '../client/connection.js';
-import { firstKeyOf, type KeyStatus, keyStatus, lostKeysOf, requestReencryption, untilStatus } from '../client/keys.js';
+import {
+  firstKeyOf,
+  isRotated,
+  type KeyStatus,
+  keyStatus,
+  lostKeysOf,
+  requestReencryption,
+  untilStatus,
+  usersOf,
+} from '../client/keys.js';
 import { CliError } from '../cli-error.js';
 import { readClientConfig } from '../config/config.js';
 import { type CliContext, withAdminClient } from '../context.js';
@@ -57,15 +66,16 @@ async function rotate(context: CliContext, client: AdminClient, removeOld: boole
   // What an earlier rotation left over is finished first, before there is a third key.
   if (file !== undefined && status.reencryption.remaining === 0) status = await putNewLine(client, file, status);
   await requestReencryption(client);
-  const done = await untilStatus(
-    client,
-    ({ reencryption }) => reencryption.remaining === 0,
-    REENCRYPTED_MS,
-    ({ reencryption }) => {
-      if (context.stderr.isTTY) context.stderr.write(`\r${reencryption.remaining} left to re-encrypt `);
-    },
-  );
+  const done = await untilStatus(client, isRotated, REENCRYPTED_MS, (now) => {
+    const { reencryption } = (status = now);
+    if (context.stderr.isTTY) context.stderr.write(`\r${reencryption.remaining} left to re-encrypt `);
+  });
   if (context.stderr.isTTY) context.stderr.write('\n');
+  if (!done && status.reencryption.remaining === 0) {
+    throw new CliError('After ten minutes some replica may still encrypt under an old key: no line can go yet.', {
+      hints: keptLines(status),
+    });
+  }
   if (!done) {
     throw new CliError('Not everything is re-encrypted after ten minutes; it goes on in the background.', {
       hints: ["See `signalbox keys status`, and the leader's log for rows that can't be."],
@@ -107,12 +117,18 @@ const putBack = [
 function renderStatus(status: KeyStatus): string {
   const { masterKeys, replicas, reencryption } = status;
   const first = firstKeyOf(status);
-  const rows = masterKeys.map(({ masterKey, objects, log }) => {
+  const rows = masterKeys.map(({ masterKey, objects, log, removable }) => {
     const holders = replicas.filter((replica) => replica.masterKeys.includes(masterKey)).length;
-    const use = masterKey === first ? 'encrypts' : objects + log > 0 ? 'still needed' : 'no longer needed';
+    const idle = removable ? 'no longer needed' : 'may be in use';
+    const use = masterKey === first ? 'encrypts' : objects + log > 0 ? 'still needed' : idle;
     return [masterKey, use, objects, log, `${holders} of ${replicas.length}`];
   });
-  const files = replicas.map(({ host, replica, masterKeys: ids }) => [host, replica, ids.join(', ')]);
+  const files = replicas.map(({ host, replica, masterKeys: ids, encryptsUnder }) => [
+    host,
+    replica,
+    encryptsUnder ?? 'not known',
+    ids.join(', '),
+  ]);
   const state =
     first === undefined
       ? 'The files of the replicas begin with different keys.'
@@ -121,10 +137,19 @@ function renderStatus(status: KeyStatus): string {
         : `${reencryption.remaining} envelopes are under other keys than ${first}${reencryption.masterKey === first ? ', and are being re-encrypted' : ''}.`;
   return [
     renderTable(['master key', 'use', 'objects', 'log', 'held by'], rows),
-    renderTable(['host', 'replica', 'keys in its file'], files),
-    `${state}\n`,
+    renderTable(['host', 'replica', 'encrypts under', 'keys in its file'], files),
+    [state, ...keptLines(status)].map((line) => `${line}\n`).join(''),
     ...lostKeysOf(status).map((key) => `No replica has ${key}. ${putBack.join('\n')}\n`),
   ].join('\n');
+}
+
+/** Of each key that only its use keeps from going, who uses it. */
+function keptLines(status: KeyStatus): string[] {
+  const first = firstKeyOf(status);
+  const kept = status.masterKeys.filter(
+    ({ masterKey, objects, log, removable }) => masterKey !== first && objects + log === 0 && !removable,
+  );
+  return kept.map(({ masterKey }) => `The line of ${masterKey} must stay: ${usersOf(masterKey, status).join('; ')}.`);
 }
 
 function firstSteps(status: KeyStatus): string {

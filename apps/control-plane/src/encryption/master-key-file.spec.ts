@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +39,7 @@ test('a line that was added is found without a restart, after a second at most',
   expect(keys.find(idOf(fresh))).toBeUndefined();
   clock.advance(1);
   expect(keys.find(idOf(fresh))?.key.toString('base64')).toBe(fresh);
-  expect(keys.current.id).toBe(idOf(fresh));
+  expect(keys.firstId).toBe(idOf(fresh));
   expect(keys.ids).toEqual([idOf(fresh), idOf(old)]);
   expect(changes).toBe(1);
 });
@@ -60,16 +61,49 @@ test('a file that is broken or gone leaves the last good keys in place, and says
   expect(keys.current.id).toBe(idOf(old));
 });
 
-test('encrypts under the first key that every replica holds; under the first line where nothing is known', () => {
+test('encrypts under the first line of the start until another key is chosen, whatever becomes of the file', () => {
   const [old, fresh] = [line(), line()];
-  write(fresh, old);
+  write(old);
   const keys = opened();
+  write(fresh, old);
+  clock.advance(1_000);
+  keys.refresh();
+  expect([keys.current.id, keys.firstId]).toEqual([idOf(old), idOf(fresh)]);
+  keys.encryptUnder(idOf(fresh));
   expect(keys.current.id).toBe(idOf(fresh));
-  keys.shareWith(new Set([idOf(old)]));
-  expect(keys.current.id).toBe(idOf(old));
-  expect(keys.firstId).toBe(idOf(fresh));
-  keys.shareWith(new Set([idOf(old), idOf(fresh)]));
+  write(old);
+  clock.advance(1_000);
+  keys.refresh();
+  expect([keys.current.id, keys.firstId]).toEqual([idOf(fresh), idOf(old)]);
+  keys.encryptUnder('not in the file');
   expect(keys.current.id).toBe(idOf(fresh));
-  keys.shareWith(new Set());
-  expect(keys.current.id).toBe(idOf(fresh));
+});
+
+test('a change is settled once all that began before it has ended, however it ended', async () => {
+  const [old, fresh] = [line(), line()];
+  write(old, fresh);
+  const keys = opened();
+  const end = new EventEmitter();
+  const work = async (name: string): Promise<string> => {
+    const [failed] = (await once(end, name)) as [boolean];
+    if (failed) throw new Error('refused');
+    return name;
+  };
+  const begun = ['first', 'second'].map((name) => keys.whileEncrypting(() => work(name)));
+  expect([keys.isSettled, keys.isIdle]).toEqual([true, false]);
+  keys.encryptUnder(idOf(fresh));
+  expect(keys.isSettled).toBe(false);
+  // Back again: what began before may have met either.
+  keys.encryptUnder(idOf(old));
+  expect(keys.isSettled).toBe(false);
+  end.emit('first', false);
+  expect(await begun[0]).toBe('first');
+  expect(keys.isSettled).toBe(false);
+  end.emit('second', true);
+  await expect(begun[1]).rejects.toThrow('refused');
+  const after = keys.whileEncrypting(() => work('later'));
+  expect([keys.isSettled, keys.isIdle]).toEqual([true, false]);
+  end.emit('later', false);
+  await after;
+  expect(keys.isIdle).toBe(true);
 });

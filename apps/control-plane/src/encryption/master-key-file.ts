@@ -21,24 +21,27 @@ export class MasterKeyFile implements KeyRing {
   #keys: MasterKeys;
   #fingerprint: string;
   #checkedAtMs: number;
-  #heldByAll: ReadonlySet<string> | undefined;
+  /** A new one with each change, so that what began before it can be told from what began after. */
+  #choice: { readonly key: MasterKey };
+  /** What has begun and may encrypt: the choice at its beginning. */
+  readonly #work = new Set<{ readonly choice: object }>();
 
   /** Throws an Error that names the file and the fix, never its content. */
   constructor(path: string, options: MasterKeyFileOptions = {}) {
     this.#path = path;
     this.#options = options;
     this.#keys = MasterKeys.load(path);
+    this.#choice = { key: this.#keys.current };
     this.#fingerprint = fingerprintOf(path);
     this.#checkedAtMs = this.#now();
   }
 
   /**
-   * The first line's key; while some replica lacks it, the first one that all hold: what one replica writes in the middle
-   * of a rotation, the others can read.
+   * At the start the first line's key. A file that changes doesn't change it: others must be able to rely on what this
+   * replica said that it encrypts under, until it has said otherwise.
    */
   get current(): MasterKey {
-    const shared = this.#keys.ids.find((id) => this.#heldByAll?.has(id));
-    return (shared !== undefined && this.#keys.find(shared)) || this.#keys.current;
+    return this.#choice.key;
   }
 
   /** The first line's, whether others hold it or not. */
@@ -59,9 +62,30 @@ export class MasterKeyFile implements KeyRing {
     return this.#keys.find(id);
   }
 
-  /** Which keys every live replica holds; undefined: not known. */
-  shareWith(heldByAll: ReadonlySet<string> | undefined): void {
-    this.#heldByAll = heldByAll;
+  /** From now on. A key that has just gone from the file isn't taken. */
+  encryptUnder(id: string): void {
+    const key = this.#keys.find(id);
+    if (key && id !== this.current.id) this.#choice = { key };
+  }
+
+  async whileEncrypting<T>(work: () => Promise<T>): Promise<T> {
+    const begun = { choice: this.#choice };
+    this.#work.add(begun);
+    try {
+      return await work();
+    } finally {
+      this.#work.delete(begun);
+    }
+  }
+
+  /** Whether all that began before the current key was chosen has ended. */
+  get isSettled(): boolean {
+    return [...this.#work].every(({ choice }) => choice === this.#choice);
+  }
+
+  /** Whether nothing that may encrypt is under way. */
+  get isIdle(): boolean {
+    return this.#work.size === 0;
   }
 
   /** Called after the keys have changed. */

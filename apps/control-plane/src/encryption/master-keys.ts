@@ -12,6 +12,8 @@ export interface KeyRing {
   /** The one that encrypts. */
   readonly current: MasterKey;
   find(id: string): MasterKey | undefined;
+  /** Runs `work`, which may encrypt: until it has ended, no key that it may have taken counts as out of use. */
+  whileEncrypting<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** The keys that wrap data keys, as one master key file holds them. The first encrypts, all decrypt. */
@@ -62,5 +64,10 @@ export class MasterKeys implements KeyRing {
 
   find(id: string): MasterKey | undefined {
     return this.#keys.find((key) => key.id === id);
+  }
+
+  /** Its current key never changes. */
+  whileEncrypting<T>(work: () => Promise<T>): Promise<T> {
+    return work();
   }
 }

@@ -140,6 +140,43 @@ test('what it rewraps is locked as by a write: who writes the same waits before 
   await other.release();
 });
 
+test('a batch is seen by who asks whether a key is out of use: it is open work, and holds the row of the counter', async () => {
+  await fill();
+  const { dataSource } = fixture;
+  const seen: unknown[] = [];
+  let open = 0;
+  const keys = {
+    current: both.current,
+    find: (id: string) => both.find(id),
+    whileEncrypting: async <T>(work: () => Promise<T>): Promise<T> => {
+      open += 1;
+      return work().finally(() => (open -= 1));
+    },
+  };
+  const watching = Object.assign(Object.create(dataSource) as typeof dataSource, {
+    createQueryRunner: () => {
+      const queryRunner = dataSource.createQueryRunner();
+      const query = queryRunner.query.bind(queryRunner) as (...parameters: unknown[]) => Promise<unknown>;
+      queryRunner.query = (async (...parameters: unknown[]) => {
+        if (parameters[0] === 'COMMIT') {
+          const free = await dataSource.query<unknown[]>('SELECT 1 FROM meta FOR UPDATE SKIP LOCKED');
+          const counter = await dataSource.query<unknown[]>('SELECT 1 FROM meta FOR NO KEY UPDATE SKIP LOCKED');
+          seen.push([open, free.length, counter.length]);
+        }
+        return query(...parameters);
+      }) as never;
+      return queryRunner;
+    },
+  });
+  await new EncryptedRows({ dataSource: watching, kinds: testKinds, keys, batchRows: 100 }).rewrapAll(forever);
+  // Commits take the counter all the same.
+  expect(seen).toEqual([
+    [1, 0, 1],
+    [1, 0, 1],
+  ]);
+  expect(open).toBe(0);
+});
+
 test('while everything is being written, nothing is lost and nothing stays behind', async () => {
   await fill();
   const store = storeWith(both);

@@ -81,11 +81,13 @@ export class EncryptedRows {
   }
 
   async #pass(signal: AbortSignal, table: Table): Promise<RewrapResult> {
-    const { dataSource, keys, batchRows = 100 } = this.options;
+    const { keys, batchRows = 100 } = this.options;
     const target = keys.current.id;
     const total = { rewrapped: 0, failed: 0, skipped: 0 };
     for (let position = table.start; !signal.aborted;) {
-      const batch = await inTransaction(dataSource, READ_COMMITTED, async (queryRunner) => {
+      const batch = await this.#transaction(async (queryRunner) => {
+        // Commits don't wait for this lock; who asks whether a key is out of use does (see `ReplicaKeys`).
+        await queryRunner.query('SELECT FROM meta FOR KEY SHARE');
         const parameters = [...this.#encrypted, target, batchRows, ...position];
         const found = (await queryRunner.query(table.find, parameters)) as Row[];
         const rows = await table.lock(queryRunner, found, target);
@@ -94,13 +96,20 @@ export class EncryptedRows {
         total.rewrapped += fresh.length;
         total.failed += failed;
         total.skipped += found.length - rows.length;
-        return { value: found };
+        return found;
       });
       const last = batch.at(-1);
       if (!last || batch.length < batchRows) break;
       position = table.position(last);
     }
     return total;
+  }
+
+  #transaction<T>(work: (queryRunner: QueryRunner) => Promise<T>): Promise<T> {
+    const { dataSource, keys } = this.options;
+    return keys.whileEncrypting(() =>
+      inTransaction(dataSource, READ_COMMITTED, async (queryRunner) => ({ value: await work(queryRunner) })),
+    );
   }
 
   #rewrapped(rows: readonly Row[]): { readonly fresh: readonly Row[]; readonly failed: number } {

@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Inject,
+  Module,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { systemClock } from '#libs/clock';
 import { kinds } from '#libs/resources';
@@ -38,14 +44,15 @@ const running = { clock: systemClock, random: Math.random };
     },
     {
       provide: Reencryption,
-      inject: [EncryptedRows, MasterKeyFile, OBJECT_STORE, LeaderElection, LOGGER],
+      inject: [EncryptedRows, ReplicaKeys, MasterKeyFile, OBJECT_STORE, LeaderElection, LOGGER],
       useFactory: (
         rows: EncryptedRows,
+        replicas: ReplicaKeys,
         keys: MasterKeyFile,
         store: ObjectStore,
         leader: LeaderElection,
         logger: Logger,
-      ) => new Reencryption({ rows, keys, store, leader, ...running, logger }),
+      ) => new Reencryption({ rows, replicas, keys, store, leader, ...running, logger }),
     },
     {
       provide: KeyOverview,
@@ -56,7 +63,7 @@ const running = { clock: systemClock, random: Math.random };
   ],
   exports: [KeyOverview],
 })
-export class KeyRotationModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class KeyRotationModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(
     @Inject(ReplicaKeys) private readonly replicas: ReplicaKeys,
     @Inject(Reencryption) private readonly reencryption: Reencryption,
@@ -69,6 +76,10 @@ export class KeyRotationModule implements OnApplicationBootstrap, BeforeApplicat
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.reencryption.stop();
+  }
+
+  /** After the API has answered its last request, which may have written a Secret. */
+  async onApplicationShutdown(): Promise<void> {
     await this.replicas.stop();
   }
 }

@@ -6,9 +6,11 @@ import type { LeaderElection } from '../leader/leader-election.js';
 import type { ObjectStore } from '../store/object-store.js';
 import type { EncryptedRows } from './encrypted-rows.js';
 import { requestedMasterKey } from './reencryption-request.js';
+import type { ReplicaKeys } from './replica-keys.js';
 
 export interface ReencryptionOptions {
   readonly rows: EncryptedRows;
+  readonly replicas: Pick<ReplicaKeys, 'reports'>;
   readonly keys: MasterKeyFile;
   readonly store: Pick<ObjectStore, 'get'>;
   readonly leader: Pick<LeaderElection, 'current'>;
@@ -21,15 +23,11 @@ export interface ReencryptionOptions {
 const LOOK_EVERY_MS = 2_000;
 /** How often it looks for stragglers once everything is encrypted as it was asked for: a replica may still have had the old file. */
 const AGAIN_AFTER_MS = 60_000;
-/** So long after all replicas hold the key one may not have heard so, and encrypt under the one before: two beats of theirs. */
-const HEARD_BY_ALL_MS = 10_000;
 
 /** The leader encrypts everything under the master key that was asked for, in the background, as long as anything isn't. */
 export class Reencryption {
   readonly #controller: Controller<'rows'>;
   #done: { readonly masterKey: string; readonly atMs: number } | undefined;
-  /** The key that this replica encrypts under, and since when it was seen to. */
-  #current: { readonly masterKey: string; readonly sinceMs: number } | undefined;
 
   constructor(private readonly options: ReencryptionOptions) {
     const { clock, random, logger } = options;
@@ -53,7 +51,7 @@ export class Reencryption {
   }
 
   async #reconcile(): Promise<{ requeueAfterMs: number }> {
-    const { leader, store, keys, rows, clock, logger } = this.options;
+    const { leader, store, keys, rows, replicas, clock, logger } = this.options;
     const again = { requeueAfterMs: LOOK_EVERY_MS };
     const leadership = leader.current;
     if (!leadership) return again;
@@ -62,8 +60,8 @@ export class Reencryption {
       // While a replica can't read it, nothing may be encrypted under it.
       if (masterKey === undefined || masterKey !== keys.current.id) return again;
       if (this.#done?.masterKey === masterKey && clock.nowMs() - this.#done.atMs < AGAIN_AFTER_MS) return again;
-      if (this.#current?.masterKey !== masterKey) this.#current = { masterKey, sinceMs: clock.nowMs() };
-      const heardByAll = clock.nowMs() - this.#current.sinceMs >= HEARD_BY_ALL_MS;
+      // Asked before the pass: what a replica writes under another key until it says so, the pass meets.
+      const usedByAll = (await replicas.reports()).every(({ encryptsUnder }) => encryptsUnder === masterKey);
       const { rewrapped, failed, skipped } = await rows.rewrapAll(leadership.ended);
       if (rewrapped > 0) logger.info({ masterKeyId: masterKey, rows: rewrapped }, 're-encrypted');
       if (failed > 0) {
@@ -73,7 +71,7 @@ export class Reencryption {
         );
       }
       // A pass that found nothing to do is the proof that nothing is left, but for what nobody can open.
-      if (rewrapped === 0 && skipped === 0 && heardByAll) this.#done = { masterKey, atMs: clock.nowMs() };
+      if (rewrapped === 0 && skipped === 0 && usedByAll) this.#done = { masterKey, atMs: clock.nowMs() };
       return rewrapped === 0 ? again : { requeueAfterMs: 0 };
     } catch (error) {
       throw new ReconcileError('the database could not be read or written', { cause: error });

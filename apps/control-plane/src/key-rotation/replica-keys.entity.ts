@@ -9,6 +9,8 @@ export class ReplicaKeysRow {
   @Column('text') host: string;
   /** Ids, in the order of the lines of its file: the first is to encrypt. */
   @Column({ type: 'json', name: 'master_keys' }) masterKeys: readonly string[];
+  /** Nothing of it is encrypted under another key from when this was written on. Null: not known. */
+  @Column({ type: 'text', name: 'encrypts_under', nullable: true }) encryptsUnder: string | null;
   /** By the database's clock. */
   @Column({ type: 'timestamptz', name: 'seen_at' }) seenAt: Date;
 }

@@ -44,16 +44,20 @@ export interface PostgresObjectStoreOptions {
  */
 export class PostgresObjectStore implements ObjectStore {
   readonly #codec: ObjectCodec;
+  readonly #keys: KeyRing;
   readonly #auditKeys: AuditKeys;
   readonly #nowMs: () => number;
   readonly #listeners: CommitListener[] = [];
-  readonly #queue = new CommitQueue((group, waitMs) => this.#commitGroup(group, waitMs));
+  readonly #queue = new CommitQueue((group, waitMs) =>
+    this.#keys.whileEncrypting(() => this.#commitGroup(group, waitMs)),
+  );
 
   constructor(
     private readonly dataSource: DataSource,
     { keys, auditKeys, nowMs = Date.now }: PostgresObjectStoreOptions,
   ) {
     this.#codec = new ObjectCodec(keys);
+    this.#keys = keys;
     this.#auditKeys = auditKeys;
     this.#nowMs = nowMs;
   }
