@@ -1,35 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodes } from '../cli-error.js';
-import { type Outcome, runCommand } from '../testing/run-command.js';
-import { ScriptedServer } from '../testing/scripted-server.js';
+import { againstScriptedServer } from '../testing/against-scripted-server.js';
+import type { Outcome } from '../testing/run-command.js';
 
-let server: ScriptedServer;
-let folder: string;
-beforeAll(async () => {
-  server = await ScriptedServer.start();
-  folder = mkdtempSync(join(tmpdir(), 'signalbox-apply-'));
-  writeFileSync(join(folder, 'ca.crt'), server.certificate);
-  writeFileSync(join(folder, 'token'), 'sbt_secret\n');
-});
-beforeEach(() => server.reset());
-afterAll(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true });
-});
-
+const cli = againstScriptedServer();
 const signalbox = (args: string[], options: { interrupted?: AbortSignal; stdin?: string } = {}): Promise<Outcome> =>
-  runCommand(
-    args,
-    folder,
-    {
-      SIGNALBOX_CONTROL_PLANE_URL: server.origin,
-      SIGNALBOX_TOKEN_FILE: join(folder, 'token'),
-      SIGNALBOX_CA_FILE: join(folder, 'ca.crt'),
-    },
-    options,
-  );
+  cli.run(args, options);
 const status = (code: number, reason: string, message: string, causes: object[] = []) => ({
   status: code,
   body: { kind: 'Status', status: 'Failure', code, reason, message, details: { causes } },
@@ -48,8 +25,8 @@ const applied = (...objects: object[]) => ({ body: { revision: 7, objects } });
 
 describe('what the server says of many documents', () => {
   test('stands a line each, under the files they came from', async () => {
-    const one = join(folder, 'one.yaml');
-    const two = join(folder, 'two.yaml');
+    const one = join(cli.folder, 'one.yaml');
+    const two = join(cli.folder, 'two.yaml');
     writeFileSync(one, 'a: 1\n---\nb: 1\n');
     writeFileSync(two, '# routes\nc: 1\n');
     const causes = [
@@ -57,7 +34,7 @@ describe('what the server says of many documents', () => {
       { field: 'document 3, line 6: kind', message: 'there is no kind' },
     ];
     const message = `2 findings, so nothing was applied: [${causes.map((c) => `${c.field}: ${c.message}`).join(', ')}]`;
-    server.on('POST /apply', status(422, 'Invalid', message, causes));
+    cli.server.on('POST /apply', status(422, 'Invalid', message, causes));
     const { code, out, error } = await signalbox(['apply', '-f', one, '-f', two]);
     expect({ code, out }).toEqual({ code: exitCodes.failure, out: '' });
     expect(error).toBe(
@@ -69,7 +46,7 @@ describe('what the server says of many documents', () => {
 
   test('warnings come from the body, each with its file, and not a second time from the headers', async () => {
     const answer = applied({ ...route, place: 'document 1, line 1', warnings: ['a "rule" never matches'] });
-    server.on('POST /apply', { ...answer, headers: { warning: '299 - "document 1, line 1: a rule"' } });
+    cli.server.on('POST /apply', { ...answer, headers: { warning: '299 - "document 1, line 1: a rule"' } });
     for (const command of ['apply', 'diff']) {
       expect(await signalbox([command, '-f', '-'], { stdin: 'x' })).toMatchObject({
         error: 'Warning: stdin:1: a "rule" never matches\n',
@@ -78,14 +55,14 @@ describe('what the server says of many documents', () => {
   });
 
   test('a conflict says what to do', async () => {
-    server.on('POST /apply', status(409, 'Conflict', 'document 1, line 1: modified'));
+    cli.server.on('POST /apply', status(409, 'Conflict', 'document 1, line 1: modified'));
     const { code, error } = await signalbox(['apply', '-f', '-'], { stdin: 'x' });
     expect(code).toBe(exitCodes.conflict);
     expect(error).toMatch(/^Error from server \(Conflict\): stdin:1: modified\n {2}Read it again .*\n/);
   });
 
   test('a refused diff says which rights it takes', async () => {
-    server.on('POST /apply', status(403, 'Forbidden', 'no'));
+    cli.server.on('POST /apply', status(403, 'Forbidden', 'no'));
     const { code, error } = await signalbox(['diff', '-f', '-'], { stdin: 'x' });
     expect([code, error]).toEqual([2, expect.stringContaining('needs the rights of an editor')]);
   });
@@ -106,20 +83,20 @@ describe('--wait', () => {
   const apply = (...more: string[]) => signalbox(['apply', '-f', '-', ...more], { stdin: 'x' });
 
   test('ends once the generation that was applied is ready; an earlier one doesn’t count', async () => {
-    server.on('POST /apply', applied(route));
+    cli.server.on('POST /apply', applied(route));
     const events = [event('ADDED', 1, 'True'), event('MODIFIED', 2, 'False'), event('MODIFIED', 2, 'True')];
-    server.on(`GET ${routes}`, stream(...events));
+    cli.server.on(`GET ${routes}`, stream(...events));
     expect(await apply('--wait')).toEqual({
       code: exitCodes.ok,
       out: 'routepolicy/default/chat configured\n',
       error: 'routepolicy/default/chat ready\n',
     });
-    expect(server.requests[1]?.query).toEqual({ watch: 'true' });
+    expect(cli.server.requests[1]?.query).toEqual({ watch: 'true' });
   });
 
   test('goes on where a watch was cut', async () => {
-    server.on('POST /apply', applied(route));
-    server.on(`GET ${routes}`, stream(event('ADDED', 2, 'False')), stream(event('ADDED', 2, 'True')));
+    cli.server.on('POST /apply', applied(route));
+    cli.server.on(`GET ${routes}`, stream(event('ADDED', 2, 'False')), stream(event('ADDED', 2, 'True')));
     expect(await apply('--wait')).toMatchObject({ code: exitCodes.ok });
   });
 
@@ -129,8 +106,8 @@ describe('--wait', () => {
     ['that there is no condition', [], 'no condition yet'],
     ['that it was deleted', [event('DELETED', 2, 'True')], 'it was deleted'],
   ])('says %s when the time is over, and exits 5', async (_, events, missing) => {
-    server.on('POST /apply', applied(route));
-    server.on(`GET ${routes}`, stream(...events));
+    cli.server.on('POST /apply', applied(route));
+    cli.server.on(`GET ${routes}`, stream(...events));
     expect(await apply('--wait=300ms')).toMatchObject({
       code: exitCodes.notReady,
       error: `routepolicy/default/chat is not ready: ${missing}\n`,
@@ -138,17 +115,17 @@ describe('--wait', () => {
   });
 
   test('waits for nothing where nothing has the condition', async () => {
-    server.on('POST /apply', applied({ ...route, apiVersion: 'v1', kind: 'Secret' }));
+    cli.server.on('POST /apply', applied({ ...route, apiVersion: 'v1', kind: 'Secret' }));
     expect(await apply('--wait')).toMatchObject({ code: exitCodes.ok });
-    expect(server.requests).toHaveLength(1);
+    expect(cli.server.requests).toHaveLength(1);
   });
 
   test('Ctrl-C ends the waiting, and says what was missing', async () => {
-    server.on('POST /apply', applied(route));
-    server.on(`GET ${routes}`, stream(event('ADDED', 2, 'False')));
+    cli.server.on('POST /apply', applied(route));
+    cli.server.on(`GET ${routes}`, stream(event('ADDED', 2, 'False')));
     const interrupt = new AbortController();
     const outcome = signalbox(['apply', '-f', '-', '--wait'], { stdin: 'x', interrupted: interrupt.signal });
-    await server.asked(2);
+    await cli.server.asked(2);
     interrupt.abort();
     expect(await outcome).toMatchObject({
       code: exitCodes.interrupted,

@@ -1,36 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodes } from '../cli-error.js';
-import { type Outcome, runCommand } from '../testing/run-command.js';
-import { ScriptedServer } from '../testing/scripted-server.js';
+import { againstScriptedServer } from '../testing/against-scripted-server.js';
+import type { Outcome } from '../testing/run-command.js';
 
-let server: ScriptedServer;
-let folder: string;
-beforeAll(async () => {
-  server = await ScriptedServer.start();
-  folder = mkdtempSync(join(tmpdir(), 'signalbox-audit-'));
-  writeFileSync(join(folder, 'ca.crt'), server.certificate);
-  writeFileSync(join(folder, 'token'), 'sbt_secret\n');
-});
-beforeEach(() => server.reset());
-afterAll(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true });
-});
-
-const signalbox = (...args: string[]): Promise<Outcome> =>
-  runCommand(args, folder, {
-    SIGNALBOX_CONTROL_PLANE_URL: server.origin,
-    SIGNALBOX_TOKEN_FILE: join(folder, 'token'),
-    SIGNALBOX_CA_FILE: join(folder, 'ca.crt'),
-  });
+const cli = againstScriptedServer();
+const signalbox = (...args: string[]): Promise<Outcome> => cli.run(args);
 const lines = (...messages: object[]): string => messages.map((message) => `${JSON.stringify(message)}\n`).join('');
 const head = { id: 9, hash: 'ab', key: '0c', mac: 'cd' };
 
 test('verify shows how far it is and what came of it', async () => {
   const progress = { progress: { rows: 7, row: 7, head: 12 } };
-  server.on('GET /audit/verify', { body: lines(progress, { valid: true, rows: 12, unkeyedRows: 0, head: 12 }) });
+  cli.server.on('GET /audit/verify', { body: lines(progress, { valid: true, rows: 12, unkeyedRows: 0, head: 12 }) });
   expect(await signalbox('audit', 'verify')).toEqual({
     code: 0,
     out: 'The audit is intact: 12 rows, up to row 12.\n',
@@ -39,12 +20,14 @@ test('verify shows how far it is and what came of it', async () => {
 });
 
 test('verify names the row that was altered, and the rows of which less is known', async () => {
-  server.on('GET /audit/verify', { body: lines({ valid: false, rows: 4, badRow: 5, reason: 'the row is missing' }) });
+  cli.server.on('GET /audit/verify', {
+    body: lines({ valid: false, rows: 4, badRow: 5, reason: 'the row is missing' }),
+  });
   expect(await signalbox('audit', 'verify')).toMatchObject({
     code: exitCodes.failure,
     out: 'The audit was altered at row 5: the row is missing.\n',
   });
-  server.on('GET /audit/verify', { body: lines({ valid: true, rows: 12, unkeyedRows: 3, head: 12 }) });
+  cli.server.on('GET /audit/verify', { body: lines({ valid: true, rows: 12, unkeyedRows: 3, head: 12 }) });
   expect((await signalbox('audit', 'verify')).out).toContain('3 of them are from before the audit had a key');
 });
 
@@ -52,7 +35,7 @@ test.each([
   ['ends early', lines({ progress: { rows: 1, row: 1, head: 2 } }), 'before its outcome'],
   ['fails', lines({ error: 'the database is not available' }), 'broke off: the database is not available'],
 ])('an answer that %s proves nothing', async (_case, body, message) => {
-  server.on('GET /audit/verify', { body });
+  cli.server.on('GET /audit/verify', { body });
   expect(await signalbox('audit', 'verify')).toMatchObject({
     code: exitCodes.failure,
     out: '',
@@ -61,16 +44,16 @@ test.each([
 });
 
 test('a head goes to a file, and verify goes on from it', async () => {
-  server.on('GET /audit/head', { body: head });
+  cli.server.on('GET /audit/head', { body: head });
   const { out } = await signalbox('audit', 'head');
   expect(JSON.parse(out)).toEqual(head);
-  const file = join(folder, 'head.json');
+  const file = join(cli.folder, 'head.json');
   writeFileSync(file, out);
-  server.on('GET /audit/verify', { body: lines({ valid: true, rows: 3, unkeyedRows: 0, head: 12 }) });
+  cli.server.on('GET /audit/verify', { body: lines({ valid: true, rows: 3, unkeyedRows: 0, head: 12 }) });
   expect((await signalbox('audit', 'verify', '--from-head', file)).out).toBe(
     'The audit is intact: 3 rows after row 9, up to row 12.\n',
   );
-  expect(server.requests.at(-1)?.query).toEqual({ headId: '9', headHash: 'ab', headMac: 'cd' });
+  expect(cli.server.requests.at(-1)?.query).toEqual({ headId: '9', headHash: 'ab', headMac: 'cd' });
   for (const other of ['{}', 'null', 'kind: Provider']) {
     writeFileSync(file, other);
     expect(await signalbox('audit', 'verify', '--from-head', file)).toMatchObject({

@@ -1,32 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { exitCodes } from '../cli-error.js';
 import { sha256Hex } from '../secret-text.js';
-import { type Outcome, runCommand } from '../testing/run-command.js';
-import { ScriptedServer } from '../testing/scripted-server.js';
+import { againstScriptedServer } from '../testing/against-scripted-server.js';
+import type { Outcome } from '../testing/run-command.js';
 
-let server: ScriptedServer;
-let folder: string;
-beforeAll(async () => {
-  server = await ScriptedServer.start();
-  folder = mkdtempSync(join(tmpdir(), 'signalbox-consumer-'));
-  writeFileSync(join(folder, 'ca.crt'), server.certificate);
-  writeFileSync(join(folder, 'token'), 'sbt_secret\n');
-});
-beforeEach(() => server.reset());
-afterAll(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true });
-});
-
-const signalbox = (...args: string[]): Promise<Outcome> =>
-  runCommand(args, folder, {
-    SIGNALBOX_CONTROL_PLANE_URL: server.origin,
-    SIGNALBOX_TOKEN_FILE: join(folder, 'token'),
-    SIGNALBOX_CA_FILE: join(folder, 'ca.crt'),
-  });
+const cli = againstScriptedServer();
+const signalbox = (...args: string[]): Promise<Outcome> => cli.run(args);
 const consumers = '/apis/signalbox.dev/v1/namespaces/default/consumers';
 const conflict = { status: 409, body: { kind: 'Status', code: 409, reason: 'Conflict', message: 'modified' } };
 const metadata = {
@@ -60,7 +39,7 @@ test('of a new consumer the manifest goes to standard error, the key to standard
 });
 
 test('of a consumer that is there the manifest has all that it has, and the key besides', async () => {
-  server.on(`GET ${consumers}/red`, { body: red });
+  cli.server.on(`GET ${consumers}/red`, { body: red });
   const { out, error } = await signalbox('consumer', 'key', 'red', '--key-name', 'next');
   expect(load(error)).toEqual({
     apiVersion: 'signalbox.dev/v1',
@@ -73,23 +52,23 @@ test('of a consumer that is there the manifest has all that it has, and the key 
 test('--new asks no server', async () => {
   const { code, error } = await signalbox('consumer', 'key', 'red', '--new');
   expect([code, load(error)]).toMatchObject([0, { kind: 'Consumer' }]);
-  expect(server.requests).toEqual([]);
+  expect(cli.server.requests).toEqual([]);
 });
 
 test('--apply creates the consumer', async () => {
-  server.on(`POST ${consumers}`, { status: 201, body: {} });
+  cli.server.on(`POST ${consumers}`, { status: 201, body: {} });
   const { out } = await signalbox('consumer', 'key', 'red', '--apply');
-  expect(JSON.parse(server.requests[1]?.body ?? '')).toMatchObject({
+  expect(JSON.parse(cli.server.requests[1]?.body ?? '')).toMatchObject({
     metadata: { name: 'red', namespace: 'default' },
     spec: { keys: [{ name: 'main', sha256: sha256Hex(out.trim()) }] },
   });
 });
 
 test('--apply adds a key, keeps the others, and asks for the version it read', async () => {
-  server.on(`GET ${consumers}/red`, { body: red });
-  server.on(`PATCH ${consumers}/red`, { body: {} });
+  cli.server.on(`GET ${consumers}/red`, { body: red });
+  cli.server.on(`PATCH ${consumers}/red`, { body: {} });
   const { out } = await signalbox('consumer', 'key', 'red', '--key-name', 'next', '--apply');
-  expect(JSON.parse(server.requests[1]?.body ?? '')).toEqual({
+  expect(JSON.parse(cli.server.requests[1]?.body ?? '')).toEqual({
     metadata: { resourceVersion: '5' },
     spec: { keys: [...spec.keys, { name: 'next', sha256: sha256Hex(out.trim()) }] },
   });
@@ -102,30 +81,30 @@ test('--apply reads again when somebody else was first, so that neither key is l
     metadata: { ...metadata, resourceVersion: '6' },
     spec: { ...spec, keys: [...spec.keys, other] },
   };
-  server.on(`GET ${consumers}/red`, { body: red }, { body: later });
-  server.on(`PATCH ${consumers}/red`, conflict, { body: {} });
+  cli.server.on(`GET ${consumers}/red`, { body: red }, { body: later });
+  cli.server.on(`PATCH ${consumers}/red`, conflict, { body: {} });
   expect(await signalbox('consumer', 'key', 'red', '--key-name', 'next', '--apply')).toMatchObject({ code: 0 });
-  const { metadata: sent, spec: written } = JSON.parse(server.requests[3]?.body ?? '') as typeof red;
+  const { metadata: sent, spec: written } = JSON.parse(cli.server.requests[3]?.body ?? '') as typeof red;
   expect([sent.resourceVersion, written.keys.map(({ name }) => name)]).toEqual(['6', ['main', 'other', 'next']]);
 });
 
 test('a key that is there is replaced only where that is asked for', async () => {
-  server.on(`GET ${consumers}/red`, { body: red });
-  server.on(`PATCH ${consumers}/red`, { body: {} });
+  cli.server.on(`GET ${consumers}/red`, { body: red });
+  cli.server.on(`PATCH ${consumers}/red`, { body: {} });
   for (const more of [[], ['--apply']]) {
     const { code, out, error } = await signalbox('consumer', 'key', 'red', ...more);
     expect([code, out]).toEqual([exitCodes.conflict, '']);
     expect(error).toMatch(/Consumer red has a key "main" already\.\n.*--key-name next.*\n.*--replace/);
   }
-  expect(server.requests.filter(({ method }) => method === 'PATCH')).toEqual([]);
+  expect(cli.server.requests.filter(({ method }) => method === 'PATCH')).toEqual([]);
   const { out } = await signalbox('consumer', 'key', 'red', '--apply', '--replace');
-  expect(JSON.parse(server.requests.at(-1)?.body ?? '')).toMatchObject({
+  expect(JSON.parse(cli.server.requests.at(-1)?.body ?? '')).toMatchObject({
     spec: { keys: [{ name: 'main', sha256: sha256Hex(out.trim()) }] },
   });
 });
 
 test('a key that the server didn’t take isn’t shown', async () => {
   const refusal = { kind: 'Status', code: 403, reason: 'Forbidden', message: 'no' };
-  server.on(`POST ${consumers}`, { status: 403, body: refusal });
+  cli.server.on(`POST ${consumers}`, { status: 403, body: refusal });
   expect(await signalbox('consumer', 'key', 'red', '--apply')).toMatchObject({ code: exitCodes.failure, out: '' });
 });
