@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DataPlaneProcess, Stack } from '#libs/testing';
@@ -7,6 +7,8 @@ import { EmbeddedPostgres } from '../../apps/cli/src/up/postgres/embedded-postgr
 export interface Environment {
   readonly stack: Stack;
   readonly dataPlane: DataPlaneProcess;
+  /** May be stopped and started meanwhile: it keeps its address and its data. */
+  readonly database: { start(): Promise<void>; stop(): Promise<void> };
   stop(): Promise<void>;
 }
 
@@ -22,7 +24,7 @@ export async function startEnvironment(
     dataPlanes: dataPlaneEnvironments.length,
     dataPlaneEnvironments,
   }).catch(async (error: unknown) => {
-    await database.stop();
+    await database.remove();
     throw error;
   });
   const [dataPlane] = stack.dataPlanes;
@@ -30,14 +32,15 @@ export async function startEnvironment(
   return {
     stack,
     dataPlane,
+    database,
     stop: async () => {
       await stack.stop();
-      await database.stop();
+      await database.remove();
     },
   };
 }
 
-async function startDatabase(): Promise<{ url: string; stop(): Promise<void> }> {
+async function startDatabase(): Promise<Environment['database'] & { url: string; remove(): Promise<void> }> {
   const parent = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
   // As root, Postgres runs under another account, which must pass through here.
   chmodSync(parent, 0o711);
@@ -45,9 +48,22 @@ async function startDatabase(): Promise<{ url: string; stop(): Promise<void> }> 
   await postgres.start();
   return {
     url: postgres.url,
-    stop: async () => {
+    start: async () => {
+      restoreSocketDirectory(postgres.url, join(parent, 'postgres', 'data'));
+      await postgres.start();
+    },
+    stop: () => postgres.stop(),
+    remove: async () => {
       await postgres.stop();
       rmSync(parent, { recursive: true, force: true });
     },
   };
+}
+
+/** A stop takes it away; the control plane knows it by its address. */
+function restoreSocketDirectory(url: string, dataDirectory: string): void {
+  const directory = new URL(url).searchParams.get('host')!;
+  const { uid, gid } = statSync(dataDirectory);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  chownSync(directory, uid, gid);
 }

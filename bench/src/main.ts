@@ -4,9 +4,10 @@ import { hardware, print, type Section, type SectionReport } from './report.js';
 import { applyToServed } from './sections/apply-to-served.js';
 import { compile } from './sections/compile.js';
 import { controlPlane } from './sections/control-plane.js';
-import { largePool } from './sections/large-pool.js';
 import { heldStreams } from './sections/held-streams.js';
+import { largePool } from './sections/large-pool.js';
 import { matching } from './sections/matching.js';
+import { outage } from './sections/outage.js';
 import { processorTime } from './sections/processor-time.js';
 import { servedBySize } from './sections/served-by-size.js';
 import { startUp } from './sections/start-up.js';
@@ -21,6 +22,7 @@ const sections: readonly Section[] = [
   compile,
   servedBySize,
   largePool,
+  outage,
 ];
 
 const program = new Command('bench')
