@@ -1,9 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodes } from '../cli-error.js';
+import { againstScriptedServer } from '../testing/against-scripted-server.js';
 import { type Outcome, runCommand } from '../testing/run-command.js';
-import { ScriptedServer } from '../testing/scripted-server.js';
 
 const [oldId, newId] = ['00000000000000aa', '00000000000000bb'];
 const status = (
@@ -28,36 +27,18 @@ const status = (
   },
 });
 
-let server: ScriptedServer;
-let folder: string;
-beforeAll(async () => {
-  server = await ScriptedServer.start();
-  folder = mkdtempSync(join(tmpdir(), 'signalbox-keys-'));
-  writeFileSync(join(folder, 'ca.crt'), server.certificate);
-  writeFileSync(join(folder, 'admin.token'), 'sbt_secret\n');
-});
-beforeEach(() => server.reset());
-afterAll(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true });
-});
-
-const signalbox = (...args: string[]): Promise<Outcome> =>
-  runCommand(args, folder, {
-    SIGNALBOX_CONTROL_PLANE_URL: server.origin,
-    SIGNALBOX_TOKEN_FILE: join(folder, 'admin.token'),
-    SIGNALBOX_CA_FILE: join(folder, 'ca.crt'),
-  });
-const posts = () => server.requests.filter(({ method }) => method === 'POST').map(({ path }) => path);
+const cli = againstScriptedServer();
+const signalbox = (...args: string[]): Promise<Outcome> => cli.run(args);
+const posts = () => cli.server.requests.filter(({ method }) => method === 'POST').map(({ path }) => path);
 
 test('status says what is still needed, by whom, and whether the files agree', async () => {
-  server.on('GET /keys', status([[newId, oldId], [newId]], 2, newId));
+  cli.server.on('GET /keys', status([[newId, oldId], [newId]], 2, newId));
   const { out } = await signalbox('keys', 'status');
   expect(out).toMatch(new RegExp(`^${oldId} +still needed +2 +0 +1 of 2$`, 'm'));
   expect(out).toMatch(new RegExp(`^${newId} +encrypts +3 +0 +2 of 2$`, 'm'));
   expect(out).toMatch(new RegExp(`^host-0 +r0 +${newId} +${newId}, ${oldId}$`, 'm'));
   expect(out).toContain(`2 envelopes are under other keys than ${newId}, and are being re-encrypted.`);
-  server.on('GET /keys', status([[newId, oldId], [oldId]], 2));
+  cli.server.on('GET /keys', status([[newId, oldId], [oldId]], 2));
   expect((await signalbox('keys', 'status')).out).toContain('The files of the replicas begin with different keys.');
 });
 
@@ -67,14 +48,14 @@ test('the line of an old key stays, with the name of the replica, until all have
     [newId, oldId],
     [newId, oldId],
   ];
-  server.on('GET /keys', status(files, 0, newId, [newId, oldId, null]));
+  cli.server.on('GET /keys', status(files, 0, newId, [newId, oldId, null]));
   const { out } = await signalbox('keys', 'status');
   expect(out).toMatch(new RegExp(`^${oldId} +may be in use +0 +0 +3 of 3$`, 'm'));
   expect(out).toMatch(new RegExp(`^host-2 +r2 +not known +${newId}, ${oldId}$`, 'm'));
   expect(out).toContain(
     `The line of ${oldId} must stay: host-1 (r1) still encrypts under it; host-2 (r2) may encrypt under it: it has not said which key it uses.`,
   );
-  server.on('GET /keys', status(files, 0, newId));
+  cli.server.on('GET /keys', status(files, 0, newId));
   const after = (await signalbox('keys', 'status')).out;
   expect(after).toMatch(new RegExp(`^${oldId} +no longer needed +0 +0 +3 of 3$`, 'm'));
   expect(after).not.toContain('must stay');
@@ -82,21 +63,21 @@ test('the line of an old key stays, with the name of the replica, until all have
 
 test('rotate waits until the old line can go', async () => {
   const file = [newId, oldId];
-  server.on(
+  cli.server.on(
     'GET /keys',
     status([file], 4),
     status([file], 0, newId, [oldId]),
     status([file], 0, newId, [null]),
     status([file], 0, newId),
   );
-  server.on('POST /keys/reencrypt', status([file], 4, newId));
+  cli.server.on('POST /keys/reencrypt', status([file], 4, newId));
   const { code, out } = await signalbox('keys', 'rotate');
   expect([code, out.includes('must stay'), out.includes('The old lines can go out')]).toEqual([0, false, true]);
-  expect(server.requests.filter(({ method }) => method === 'GET')).toHaveLength(4);
+  expect(cli.server.requests.filter(({ method }) => method === 'GET')).toHaveLength(4);
 });
 
 test('a key that nobody has any more is told with what to do, and nothing waits for it', async () => {
-  server.on('GET /keys', status([[newId]], 2));
+  cli.server.on('GET /keys', status([[newId]], 2));
   expect((await signalbox('keys', 'status')).out).toMatch(
     new RegExp(`^${oldId} +still needed +2 +0 +0 of 1$[^]*\\nNo replica has ${oldId}\\..*\\n?.*Put its line back`, 'm'),
   );
@@ -106,17 +87,17 @@ test('a key that nobody has any more is told with what to do, and nothing waits 
 });
 
 test('rotate elsewhere: first the steps, then, with the new line everywhere, the re-encryption', async () => {
-  server.on('GET /keys', status([[oldId]], 0));
+  cli.server.on('GET /keys', status([[oldId]], 0));
   const steps = await signalbox('keys', 'rotate');
   expect([steps.code, steps.out.includes('above the old lines'), posts()]).toEqual([0, true, []]);
 
-  server.on(
+  cli.server.on(
     'GET /keys',
     status([[newId, oldId]], 4),
     status([[newId, oldId]], 1, newId),
     status([[newId, oldId]], 0, newId),
   );
-  server.on('POST /keys/reencrypt', status([[newId, oldId]], 4, newId));
+  cli.server.on('POST /keys/reencrypt', status([[newId, oldId]], 4, newId));
   const done = await signalbox('keys', 'rotate');
   expect([done.code, posts()]).toEqual([0, ['/keys/reencrypt']]);
   expect(done.out).toContain(`Everything is encrypted under ${newId}.`);
@@ -125,8 +106,8 @@ test('rotate elsewhere: first the steps, then, with the new line everywhere, the
 });
 
 test('a refusal is shown as it is: it names the replica', async () => {
-  server.on('GET /keys', status([[newId, oldId], [oldId]], 4));
-  server.on('POST /keys/reencrypt', {
+  cli.server.on('GET /keys', status([[newId, oldId], [oldId]], 4));
+  cli.server.on('POST /keys/reencrypt', {
     status: 409,
     body: { kind: 'Status', status: 'Failure', code: 409, reason: 'Conflict', message: 'host-1 (r1): 00aa' },
   });
@@ -137,11 +118,11 @@ test('a refusal is shown as it is: it names the replica', async () => {
 });
 
 test('here: a rotation that was interrupted goes on without another new line', async () => {
-  const file = join(folder, 'master.key');
+  const file = join(cli.folder, 'master.key');
   writeFileSync(file, 'new\nold\n');
-  writeFileSync(join(folder, 'endpoints.json'), JSON.stringify({ controlPlane: server.origin }));
-  server.on('GET /keys', status([[newId, oldId]], 3), status([[newId, oldId]], 0, newId));
-  server.on('POST /keys/reencrypt', status([[newId, oldId]], 3, newId));
-  const { code } = await runCommand(['keys', 'rotate'], folder, { SIGNALBOX_STATE_DIR: folder });
+  writeFileSync(join(cli.folder, 'endpoints.json'), JSON.stringify({ controlPlane: cli.server.origin }));
+  cli.server.on('GET /keys', status([[newId, oldId]], 3), status([[newId, oldId]], 0, newId));
+  cli.server.on('POST /keys/reencrypt', status([[newId, oldId]], 3, newId));
+  const { code } = await runCommand(['keys', 'rotate'], cli.folder, { SIGNALBOX_STATE_DIR: cli.folder });
   expect([code, readFileSync(file, 'utf8')]).toEqual([0, 'new\nold\n']);
 });
