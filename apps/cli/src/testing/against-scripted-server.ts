@@ -20,7 +20,7 @@ export function againstScriptedServer(): CommandLine {
     server = await ScriptedServer.start();
     folder = mkdtempSync(join(tmpdir(), 'signalbox-command-'));
     writeFileSync(join(folder, 'ca.crt'), server.certificate);
-    writeFileSync(join(folder, 'token'), 'sbt_secret\n');
+    writeFileSync(join(folder, 'admin.token'), 'sbt_secret\n');
   });
   beforeEach(() => server.reset());
   afterAll(async () => {
@@ -40,7 +40,7 @@ export function againstScriptedServer(): CommandLine {
         folder,
         {
           SIGNALBOX_CONTROL_PLANE_URL: server.origin,
-          SIGNALBOX_TOKEN_FILE: join(folder, 'token'),
+          SIGNALBOX_TOKEN_FILE: join(folder, 'admin.token'),
           SIGNALBOX_CA_FILE: join(folder, 'ca.crt'),
         },
         options,
