@@ -76,9 +76,7 @@ export class RequestMetrics {
    * has series, not for all that the table names, of which few see traffic. `nowMs`: monotonic.
    */
   swapped(next: TableView, nowMs: number): void {
-    const routes = [...this.routes.identities()].filter((route) => route === NO_ROUTE || next.hasRoute(route));
-    this.routes.retain(new Set(routes), nowMs);
-    const backends = [...this.backends.identities()].filter((backend) => next.backend(backend) !== undefined);
-    this.backends.retain(new Set(backends), nowMs);
+    this.routes.retain((route) => route === NO_ROUTE || next.hasRoute(route), nowMs);
+    this.backends.retain((backend) => next.backend(backend) !== undefined, nowMs);
   }
 }

@@ -25,13 +25,9 @@ export class SeriesByIdentity<S extends IdentitySeries> {
     return created;
   }
 
-  identities(): Iterable<string> {
-    return this.held.keys();
-  }
-
-  retain(named: ReadonlySet<string>, nowMs: number): void {
+  retain(isNamed: (identity: string) => boolean, nowMs: number): void {
     for (const [identity, series] of this.held) {
-      if (named.has(identity)) {
+      if (isNamed(identity)) {
         this.leftAtMs.delete(identity);
         continue;
       }
