@@ -1,14 +1,6 @@
-import { join } from 'node:path';
-import {
-  checkout,
-  createDatabase,
-  documents,
-  ManagedProcess,
-  providerManifest,
-  routeManifest,
-  Stack,
-} from '#libs/testing';
+import { createDatabase, documents, providerManifest, routeManifest, Stack } from '#libs/testing';
 import { Client } from 'pg';
+import { adminEnvironment, runSignalbox } from './support/run-signalbox.js';
 
 let stack: Stack;
 let databaseUrl: string;
@@ -27,20 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-async function signalbox(...args: string[]): Promise<{ code: number | string; output: string }> {
-  const cli = new ManagedProcess(
-    'signalbox',
-    [process.execPath, join(checkout, 'dist/apps/cli/src/main.js'), ...args],
-    {
-      SIGNALBOX_CONTROL_PLANE_URL: stack.controlOrigin,
-      SIGNALBOX_TOKEN_FILE: stack.tokenFiles.admin,
-      SIGNALBOX_CA_FILE: join(stack.directory, 'ca.crt'),
-    },
-    stack.directory,
-  );
-  cli.start();
-  return { code: await cli.untilEnded(), output: cli.output };
-}
+const signalbox = (...args: string[]) => runSignalbox(args, adminEnvironment(stack), stack.directory);
 
 it('shows who changed which field of which policy when', async () => {
   await stack.adminWith(stack.tokens.editor).apply(routeManifest({ alpha: 25, beta: 75 }));

@@ -1,14 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  checkout,
-  createDatabase,
-  documents,
-  ManagedProcess,
-  providerManifest,
-  routeManifest,
-  Stack,
-} from '#libs/testing';
+import { createDatabase, documents, providerManifest, routeManifest, Stack } from '#libs/testing';
+import { adminEnvironment, runSignalbox } from './support/run-signalbox.js';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -19,22 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-async function signalbox(environment: Record<string, string>, ...args: string[]) {
-  const cli = new ManagedProcess(
-    'signalbox',
-    [process.execPath, join(checkout, 'dist/apps/cli/src/main.js'), ...args],
-    environment,
-    '/',
-  );
-  cli.start();
-  return { code: await cli.untilEnded(), output: cli.output };
-}
-/** As for a control plane somewhere else. */
-const elsewhere = () => ({
-  SIGNALBOX_CONTROL_PLANE_URL: stack.controlOrigin,
-  SIGNALBOX_TOKEN_FILE: stack.tokenFiles.admin,
-  SIGNALBOX_CA_FILE: join(stack.directory, 'ca.crt'),
-});
+const signalbox = (environment: Record<string, string>, ...args: string[]) => runSignalbox(args, environment, '/');
+const elsewhere = () => adminEnvironment(stack);
 const lines = (): string[] => readFileSync(join(stack.directory, 'master.key'), 'utf8').trim().split('\n');
 
 it('shows what is encrypted under which key, and how to rotate where the files are elsewhere', async () => {

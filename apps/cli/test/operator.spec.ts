@@ -10,6 +10,7 @@ import {
   routeManifest,
   Stack,
 } from '#libs/testing';
+import { adminEnvironment, runSignalbox, signalboxProcess } from './support/run-signalbox.js';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -17,18 +18,9 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stack?.stop());
 
-/** One command of a person at a terminal, with a shell's redirections where `outputs` are named. */
-async function signalbox(...args: string[]): Promise<{ code: number | string; output: string }> {
-  const main = join(checkout, 'dist/apps/cli/src/main.js');
-  const cli = new ManagedProcess('signalbox', [process.execPath, main, ...args], environment(), stack.directory);
-  cli.start();
-  return { code: await cli.untilEnded(), output: cli.output };
-}
-const environment = () => ({
-  SIGNALBOX_CONTROL_PLANE_URL: stack.controlOrigin,
-  SIGNALBOX_TOKEN_FILE: stack.tokenFiles.admin,
-  SIGNALBOX_CA_FILE: join(stack.directory, 'ca.crt'),
-});
+const environment = () => adminEnvironment(stack);
+/** One command of a person at a terminal. */
+const signalbox = (...args: string[]) => runSignalbox(args, environment(), stack.directory);
 const file = (name: string, text: string): string => {
   writeFileSync(join(stack.directory, name), text);
   return join(stack.directory, name);
@@ -59,10 +51,9 @@ test('apply --wait of what can’t be served warns, says what is missing, and ex
 });
 
 test('Ctrl-C ends the waiting with what is missing; what was applied stays', async () => {
-  const main = join(checkout, 'dist/apps/cli/src/main.js');
   const manifest = file('waiting.yaml', routeManifest({ nowhere: 1 }, '', 'waiting'));
   const args = ['apply', '-f', manifest, '--wait=10m'];
-  const cli = new ManagedProcess('signalbox', [process.execPath, main, ...args], environment(), stack.directory);
+  const cli = signalboxProcess(args, environment(), stack.directory);
   cli.start();
   await eventually(() => cli.output.includes('routepolicy/default/waiting created'), { deadlineMs: 30_000 });
   expect(await cli.end('SIGINT')).toBe(130);

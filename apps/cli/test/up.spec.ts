@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkout, eventually, freePorts, ManagedProcess } from '#libs/testing';
+import { eventually, freePorts, type ManagedProcess } from '#libs/testing';
+import { runSignalbox, signalboxProcess } from './support/run-signalbox.js';
 import { execFileSync } from 'node:child_process';
 
 let folder: string;
@@ -26,27 +27,12 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function signalbox(args: readonly string[], variables: Record<string, string> = {}): ManagedProcess {
-  return new ManagedProcess(
-    'signalbox',
-    [process.execPath, join(checkout, 'dist/apps/cli/src/main.js'), ...args],
-    { ...environment, ...variables },
-    folder,
-  );
-}
+const signalbox = (args: readonly string[], variables: Record<string, string> = {}): ManagedProcess =>
+  signalboxProcess(args, { ...environment, ...variables }, folder);
 
-interface Finished {
-  readonly code: number | string;
-  readonly output: string;
-}
-
-const finished = (...args: string[]): Promise<Finished> => finishedWith({}, ...args);
-
-async function finishedWith(variables: Record<string, string>, ...args: string[]): Promise<Finished> {
-  const process = signalbox(args, variables);
-  process.start();
-  return { code: await process.untilEnded(), output: process.output };
-}
+const finished = (...args: string[]) => finishedWith({}, ...args);
+const finishedWith = (variables: Record<string, string>, ...args: string[]) =>
+  runSignalbox(args, { ...environment, ...variables }, folder);
 
 /** Processes that were seen below an `up`; what is left of them is what it left behind. */
 const seen = new Set<number>();
