@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ConsumerLimiters } from '../limits/consumer-limiter.js';
+import type { ConsumerLimiters } from '../state/consumer-limiter.js';
 import type { TableView } from '../table/table-view.js';
 import { KnownOwner } from './known-owner.js';
 

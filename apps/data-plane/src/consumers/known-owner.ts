@@ -1,6 +1,6 @@
 import type { PreparedRoute } from '#libs/routing';
 import { Glob } from '#libs/routing-table';
-import type { ConsumerLimiter } from '../limits/consumer-limiter.js';
+import type { ConsumerLimiter } from '../state/consumer-limiter.js';
 import type { KeyOwner } from '../table/table-view.js';
 
 /** Model names remembered per API key; a client that sends ever new ones must not fill the memory. */

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ErrorCode, errorTable, GatewayError } from '../pipeline/error-table.js';
+import { type ErrorCode, errorTable, GatewayError } from '../errors/error-table.js';
 import { errorText } from '../surfaces/openai/error-text.js';
 
 /** Node's and the parser's codes for requests that never became one. */

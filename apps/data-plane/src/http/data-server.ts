@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fastify, type FastifyInstance } from 'fastify';
-import { errorTable, GatewayError } from '../pipeline/error-table.js';
+import { errorTable, GatewayError } from '../errors/error-table.js';
 import type { Runtime } from '../pipeline/runtime.js';
 import { errorText } from '../surfaces/openai/error-text.js';
 import { answerClientError } from './client-error.js';

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseTraceParent } from '#libs/telemetry';
-import { GatewayError } from '../pipeline/error-table.js';
-import { Exchange } from '../pipeline/exchange.js';
+import { GatewayError } from '../errors/error-table.js';
+import { Exchange } from '../exchange/exchange.js';
 import { acceptInference, acceptLookup, handleInference } from '../pipeline/handle-inference.js';
 import { handleGetModel, handleListModels } from '../pipeline/handle-models.js';
-import { RequestRecord } from '../pipeline/request-record.js';
+import { RequestRecord } from '../record/request-record.js';
 import type { Runtime } from '../pipeline/runtime.js';
 import { type Operation, operationAt } from '../surfaces/openai/operations.js';
 import { readBody } from './body-reader.js';

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Downstream } from '../pipeline/downstream.js';
+import type { Downstream } from '../exchange/downstream.js';
 
 /** The client's side over node:http. */
 export class NodeDownstream implements Downstream {

@@ -2,9 +2,9 @@ import { scanRequest } from '#libs/dialects';
 import { matchRule, requestDeadlineMs } from '#libs/routing';
 import { forwardedHeaders } from '../http/forwarded-headers.js';
 import { ChatRequest } from '../surfaces/openai/chat-request.js';
-import { type ErrorCode, errorTable, GatewayError } from './error-table.js';
-import type { Exchange } from './exchange.js';
-import { runAttempts } from './run-attempts.js';
+import { type ErrorCode, errorTable, GatewayError } from '../errors/error-table.js';
+import type { Exchange } from '../exchange/exchange.js';
+import { runAttempts } from '../runs/run-attempts.js';
 
 /**
  * A request's way, phase by phase. A phase leaves on the exchange what the next ones need; one that refuses the request

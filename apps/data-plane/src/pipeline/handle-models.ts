@@ -1,6 +1,6 @@
 import { modelListText, modelText } from '../surfaces/openai/model-list.js';
-import { GatewayError } from './error-table.js';
-import type { Exchange } from './exchange.js';
+import { GatewayError } from '../errors/error-table.js';
+import type { Exchange } from '../exchange/exchange.js';
 
 /** The models that the consumer may ask for by name. Globs in policies stand for names that nobody can list. */
 export function handleListModels(exchange: Exchange): void {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { BREAKER, type Configuration } from '../../test/support/entries.js';
 import { chunk, doneEvent, roleChunk, stopChunk } from '../../test/support/scripted-upstream.js';
 import { VirtualGateway } from '../../test/support/virtual-gateway.js';
-import { GatewayError } from './error-table.js';
+import { GatewayError } from '../errors/error-table.js';
 
 const breaker = { ...BREAKER, consecutiveFailures: 3, openForMs: 1_000 };
 const queue = { type: 'Queue', queue: { maxDepth: 3, maxWaitMs: 5_000 } } as const;

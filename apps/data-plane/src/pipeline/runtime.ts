@@ -1,22 +1,22 @@
 import type { Clock } from '#libs/clock';
 import type { Logger } from '#libs/telemetry';
 import type { CredentialSource } from '../credentials/credential-source.js';
-import { Breakers } from '../health/breakers.js';
-import { CredentialHealth } from '../health/credential-health.js';
-import { ConsumerLimiters } from '../limits/consumer-limiter.js';
-import { KeyLimiters } from '../limits/key-limiter.js';
-import { KeyQueue } from '../limits/key-queue.js';
-import { RetryBudgets } from '../limits/retry-budgets.js';
+import { Breakers } from '../state/breakers.js';
+import { CredentialHealth } from '../state/credential-health.js';
+import { ConsumerLimiters } from '../state/consumer-limiter.js';
+import { KeyLimiters } from '../state/key-limiter.js';
+import { KeyQueue } from '../state/key-queue.js';
+import { RetryBudgets } from '../state/retry-budgets.js';
 import type { Random } from '../random.js';
 import type { TableHolder } from '../table/table-view.js';
-import { TimerWheel } from '../upstream/timer-wheel.js';
+import { TimerWheel } from '../time/timer-wheel.js';
 import type { Transport } from '../upstream/transport.js';
-import { BackendStates } from './backend-state.js';
-import { PinnedTables } from './pinned-table.js';
-import { RequestIds } from './request-ids.js';
-import type { RequestRecord } from './request-record.js';
-import { RunningExchanges } from './running.js';
-import { Upkeep } from './upkeep.js';
+import { BackendStates } from '../state/backend-state.js';
+import { PinnedTables } from '../state/pinned-table.js';
+import { RequestIds } from '../record/request-ids.js';
+import type { RequestRecord } from '../record/request-record.js';
+import { RunningExchanges } from '../exchange/running.js';
+import { Upkeep } from '../state/upkeep.js';
 
 /** Told of every request: once when it starts, once when it has finished. Neither call waits or throws. */
 export interface RequestObserver {

@@ -1,6 +1,6 @@
 import type { Logger } from '#libs/telemetry';
 import { formatTraceParent, traceFields } from '#libs/telemetry';
-import type { RequestRecord } from '../pipeline/request-record.js';
+import type { RequestRecord } from '../record/request-record.js';
 import { RateCap } from './rate-cap.js';
 import { outcomeCode, worthReporting } from './request-outcome.js';
 

@@ -1,5 +1,5 @@
 import { type Counter, type Family, genAiProviderName, type Histogram } from '#libs/telemetry';
-import type { AttemptRecord, RequestRecord } from '../pipeline/request-record.js';
+import type { AttemptRecord, RequestRecord } from '../record/request-record.js';
 import type { IdentitySeries } from './series-by-identity.js';
 
 export interface AttemptFamilies {

@@ -1,5 +1,5 @@
 import type { SpanRecorder } from '#libs/telemetry';
-import type { RequestRecord } from '../pipeline/request-record.js';
+import type { RequestRecord } from '../record/request-record.js';
 import type { RequestObserver } from '../pipeline/runtime.js';
 import type { AccessLog } from './access-log.js';
 import type { RequestMetrics } from './request-metrics.js';

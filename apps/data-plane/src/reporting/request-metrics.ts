@@ -1,5 +1,5 @@
 import { durationBuckets, type MetricsRegistry, metricLabels, metricNames, tokenBuckets } from '#libs/telemetry';
-import type { RequestRecord } from '../pipeline/request-record.js';
+import type { RequestRecord } from '../record/request-record.js';
 import type { TableView } from '../table/table-view.js';
 import { AttemptSeries, type AttemptFamilies } from './attempt-series.js';
 import { outcomeCode } from './request-outcome.js';

@@ -1,4 +1,4 @@
-import type { RequestRecord } from '../pipeline/request-record.js';
+import type { RequestRecord } from '../record/request-record.js';
 
 /** `code` label of a request that was answered in full. */
 export const OK = 'ok';

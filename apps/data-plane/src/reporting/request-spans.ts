@@ -7,7 +7,7 @@ import {
   type RecordedSpan,
   spanNames,
 } from '#libs/telemetry';
-import type { AttemptRecord, RequestRecord } from '../pipeline/request-record.js';
+import type { AttemptRecord, RequestRecord } from '../record/request-record.js';
 import { failedHere } from './request-outcome.js';
 
 /**

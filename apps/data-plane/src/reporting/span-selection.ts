@@ -1,5 +1,5 @@
 import { ratioSelects } from '#libs/telemetry';
-import type { RequestRecord } from '../pipeline/request-record.js';
+import type { RequestRecord } from '../record/request-record.js';
 import { RateCap } from './rate-cap.js';
 import { worthReporting } from './request-outcome.js';
 

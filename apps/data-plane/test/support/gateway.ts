@@ -2,7 +2,7 @@ import { systemClock } from '#libs/clock';
 import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
 import type { CredentialSource, ResolvedCredential } from '../../src/credentials/credential-source.js';
 import { type DataServer, startDataServer } from '../../src/http/data-server.js';
-import type { RequestRecord } from '../../src/pipeline/request-record.js';
+import type { RequestRecord } from '../../src/record/request-record.js';
 import { createRuntime, type RequestLimits, type Runtime } from '../../src/pipeline/runtime.js';
 import { systemRandom } from '../../src/random.js';
 import { CurrentTable } from '../../src/table/current-table.js';

@@ -1,8 +1,8 @@
 import { FakeClock, seededRandom } from '#libs/testing';
-import type { Downstream } from '../../src/pipeline/downstream.js';
-import { Exchange } from '../../src/pipeline/exchange.js';
+import type { Downstream } from '../../src/exchange/downstream.js';
+import { Exchange } from '../../src/exchange/exchange.js';
 import { acceptInference, handleInference } from '../../src/pipeline/handle-inference.js';
-import { RequestRecord } from '../../src/pipeline/request-record.js';
+import { RequestRecord } from '../../src/record/request-record.js';
 import { createRuntime, type Runtime } from '../../src/pipeline/runtime.js';
 import { CurrentTable } from '../../src/table/current-table.js';
 import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../../src/upstream/transport.js';

@@ -1,5 +1,5 @@
 import { newSpanId, newTraceId } from '#libs/telemetry';
-import { AttemptRecord, type AttemptStart, RequestRecord, type RequestStart } from '../../pipeline/request-record.js';
+import { AttemptRecord, type AttemptStart, RequestRecord, type RequestStart } from '../../record/request-record.js';
 
 /** A monotonic time and what makes it an epoch time, so that tests can name both. */
 export const START_MS = 1_000;

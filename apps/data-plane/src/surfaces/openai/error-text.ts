@@ -1,5 +1,5 @@
 import { errorBody, errorEvent, type OpenAIError } from '#libs/dialects';
-import { errorTable, type GatewayError } from '../../pipeline/error-table.js';
+import { errorTable, type GatewayError } from '../../errors/error-table.js';
 
 /** The body of an error response, as the Latin-1 view of its UTF-8 bytes. */
 export function errorText(error: GatewayError): string {

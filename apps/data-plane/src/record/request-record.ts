@@ -1,6 +1,6 @@
 import type { ErrorClass, Progress } from '#libs/inference';
 import type { HistoryEntry, Step } from '#libs/routing';
-import type { ErrorCode } from './error-table.js';
+import type { ErrorCode } from '../errors/error-table.js';
 
 /** How a request ended. `Aborted`: the client went away first. */
 export type Finish = 'Completed' | 'Failed' | 'Aborted';

@@ -1,8 +1,8 @@
 import { type Candidate, KeyIndex } from '#libs/routing';
 import type { BackendEntry, KeyPoolEntry } from '#libs/routing-table';
-import type { BreakerCell, Breakers } from '../health/breakers.js';
-import type { CredentialHealth } from '../health/credential-health.js';
-import type { KeyLimiters } from '../limits/key-limiter.js';
+import type { BreakerCell, Breakers } from './breakers.js';
+import type { CredentialHealth } from './credential-health.js';
+import type { KeyLimiters } from './key-limiter.js';
 import type { UpstreamTarget } from '../upstream/transport.js';
 
 /**

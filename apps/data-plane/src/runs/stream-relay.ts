@@ -1,7 +1,7 @@
 import { StreamTap } from '#libs/dialects';
 import type { AnswerReader } from './answer-reader.js';
 import type { Attempt } from './attempt.js';
-import { noteUsage } from './note-usage.js';
+import { noteUsage } from '../record/note-usage.js';
 
 /** After `[DONE]` an upstream has this long to end its answer; the client has all of it already. */
 const CLOSING_MS = 1_000;

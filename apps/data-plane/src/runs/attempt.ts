@@ -2,14 +2,14 @@ import type { ErrorClass, TransportFailure, UpstreamResult } from '#libs/inferen
 import type { AttemptPlan } from '#libs/routing';
 import { profileOf } from '#libs/providers';
 import type { ResolvedCredential } from '../credentials/credential-source.js';
-import type { KeyLimiter } from '../limits/key-limiter.js';
-import { Timer } from '../upstream/timer-wheel.js';
+import type { KeyLimiter } from '../state/key-limiter.js';
+import { Timer } from '../time/timer-wheel.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/transport.js';
 import { answerReader } from './answer-head.js';
 import type { AnswerReader } from './answer-reader.js';
-import type { BackendState } from './backend-state.js';
-import type { Exchange } from './exchange.js';
-import { AttemptRecord } from './request-record.js';
+import type { BackendState } from '../state/backend-state.js';
+import type { Exchange } from '../exchange/exchange.js';
+import { AttemptRecord } from '../record/request-record.js';
 
 /** What a deadline means once it has passed. */
 type DeadlineFailure = Extract<TransportFailure, `${string}Timeout`>;

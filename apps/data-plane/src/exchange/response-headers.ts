@@ -1,5 +1,5 @@
-import { type ErrorCode, errorTable, type GatewayError } from './error-table.js';
-import type { RequestRecord } from './request-record.js';
+import { type ErrorCode, errorTable, type GatewayError } from '../errors/error-table.js';
+import type { RequestRecord } from '../record/request-record.js';
 
 /** A 429 or 503 without a known time: long enough to matter, short enough to be tried. */
 const DEFAULT_RETRY_AFTER_S = 1;

@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { PreparedRoute, RequestFacts } from '#libs/routing';
 import type { KnownOwner } from '../consumers/known-owner.js';
-import { Timer } from '../upstream/timer-wheel.js';
-import type { Attempt } from './attempt.js';
+import { Timer } from '../time/timer-wheel.js';
+import type { Attempt } from '../runs/attempt.js';
 import type { Downstream } from './downstream.js';
-import { errorTable, type GatewayError } from './error-table.js';
-import type { PinnedTable } from './pinned-table.js';
-import type { Finish, RequestRecord } from './request-record.js';
+import { errorTable, type GatewayError } from '../errors/error-table.js';
+import type { PinnedTable } from '../state/pinned-table.js';
+import type { Finish, RequestRecord } from '../record/request-record.js';
 import { errorHeaders, responseHeaders } from './response-headers.js';
-import { resumeAttempts, runAttempts } from './run-attempts.js';
-import type { Runtime } from './runtime.js';
+import { resumeAttempts, runAttempts } from '../runs/run-attempts.js';
+import type { Runtime } from '../pipeline/runtime.js';
 import type { ChatRequest } from '../surfaces/openai/chat-request.js';
 import { errorEventText, errorText } from '../surfaces/openai/error-text.js';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '#libs/clock';
-import { type CredentialHealth, RECHECK_MS } from '../health/credential-health.js';
-import type { IdentityMap } from '../limits/identity-map.js';
+import { type CredentialHealth, RECHECK_MS } from './credential-health.js';
+import type { IdentityMap } from './identity-map.js';
 import type { PinnedTable, PinnedTables } from './pinned-table.js';
 
 const SWEEP_EVERY_MS = 60_000;

@@ -9,9 +9,9 @@ import {
 import type { RouteEntry } from '#libs/routing-table';
 import { Authenticator } from '../consumers/authenticate.js';
 import type { KnownOwner } from '../consumers/known-owner.js';
-import type { ConsumerLimiters } from '../limits/consumer-limiter.js';
-import type { KeyQueue } from '../limits/key-queue.js';
-import type { RetryBudgets } from '../limits/retry-budgets.js';
+import type { ConsumerLimiters } from './consumer-limiter.js';
+import type { KeyQueue } from './key-queue.js';
+import type { RetryBudgets } from './retry-budgets.js';
 import type { TableHolder, TableView } from '../table/table-view.js';
 import type { BackendState, BackendStates } from './backend-state.js';
 

@@ -1,8 +1,8 @@
 import { decide, type Wait } from '#libs/routing';
 import { Attempt } from './attempt.js';
-import { GatewayError } from './error-table.js';
-import type { Exchange } from './exchange.js';
-import { stopError } from './stop-error.js';
+import { GatewayError } from '../errors/error-table.js';
+import type { Exchange } from '../exchange/exchange.js';
+import { stopError } from '../errors/stop-error.js';
 
 /**
  * The one loop of streams and plain answers alike: decide, take the key's permit, send, classify, record, and decide

@@ -1,7 +1,7 @@
 import { readAnswer } from '#libs/dialects';
 import type { AnswerReader } from './answer-reader.js';
 import type { Attempt } from './attempt.js';
-import { noteUsage } from './note-usage.js';
+import { noteUsage } from '../record/note-usage.js';
 
 const EMPTY = Buffer.alloc(0);
 

@@ -1,7 +1,7 @@
 import type { ErrorClass } from '#libs/inference';
 import type { Stop } from '#libs/routing';
 import { type ErrorCode, GatewayError } from './error-table.js';
-import type { AttemptRecord, RequestRecord } from './request-record.js';
+import type { AttemptRecord, RequestRecord } from '../record/request-record.js';
 
 /** The error that says of which class the last attempt's outcome was. */
 export const codeOfClass: Readonly<Record<ErrorClass, ErrorCode>> = {

@@ -1,7 +1,7 @@
 import { type BreakerState, breakerEnded, breakerResult, breakerStarted, mayEject, newBreaker } from '#libs/routing';
 import type { ErrorClass } from '#libs/inference';
 import type { BackendEntry } from '#libs/routing-table';
-import { IdentityMap } from '../limits/identity-map.js';
+import { IdentityMap } from './identity-map.js';
 
 /** One breaker's current state. */
 export class BreakerCell {

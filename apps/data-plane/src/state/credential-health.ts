@@ -2,7 +2,7 @@ import type { ErrorClass } from '#libs/inference';
 import { type Cooldown, cooldownAfter, type KeyIndex, notCooling } from '#libs/routing';
 import type { KeyPoolEntry, PoolKey } from '#libs/routing-table';
 import type { CredentialSource, ResolvedCredential } from '../credentials/credential-source.js';
-import { IdentityMap } from '../limits/identity-map.js';
+import { IdentityMap } from './identity-map.js';
 
 /** A credential that is out is looked up again this often, beside at every swap: a new value ends its pause. */
 export const RECHECK_MS = 1_000;
