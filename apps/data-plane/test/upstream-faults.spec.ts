@@ -531,33 +531,4 @@ describe('when nothing is left', () => {
     await eventuallyPasses(() => expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true]));
     silent.close();
   });
-
-  it('calls beyond the connections that may be open fail as our own limit, and no breaker counts them', async () => {
-    const connections = { max: 1, maxPending: 1 };
-    await start({
-      providers: [{ name: 'alpha', baseURL: alpha.baseURL, backend: { connections, timeouts } }],
-      route: { retry: ONE_ATTEMPT },
-    });
-    let answer = (): void => {};
-    alpha.answers({
-      type: 'drive',
-      run: (response) => {
-        answer = () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":[]}');
-      },
-    });
-    const running = gateway.chat();
-    await eventuallyPasses(() => expect(alpha.calls).toHaveLength(1));
-    for (let round = 0; round < 3; round += 1) {
-      for (const { status, headers } of await Promise.all([gateway.chat(), gateway.chat()])) {
-        expect([status, headers['retry-after']]).toEqual([503, '1']);
-      }
-    }
-    answer();
-    expect((await running).status).toBe(200);
-    expect(new Set(gateway.records.flatMap(({ attempts }) => attempts.map(({ code }) => code)))).toEqual(
-      new Set(['NoConnection', '']),
-    );
-    const [[, breaker] = []] = [...gateway.runtime.breakers.byId.entries()];
-    expect(breaker?.state).toMatchObject({ phase: 'Closed', consecutiveFailures: 0 });
-  });
 });

@@ -42,8 +42,6 @@ export type TransportFailure =
   | 'AttemptTimeout'
   | 'RequestTimeout'
   | 'ConnectionRefused'
-  /** Never sent: as many connections as this side allows were busy. It tells nothing of the upstream. */
-  | 'NoConnection'
   | 'ConnectionReset'
   | 'NameNotFound'
   | 'TlsError'

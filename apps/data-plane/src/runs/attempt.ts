@@ -115,6 +115,9 @@ export class Attempt implements UpstreamHandler {
     return this.reader.onData(chunk);
   }
 
+  /** A chunk has been taken in by then. */
+  onRead(): void {}
+
   onEnd(): void {
     if (!this.ended) this.reader?.onEnd();
   }
@@ -177,22 +180,20 @@ export class Attempt implements UpstreamHandler {
     this.record.code = outcome.code ?? code;
     this.record.message = detail === '' ? (outcome.message ?? '') : `${outcome.message ?? ''} (${detail})`;
     this.record.retryAfterMs = outcome.retryAfterMs;
-    // A limit of ours must not eject a backend that works.
-    const heard = result.failure === 'NoConnection' ? 'Cancelled' : errorClass;
-    this.settle(errorClass, outcome.retryAfterMs, heard);
+    this.settle(errorClass, outcome.retryAfterMs);
     this.call?.abort();
     this.exchange.attemptFailed();
   }
 
-  /** State and history, once. `heard`: what the breaker is told. */
-  private settle(errorClass?: ErrorClass, retryAfterMs?: number, heard = errorClass): void {
+  /** State and history, once. */
+  private settle(errorClass?: ErrorClass, retryAfterMs?: number): void {
     this.ended = true;
     const { runtime } = this.exchange;
     const nowMs = runtime.clock.nowMs();
     const { state, plan, record } = this;
     record.endedMs = nowMs;
     runtime.wheel.disarm(this.timer);
-    runtime.breakers.ended(state.breaker, state.entry, this.breakerEpoch, heard, nowMs);
+    runtime.breakers.ended(state.breaker, state.entry, this.breakerEpoch, errorClass, nowMs);
     runtime.credentials.ended(state.pool, plan.key, this.credential.version, errorClass, retryAfterMs, nowMs);
     this.exchange.attempt = undefined;
     this.limiter.release();
@@ -236,6 +237,6 @@ export class Attempt implements UpstreamHandler {
     }
     this.reader?.onCut?.();
     if (this.ended) this.call?.abort();
-    else this.fail(failure === 'ConnectTimeout' && this.call?.isWaiting === true ? 'NoConnection' : failure, '');
+    else this.fail(failure, '');
   }
 }

@@ -7,7 +7,7 @@ const EMPTY = Buffer.alloc(0);
 
 /**
  * A plain answer: kept until it is whole, so that one cut off can be asked for again, and passed on byte for byte. A
- * small one comes as one chunk nearly always, and is then never copied.
+ * chunk is the transport's only while it is handed over, so it is copied.
  */
 export class WholeAnswer implements AnswerReader {
   private readonly attempt: Attempt;
@@ -28,8 +28,9 @@ export class WholeAnswer implements AnswerReader {
       this.attempt.fail('BodyTooLarge', `the answer is longer than ${maxAnswerBytes} bytes`);
       return true;
     }
-    if (this.first === undefined) this.first = chunk;
-    else (this.rest ??= [this.first]).push(chunk);
+    const copy = Buffer.from(chunk);
+    if (this.first === undefined) this.first = copy;
+    else (this.rest ??= [this.first]).push(copy);
     return true;
   }
 

@@ -36,7 +36,6 @@ export class BackendState {
       origin: url.origin,
       allowPrivateNetwork: entry.allowPrivateNetwork,
       maxConnections: entry.connections.max,
-      maxPending: entry.connections.maxPending,
     };
     this.basePath = url.pathname.replace(/\/+$/, '');
     this.serverAddress = url.hostname;

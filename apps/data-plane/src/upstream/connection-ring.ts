@@ -34,55 +34,27 @@ export class Connection {
   }
 }
 
-/** Gets a connection, now or later; `give` is called at most once, and never after `cancelled` is set. */
-export interface ConnectionWaiter {
-  cancelled: boolean;
-  give(connection: Connection): void;
-}
-
 /**
  * The connections of one target: first in, first out, so that undici, which reuses a socket only a turn of the event
- * loop after its last answer, never queues a call of ours. Calls beyond `maxConnections` wait here, up to `maxPending`.
+ * loop after its last answer, never queues a call of ours. Nothing waits here: who may send has been decided above, so
+ * a call without an idle connection opens one.
  */
 export class ConnectionRing {
-  private target: UpstreamTarget;
   private idle: Connection[] = [];
   private head = 0;
   private readonly all = new Set<Connection>();
-  private waiting: ConnectionWaiter[] = [];
   private readonly onEmpty: () => void;
 
-  constructor(target: UpstreamTarget, onEmpty: () => void) {
-    this.target = target;
+  constructor(onEmpty: () => void) {
     this.onEmpty = onEmpty;
   }
 
-  /** False: as many calls wait already as may. */
-  acquire(target: UpstreamTarget, waiter: ConnectionWaiter): boolean {
-    // The limits of the latest table hold.
-    this.target = target;
-    const connection = this.takeIdle();
-    if (connection !== undefined) {
-      waiter.give(connection);
-      return true;
-    }
-    if (this.all.size < target.maxConnections) {
-      waiter.give(this.open());
-      return true;
-    }
-    if (this.waiting.length >= target.maxPending) this.waiting = this.waiting.filter((one) => !one.cancelled);
-    if (this.waiting.length >= target.maxPending) return false;
-    this.waiting.push(waiter);
-    return true;
+  acquire(target: UpstreamTarget): Connection {
+    return this.takeIdle() ?? this.open(target);
   }
 
   /** Gives back a connection whose call ended well. */
   release(connection: Connection): void {
-    const waiter = this.nextWaiter();
-    if (waiter !== undefined) {
-      waiter.give(connection);
-      return;
-    }
     connection.inUse = false;
     this.idle.push(connection);
   }
@@ -94,17 +66,15 @@ export class ConnectionRing {
     this.all.delete(connection);
     // Not in the middle of undici's own work on that socket.
     queueMicrotask(() => connection.destroy());
-    const waiter = this.nextWaiter();
-    if (waiter !== undefined) waiter.give(this.open());
-    else if (this.all.size === 0) this.onEmpty();
+    if (this.all.size === 0) this.onEmpty();
   };
 
   destroy(): void {
     for (const connection of this.all) connection.destroy();
   }
 
-  private open(): Connection {
-    const connection = new Connection(this.target, this.discard);
+  private open(target: UpstreamTarget): Connection {
+    const connection = new Connection(target, this.discard);
     this.all.add(connection);
     return connection;
   }
@@ -122,12 +92,5 @@ export class ConnectionRing {
       return connection;
     }
     return undefined;
-  }
-
-  private nextWaiter(): ConnectionWaiter | undefined {
-    for (;;) {
-      const waiter = this.waiting.shift();
-      if (waiter === undefined || !waiter.cancelled) return waiter;
-    }
   }
 }

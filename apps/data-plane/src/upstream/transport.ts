@@ -6,9 +6,8 @@ export interface UpstreamTarget {
   readonly id: string;
   readonly origin: string;
   readonly allowPrivateNetwork: boolean;
+  /** What permits allow for. The transport itself opens a connection for each call that finds none idle. */
   readonly maxConnections: number;
-  /** Calls that may wait for a connection; further ones fail with `NoConnection`. */
-  readonly maxPending: number;
 }
 
 export interface UpstreamRequest {
@@ -20,24 +19,32 @@ export interface UpstreamRequest {
 }
 
 /**
- * Told of one call's course, in this order: onSent, onHead, onData*, then exactly one of onEnd and onFailure. After
- * `UpstreamCall.abort` nothing more is told.
+ * Hears one call's course, in this order: onSent, onHead, (onData*, onRead)*, then exactly one of onEnd and onFailure.
+ * After `UpstreamCall.abort` it hears nothing more. Of these only onSent may come before
+ * `Transport.send` has returned.
  */
 export interface UpstreamHandler {
   /** A connection is there and the request is being written to it. */
   onSent(): void;
-  /** Names and values in turn, as raw bytes. */
+  /** Names and values in turn, as raw bytes, which last. */
   onHead(status: number, headers: readonly Buffer[]): void;
-  /** `false` pauses until `UpstreamCall.resume`. The chunk is a view into a shared buffer: copy what must last. */
+  /**
+   * Once for each range of the body. `false` pauses until `UpstreamCall.resume`; what had been read with it may still
+   * come. The chunk is a view into a shared buffer, good until this returns: copy what must last.
+   */
   onData(chunk: Buffer): boolean;
+  /**
+   * After the onData calls of one read of the socket. `frames`: the bytes of that read as they came, where they were
+   * whole chunk frames and nothing else (none begun before, none left open), so that they can be passed on as they are;
+   * else undefined. A view like a chunk.
+   */
+  onRead(frames: Buffer | undefined): void;
   onEnd(): void;
   /** `detail` is one line for people. */
   onFailure(failure: TransportFailure, detail: string): void;
 }
 
 export interface UpstreamCall {
-  /** No connection was free yet: nothing has been tried. */
-  readonly isWaiting: boolean;
   resume(): void;
   abort(): void;
 }

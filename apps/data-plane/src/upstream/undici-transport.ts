@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { ConnectionRing } from './connection-ring.js';
-import type { Connection, ConnectionWaiter } from './connection-ring.js';
+import type { Connection } from './connection-ring.js';
 import { failureDetail, transportFailure } from './transport-failure.js';
 import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from './transport.js';
 
@@ -12,12 +12,10 @@ export class UndiciTransport implements Transport {
     const { target } = request;
     let ring = this.rings.get(target.id);
     if (ring === undefined) {
-      ring = new ConnectionRing(target, () => this.rings.delete(target.id));
+      ring = new ConnectionRing(() => this.rings.delete(target.id));
       this.rings.set(target.id, ring);
     }
-    const call = new UndiciCall(ring, request, handler);
-    if (!ring.acquire(target, call)) call.refuse(target.maxPending);
-    return call;
+    return new UndiciCall(ring, request, handler);
   }
 
   close(): Promise<void> {
@@ -32,37 +30,19 @@ export class UndiciTransport implements Transport {
  * over raw header bytes and a resume function: the newer one parses every header and wraps every call (measured at 3 to
  * 9 % of a small request's CPU). undici 8 drops it; its types then tell.
  */
-class UndiciCall implements UpstreamCall, ConnectionWaiter, Dispatcher.DispatchHandler {
-  cancelled = false;
+class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
   private readonly ring: ConnectionRing;
-  private readonly request: UpstreamRequest;
   private readonly handler: UpstreamHandler;
-  private connection: Connection | undefined = undefined;
+  /** Undefined once the call is over. */
+  private connection: Connection | undefined;
   private abortSocket: ((error?: Error) => void) | undefined = undefined;
   private resumeSocket: (() => void) | undefined = undefined;
 
-  constructor(ring: ConnectionRing, request: UpstreamRequest, handler: UpstreamHandler) {
+  constructor(ring: ConnectionRing, { target, path, headers, body }: UpstreamRequest, handler: UpstreamHandler) {
     this.ring = ring;
-    this.request = request;
     this.handler = handler;
-  }
-
-  give(connection: Connection): void {
-    this.connection = connection;
-    const { path, headers, body } = this.request;
-    connection.client.dispatch({ path, method: 'POST', headers, body }, this);
-  }
-
-  refuse(maxPending: number): void {
-    this.cancelled = true;
-    // The caller gets its handle first.
-    queueMicrotask(() => {
-      this.handler.onFailure('NoConnection', `${maxPending} calls wait for a connection already`);
-    });
-  }
-
-  get isWaiting(): boolean {
-    return this.connection === undefined && !this.cancelled;
+    this.connection = ring.acquire(target);
+    this.connection.client.dispatch({ path, method: 'POST', headers, body }, this);
   }
 
   resume(): void {
@@ -70,8 +50,6 @@ class UndiciCall implements UpstreamCall, ConnectionWaiter, Dispatcher.DispatchH
   }
 
   abort(): void {
-    if (this.cancelled) return;
-    this.cancelled = true;
     const connection = this.connection;
     if (connection === undefined) return;
     this.connection = undefined;
@@ -80,7 +58,7 @@ class UndiciCall implements UpstreamCall, ConnectionWaiter, Dispatcher.DispatchH
   }
 
   onConnect(abort: (error?: Error) => void): void {
-    if (this.cancelled) {
+    if (this.connection === undefined) {
       abort();
       return;
     }
@@ -97,14 +75,16 @@ class UndiciCall implements UpstreamCall, ConnectionWaiter, Dispatcher.DispatchH
   }
 
   onData(chunk: Buffer): boolean {
-    return this.handler.onData(chunk);
+    const goesOn = this.handler.onData(chunk);
+    // undici passes bodies without their framing.
+    if (this.connection !== undefined) this.handler.onRead(undefined);
+    return goesOn;
   }
 
   onComplete(): void {
     const connection = this.connection;
     if (connection === undefined) return;
     this.connection = undefined;
-    this.cancelled = true;
     this.ring.release(connection);
     this.handler.onEnd();
   }
@@ -113,7 +93,6 @@ class UndiciCall implements UpstreamCall, ConnectionWaiter, Dispatcher.DispatchH
     const connection = this.connection;
     if (connection === undefined) return;
     this.connection = undefined;
-    this.cancelled = true;
     this.ring.discard(connection);
     this.handler.onFailure(transportFailure(error), failureDetail(error));
   }

@@ -11,7 +11,6 @@ import { TestCredentials } from './gateway.js';
 
 /** One upstream call, whose course the test tells step by step. After an abort or an end nothing more is told. */
 export class VirtualCall implements UpstreamCall {
-  readonly isWaiting = false;
   isOver = false;
   isAborted = false;
   constructor(
@@ -35,7 +34,9 @@ export class VirtualCall implements UpstreamCall {
   }
 
   data(text: string): void {
-    if (!this.isOver) this.handler.onData(Buffer.from(text));
+    if (this.isOver) return;
+    this.handler.onData(Buffer.from(text));
+    if (!this.isOver) this.handler.onRead(undefined);
   }
 
   end(): void {
