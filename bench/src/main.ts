@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { hardware, print, type Section, type SectionReport } from './report.js';
+import { hardware, isMet, print, type Section, type SectionReport } from './report.js';
 import { applyToServed } from './sections/apply-to-served.js';
 import { compile } from './sections/compile.js';
 import { controlPlane } from './sections/control-plane.js';
@@ -11,6 +11,7 @@ import { outage } from './sections/outage.js';
 import { processorTime } from './sections/processor-time.js';
 import { servedBySize } from './sections/served-by-size.js';
 import { startUp } from './sections/start-up.js';
+import { readSettings } from './settings.js';
 
 const sections: readonly Section[] = [
   processorTime,
@@ -36,6 +37,7 @@ const wanted = options.only?.split(',') ?? sections.map(({ name }) => name);
 const unknown = wanted.filter((name) => !sections.some((section) => section.name === name));
 if (unknown.length > 0) program.error(`unknown section: ${unknown.join(', ')}`);
 
+const settings = readSettings(process.env);
 const machine = hardware();
 process.stdout.write(
   `${Object.entries(machine)
@@ -44,14 +46,18 @@ process.stdout.write(
 );
 const reports: Record<string, SectionReport> = {};
 for (const section of sections.filter(({ name }) => wanted.includes(name))) {
-  const report = await section.run((line) => process.stderr.write(`${section.name}: ${line}\n`));
+  const report = await section.run((line) => process.stderr.write(`${section.name}: ${line}\n`), settings);
   reports[section.name] = report;
   print(report);
 }
 if (options.json) {
   const figures = Object.fromEntries(
-    Object.entries(reports).map(([name, { title, method, figures }]) => [name, { title, method, ...figures }]),
+    Object.entries(reports).map(([name, { title, method, figures, budgets }]) => [
+      name,
+      { title, method, ...figures, budgets },
+    ]),
   );
   writeFileSync(options.json, `${JSON.stringify({ machine, sections: figures }, null, 2)}\n`);
   process.stdout.write(`\nWritten to ${options.json}.\n`);
 }
+if (!Object.values(reports).every(({ budgets = [] }) => budgets.every(isMet))) process.exitCode = 1;

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, release, totalmem, type } from 'node:os';
 import Table from 'cli-table3';
+import type { Settings } from './settings.js';
 
 /** What one section found: rows for people, figures for machines. */
 export interface SectionReport {
@@ -10,11 +11,22 @@ export interface SectionReport {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
   readonly figures: Record<string, unknown>;
+  /** What must hold; where something doesn't, the benchmark exits 1. */
+  readonly budgets?: readonly Budget[];
 }
+
+export interface Budget {
+  readonly name: string;
+  readonly value: number;
+  /** At most. */
+  readonly limit: number;
+}
+
+export const isMet = ({ value, limit }: Budget): boolean => value <= limit;
 
 export interface Section {
   readonly name: string;
-  run(progress: (line: string) => void): Promise<SectionReport>;
+  run(progress: (line: string) => void, settings: Settings): Promise<SectionReport>;
 }
 
 export function hardware(): Record<string, string | number> {
@@ -32,6 +44,10 @@ export function print(report: SectionReport): void {
   const table = new Table({ head: [...report.columns], style: { head: [], border: [] } });
   table.push(...report.rows.map((row) => row.map((cell) => (typeof cell === 'number' ? format(cell) : cell))));
   process.stdout.write(`\n${report.title}\n${report.method}\n${table.toString()}\n`);
+  for (const budget of report.budgets ?? []) {
+    const verdict = isMet(budget) ? 'met' : 'MISSED';
+    process.stdout.write(`${verdict}: ${budget.name}: ${format(budget.value)}, at most ${format(budget.limit)}\n`);
+  }
 }
 
 function format(value: number): string {

@@ -9,6 +9,17 @@ export function median(sample: readonly number[]): number {
   return percentile(sample, 0.5);
 }
 
+/** A median with its quartiles. */
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export function spreadOf(sample: readonly number[]): Spread {
+  return { median: median(sample), low: percentile(sample, 0.25), high: percentile(sample, 0.75) };
+}
+
 /** Fisher-Yates; order within a round must not favour a variant. */
 export function shuffled<T>(items: readonly T[]): T[] {
   const result = [...items];

@@ -7,6 +7,8 @@ import { checkout } from '#libs/testing';
 export interface BenchProcess {
   readonly pid: number;
   readonly port: number;
+  /** Its answer to a message. */
+  ask(question: object): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -21,6 +23,13 @@ export async function startProcess(name: string, environment: Record<string, str
   return {
     pid: child.pid,
     port: message.port,
+    ask: async (question) => {
+      const answered = once(child, 'message');
+      child.send(question);
+      const [answer] = (await Promise.race([answered, ended])) ?? [];
+      if (answer === undefined) throw new Error(`${name} ended before it answered`);
+      return answer;
+    },
     stop: async () => {
       const exited = once(child, 'exit');
       child.disconnect();
