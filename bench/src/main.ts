@@ -6,6 +6,7 @@ import { compile } from './sections/compile.js';
 import { controlPlane } from './sections/control-plane.js';
 import { heldStreams } from './sections/held-streams.js';
 import { largePool } from './sections/large-pool.js';
+import { manyStreams } from './sections/many-streams.js';
 import { matching } from './sections/matching.js';
 import { outage } from './sections/outage.js';
 import { processorTime } from './sections/processor-time.js';
@@ -16,6 +17,7 @@ import { readSettings } from './settings.js';
 const sections: readonly Section[] = [
   processorTime,
   applyToServed,
+  manyStreams,
   matching,
   heldStreams,
   startUp,
