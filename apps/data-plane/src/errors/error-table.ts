@@ -94,7 +94,7 @@ export const errorTable = {
     status: 404,
     retryable: false,
     type: 'not_found_error',
-    remedy: 'Use a base URL that ends in `/v1`; the served paths are in docs/lifecycle.md.',
+    remedy: 'Use a base URL that ends in `/v1`; the served paths are in docs/paths.md.',
   },
   method_not_allowed: {
     status: 405,
@@ -113,6 +113,12 @@ export const errorTable = {
     retryable: false,
     type: 'invalid_request_error',
     remedy: 'Send a smaller body; the limit is in the message.',
+  },
+  expectation_failed: {
+    status: 417,
+    retryable: false,
+    type: 'invalid_request_error',
+    remedy: 'Send no `expect` header, or `expect: 100-continue`.',
   },
   headers_too_large: {
     status: 431,

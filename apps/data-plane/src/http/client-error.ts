@@ -1,7 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Clock } from '#libs/clock';
 import { type ErrorCode, errorTable, GatewayError } from '../errors/error-table.js';
 import { errorText } from '../surfaces/openai/error-text.js';
+import { answerAndLinger } from './lingering.js';
 
 /** Node's and the parser's codes for requests that never became one. */
 const codes: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -14,7 +16,7 @@ const malformed = ['invalid_request', 'The request is not valid HTTP/1.1.'] as c
  * Answers on a connection whose request could not be read: slow, oversized or malformed headers. The connection is of no
  * further use and is closed.
  */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, clock: Clock): void {
   // A reset needs no answer; on a socket that a response has begun on, one would be read as its body.
   if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
     socket.destroy();
@@ -23,9 +25,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   const [code, message] = codes[error.code ?? ''] ?? malformed;
   const { status } = errorTable[code];
   const body = errorText(new GatewayError(code, message));
-  socket.end(
+  const head =
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
-      `content-length: ${body.length}\r\n\r\n${body}`,
-    'latin1',
-  );
+    `content-length: ${body.length}\r\n\r\n`;
+  answerAndLinger(socket, head + body, clock);
 }

@@ -1,11 +1,10 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { fastify, type FastifyInstance } from 'fastify';
-import { errorTable, GatewayError } from '../errors/error-table.js';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { GatewayError } from '../errors/error-table.js';
 import type { Runtime } from '../pipeline/runtime.js';
-import { errorText } from '../surfaces/openai/error-text.js';
 import { answerClientError } from './client-error.js';
 import { serveInference } from './inference-endpoint.js';
+import { type Probe, refuse, serveOtherPath } from './other-paths.js';
 
 /** Time for a request's head, and for all of it. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -23,8 +22,8 @@ export interface DataServerOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  /** Answers the probes on this port; `target` is the path with its query. undefined: not a probe's. */
-  readonly probe: (target: string) => { readonly status: number; readonly body: string } | undefined;
+  /** Answers the probes on this port. */
+  readonly probe: Probe;
   readonly headersTimeoutMs?: number;
 }
 
@@ -32,13 +31,11 @@ export interface DataServerOptions {
 export class DataServer {
   readonly address: AddressInfo;
   private readonly server: Server;
-  private readonly app: FastifyInstance;
   private readonly runtime: Runtime;
   private readonly draining: { active: boolean };
 
-  constructor(server: Server, app: FastifyInstance, runtime: Runtime, draining: { active: boolean }) {
+  constructor(server: Server, runtime: Runtime, draining: { active: boolean }) {
     this.server = server;
-    this.app = app;
     this.runtime = runtime;
     this.draining = draining;
     this.address = server.address() as AddressInfo;
@@ -67,7 +64,6 @@ export class DataServer {
     await closed;
     stopReaping();
     cancelDeadline();
-    await this.app.close();
   }
 
   /** An answer that began before the drain leaves its connection open, and a closed listener waits for all of them. */
@@ -82,46 +78,40 @@ export class DataServer {
   }
 }
 
-/** Opens the listener; rejects if the address is taken. */
+/**
+ * Opens the listener; rejects if the address is taken. node:http's own server: what a framework would add in front of the
+ * surfaces is an answer in the framework's words wherever it refuses a request itself.
+ */
 export async function startDataServer(runtime: Runtime, options: DataServerOptions): Promise<DataServer> {
   const draining = { active: false };
-  let server: Server | undefined;
-  const app = fastify({
-    clientErrorHandler: answerClientError,
-    serverFactory: (handler) => {
-      server = createServer(
-        {
-          headersTimeout: options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,
-          requestTimeout: REQUEST_TIMEOUT_MS,
-          connectionsCheckingInterval: CHECK_INTERVAL_MS,
-          keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-        },
-        (request, response) => {
-          if (draining.active) response.shouldKeepAlive = false;
-          // In front of Fastify, which serves every other path.
-          if (!serveInference(runtime, request, response)) handler(request, response);
-        },
-      );
-      return server;
-    },
+  const otherPaths = { probe: options.probe, requestId: () => `req_${runtime.ids.forRequest().slice(48)}` };
+  const server = createServer({
+    headersTimeout: options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   });
-  app.setNotFoundHandler((request, reply) => {
-    const probe = options.probe(request.url);
-    if (probe !== undefined && (request.method === 'GET' || request.method === 'HEAD')) {
-      return reply.code(probe.status).type('text/plain; charset=utf-8').send(probe.body);
-    }
-    const error = new GatewayError('unknown_path', `There is nothing at ${request.method} ${pathOf(request.url)}.`);
-    return reply
-      .code(errorTable[error.code].status)
-      .header('x-request-id', `req_${runtime.ids.forRequest().slice(48)}`)
-      .type('application/json')
-      .send(Buffer.from(errorText(error), 'latin1'));
+  function serve(request: IncomingMessage, response: ServerResponse): void {
+    if (draining.active) response.shouldKeepAlive = false;
+    const isTaken = request.method !== 'OPTIONS' && serveInference(runtime, request, response);
+    if (!isTaken) serveOtherPath(request, response, otherPaths);
+  }
+  server.on('request', serve);
+  // Without this, node says 100 by itself, before anybody has looked at the head. The body's reader says it.
+  server.on('checkContinue', serve);
+  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    const message = "Of the header 'expect' only '100-continue' is understood.";
+    refuse(response, new GatewayError('expectation_failed', message), otherPaths);
   });
-  await app.listen({ host: options.host, port: options.port });
-  if (server === undefined) throw new Error('Fastify made no server');
-  return new DataServer(server, app, runtime, draining);
-}
-
-function pathOf(url: string): string {
-  return url.slice(0, 200).replace(/\?.*$/s, '');
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    answerClientError(error, socket, runtime.clock);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return new DataServer(server, runtime, draining);
 }

@@ -76,7 +76,7 @@ function openExchange(
 
 function receiveBody(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
   const { maxRequestBytes } = exchange.runtime.limits;
-  readBody(request, maxRequestBytes, {
+  readBody(request, response, maxRequestBytes, {
     onBody: (body) => {
       try {
         handleInference(exchange, body);
@@ -85,8 +85,6 @@ function receiveBody(exchange: Exchange, request: IncomingMessage, response: Ser
       }
     },
     onTooLarge: () => {
-      // The rest of the body is not worth reading: the connection goes with the answer.
-      response.shouldKeepAlive = false;
       exchange.fail(new GatewayError('request_too_large', `The request is larger than ${maxRequestBytes} bytes.`));
     },
   });

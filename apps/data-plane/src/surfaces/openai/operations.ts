@@ -4,6 +4,13 @@ export type Operation =
   | { readonly name: 'listModels'; readonly method: 'GET' }
   | { readonly name: 'getModel'; readonly method: 'GET'; readonly model: string };
 
+/** The paths, for people: what the answer at any other path names, and docs/paths.md. */
+export const servedPaths = [
+  { method: 'POST', path: '/v1/chat/completions', summary: 'A chat completion, plain or streamed.' },
+  { method: 'GET', path: '/v1/models', summary: 'The models that the consumer may ask for.' },
+  { method: 'GET', path: '/v1/models/{model}', summary: 'One of them.' },
+] as const;
+
 const chat: Operation = { name: 'chat', method: 'POST' };
 const listModels: Operation = { name: 'listModels', method: 'GET' };
 const MODEL_PREFIX = '/v1/models/';

@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errorTable, GatewayError } from '../errors/error-table.js';
+import { errorText } from '../surfaces/openai/error-text.js';
+import { operationAt, servedPaths } from '../surfaces/openai/operations.js';
+
+/** Answers a probe; `target` is the path with its query. undefined: not a probe's. */
+export type Probe = (target: string) => { readonly status: number; readonly body: string } | undefined;
+
+/** Of a path, in a message. */
+const SHOWN_LENGTH = 200;
+
+export interface OtherPathsOptions {
+  readonly probe: Probe;
+  readonly requestId: () => string;
+}
+
+/** What is no surface's to answer: probes, `OPTIONS`, and every path where there is nothing. */
+export function serveOtherPath(request: IncomingMessage, response: ServerResponse, options: OtherPathsOptions): void {
+  const { method = '', url: target = '' } = request;
+  const path = target.replace(/[?#].*$/s, '');
+  const probe = method === 'GET' || method === 'HEAD' ? options.probe(target) : undefined;
+  if (probe !== undefined) {
+    response.writeHead(probe.status, [
+      'content-type',
+      'text/plain; charset=utf-8',
+      'content-length',
+      String(Buffer.byteLength(probe.body)),
+    ]);
+    response.end(probe.body);
+    return;
+  }
+  const allowed = method === 'OPTIONS' ? allowedAt(path) : undefined;
+  if (allowed !== undefined) {
+    response.writeHead(204, ['allow', allowed]);
+    response.end();
+  } else refuse(response, nothingAt(method, path), options);
+}
+
+function allowedAt(path: string): string | undefined {
+  if (path === '*') return 'GET, HEAD, POST, OPTIONS';
+  const operation = operationAt(path);
+  return operation && `${operation.method}, OPTIONS`;
+}
+
+/** An error for a request that no surface has taken. */
+export function refuse(response: ServerResponse, error: GatewayError, { requestId }: OtherPathsOptions): void {
+  const body = errorText(error);
+  response.writeHead(errorTable[error.code].status, [
+    'content-type',
+    'application/json',
+    'content-length',
+    String(body.length),
+    'x-request-id',
+    requestId(),
+  ]);
+  response.end(body, 'latin1');
+}
+
+function nothingAt(method: string, path: string): GatewayError {
+  const shown = path.slice(0, SHOWN_LENGTH);
+  if (!isDecodable(path)) {
+    return new GatewayError(
+      'invalid_request',
+      `The path ${shown} holds a % that no UTF-8 bytes in hexadecimal follow.`,
+    );
+  }
+  const found = `There is nothing at ${method} ${shown}.`;
+  const meant = servedLike(path);
+  if (meant !== undefined) {
+    return new GatewayError('unknown_path', `${found} Did you mean ${meant}? A client's base URL ends in /v1.`);
+  }
+  const served = servedPaths.map((known) => `${known.method} ${known.path}`).join(', ');
+  return new GatewayError('unknown_path', `${found} Served are ${served}.`);
+}
+
+/** What is served under a part of the path's end: a base URL was given without `/v1`, or with something in front of it. */
+function servedLike(path: string): string | undefined {
+  if (path.length > SHOWN_LENGTH) return undefined;
+  const segments = path.split('/').filter((segment) => segment !== '');
+  for (let from = 0; from < segments.length; from += 1) {
+    const end = `/${segments.slice(from).join('/')}`;
+    for (const candidate of [end, `/v1${end}`]) if (operationAt(candidate) !== undefined) return candidate;
+  }
+  return undefined;
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
