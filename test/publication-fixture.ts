@@ -9,6 +9,7 @@ import { silentTracer, createLogger } from '#libs/telemetry';
 import { Upgrades } from '../apps/control-plane/src/api/server/upgrades.js';
 import type { Authenticator } from '../apps/control-plane/src/auth/authenticator.js';
 import { BuiltInAuthorizer } from '../apps/control-plane/src/auth/built-in-authorizer.js';
+import type { DataPlaneOutcome, FleetCommand } from '../apps/control-plane/src/commands/command-outcome.js';
 import {
   PublicationServer,
   type PublicationServerOptions,
@@ -18,6 +19,7 @@ import { createAuthority, issueServerCertificate } from '../apps/control-plane/s
 import { Credentials } from '../apps/data-plane/src/credentials/credentials.js';
 import { LocalCredentials } from '../apps/data-plane/src/credentials/local-credentials.js';
 import { EnvironmentValues, FileValues } from '../apps/data-plane/src/credentials/local-values.js';
+import type { CommandHandler } from '../apps/data-plane/src/table/command-handler.js';
 import { ControlPlaneClient } from '../apps/data-plane/src/table/control-plane-client.js';
 import { CurrentTable } from '../apps/data-plane/src/table/current-table.js';
 import { PublicationReceiver } from '../apps/data-plane/src/table/publication-receiver.js';
@@ -100,6 +102,16 @@ export class TestControlPlane {
     return version;
   }
 
+  /** The first `count` outcomes, in the order in which they come. */
+  command(command: FleetCommand, count: number): Promise<DataPlaneOutcome[]> {
+    const outcomes: DataPlaneOutcome[] = [];
+    return new Promise((resolve) => {
+      this.publication.command(command, (outcome) => {
+        if (outcomes.push(outcome) === count) resolve(outcomes);
+      });
+    });
+  }
+
   /** As a network that breaks. */
   dropConnections(): void {
     for (const socket of this.sockets) socket.destroy();
@@ -133,7 +145,16 @@ export interface TestDataPlaneOptions {
   readonly stateDirectory?: string;
   readonly stateKeys?: string;
   readonly tracer?: Tracer;
+  /** Absent: it knows none. */
+  readonly commands?: CommandHandler;
 }
+
+const noCommands: CommandHandler = {
+  known: [],
+  handle: () => {
+    throw new Error('a command that it does not know');
+  },
+};
 
 /** The table half of a data plane. */
 export class TestDataPlane {
@@ -146,7 +167,7 @@ export class TestDataPlane {
 
   constructor(options: TestDataPlaneOptions) {
     const { url, ca, token = 'data-plane-token', name = 'plane', uid = 'uid', tracer = silentTracer } = options;
-    const { stateDirectory, stateKeys } = options;
+    const { stateDirectory, stateKeys, commands = noCommands } = options;
     const { current, credentials } = this;
     this.client = new ControlPlaneClient({
       url,
@@ -156,6 +177,7 @@ export class TestDataPlane {
       current,
       credentials,
       receiver: new PublicationReceiver(current, credentials, tracer),
+      commands,
       clock: systemClock,
       random: Math.random,
       logger: silent,

@@ -8,7 +8,7 @@ export const exitCodes = {
   notFound: 3,
   /** Another writer was first (409), or the object exists already. */
   conflict: 4,
-  /** `apply --wait`: applied, and not served by every data plane when the time was over. */
+  /** `apply --wait`: applied, and not served by every data plane when the time was over. `reset`: not acknowledged by all. */
   notReady: 5,
   /** Ctrl-C, as shells count it: 128 and the signal's number. */
   interrupted: 130,

@@ -11,6 +11,7 @@ import { diffCommand } from './commands/diff.js';
 import { getCommand } from './commands/get.js';
 import { keysCommand } from './commands/keys.js';
 import { planeCommands } from './commands/planes.js';
+import { resetCommand } from './commands/reset.js';
 import { tokenCommand } from './commands/token.js';
 import { upCommand } from './commands/up.js';
 import type { CliContext } from './context.js';
@@ -36,9 +37,9 @@ Exit codes:
   ${exitCodes.ok}  done (diff: nothing would change)
   ${exitCodes.failure}  failed (diff: something would change; audit verify: altered)
   ${exitCodes.usage}  the command line or the environment is wrong
-  ${exitCodes.notFound}  not found
+  ${exitCodes.notFound}  not found (reset: no data plane knows it)
   ${exitCodes.conflict}  conflict: it exists already, or someone else was first
-  ${exitCodes.notReady}  apply --wait: applied, but not ready in time
+  ${exitCodes.notReady}  apply --wait: applied, but not ready in time; reset: not acknowledged by every data plane
   ${exitCodes.interrupted}  interrupted by Ctrl-C`;
 
 /** Runs one command line and returns its exit code. Everything it says goes to the context's streams. */
@@ -60,6 +61,7 @@ export async function run(args: readonly string[], context: CliContext): Promise
     deleteCommand(context),
     auditCommand(context, finish),
     keysCommand(context),
+    resetCommand(context, finish),
     chatCommand(context),
     consumerCommand(context),
     tokenCommand(context),

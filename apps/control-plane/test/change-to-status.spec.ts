@@ -240,7 +240,7 @@ describe('from a change to what is served and what the status says', () => {
     });
     socket.on('message', (data: Buffer) => {
       const message = decodeFromControlPlane(data);
-      if (message.type === 'credentials') return;
+      if (!('nonce' in message)) return;
       const { nonce, revision } = message;
       socket.send(encodeFromDataPlane({ type: 'nack', nonce, revision, reason: 'too big for me' }));
     });

@@ -84,6 +84,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'secret-of-system-type': systemSecret('mine', 'shop'),
   'data-plane': { apiVersion: 'signalbox.dev/v1', kind: 'DataPlane', metadata: { name: 'mine' } },
   insecure: { spec: { allowInsecure: true, baseURL: 'http://api.example.com/v1' } },
+  reset: { spec: { model: 'm' } },
   data: { data: { certificate: 'bWluZQ==' } },
   opaque: { type: 'Opaque' },
 };
@@ -192,7 +193,9 @@ test.each(pathQuestions)('can-i $question, and can-i --list', async ({ question:
 test.each(questions.filter(({ question: [, , where, name] }) => where !== '*' && name === undefined))(
   'can-i --list says so: $question',
   async ({ question: [verb = '', what = '', where = ''], codes }) => {
-    const [plural = '', ...group] = what.split('.');
+    const [type = '', subresource] = what.split('/');
+    const [name = '', ...group] = type.split('.');
+    const plural = subresource === undefined ? name : `${name}/${subresource}`;
     const told = columns.slice(0, -1).map(async (as) => {
       const path = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
       const review = rulesReview(where === '-' ? 'default' : where);

@@ -126,8 +126,10 @@ describe('a running server', () => {
     route.restore();
     await eventually(async () => (await probe('/readyz')).status === 200, { deadlineMs: 20_000 });
     const answersAgain = () => server.logged.filter(({ msg }) => msg === 'the database answers again');
-    await eventually(() => answersAgain().length === 2);
-    expect(new Set(answersAgain().map(({ where }) => where))).toEqual(new Set(['leader election', 'log follower']));
+    await eventually(() => answersAgain().length === 3);
+    expect(new Set(answersAgain().map(({ where }) => where))).toEqual(
+      new Set(['commands', 'leader election', 'log follower']),
+    );
     expect((await server.call(`${PROVIDERS}/kept`)).status).toBe(200);
   });
 });

@@ -5,7 +5,9 @@ import { systemClock } from '#libs/clock';
 import { readConfigured } from '#libs/config';
 import { type Logger, MetricsRegistry, softwareVersion, type Telemetry } from '#libs/telemetry';
 import { AdminServer } from './admin/admin-server.js';
+import { OperatorCommands } from './admin/operator-commands.js';
 import { Probes } from './admin/probes.js';
+import { resettableState } from './admin/resettable-state.js';
 import type { DataPlaneConfig } from './config/config.js';
 import { Credentials } from './credentials/credentials.js';
 import { LocalCredentials } from './credentials/local-credentials.js';
@@ -79,8 +81,13 @@ function configuration({ config, variables, logger, telemetry }: ProcessEnvironm
     },
     {
       provide: ControlPlaneClient,
-      inject: [CurrentTable, Credentials, PublicationReceiver],
-      useFactory: async (current: CurrentTable, credentials: Credentials, receiver: PublicationReceiver) => {
+      inject: [CurrentTable, Credentials, PublicationReceiver, OperatorCommands],
+      useFactory: async (
+        current: CurrentTable,
+        credentials: Credentials,
+        receiver: PublicationReceiver,
+        commands: OperatorCommands,
+      ) => {
         const token = () => readConfigured('SIGNALBOX_TOKEN_FILE', config.tokenFile).trim();
         // Read at each connection; once here, so that a wrong path ends the start and not every attempt.
         token();
@@ -97,6 +104,7 @@ function configuration({ config, variables, logger, telemetry }: ProcessEnvironm
           current,
           credentials,
           receiver,
+          commands,
           clock: systemClock,
           random: Math.random,
           logger: logger.child({ part: 'table' }),
@@ -173,6 +181,12 @@ function operation({ config, logger }: ProcessEnvironment): Provider[] {
           hasTable: () => current.current !== undefined,
           controlPlaneConnected: () => client.connected,
         }),
+    },
+    {
+      provide: OperatorCommands,
+      inject: [RUNTIME, CurrentTable],
+      useFactory: (runtime: Runtime, tables: CurrentTable) =>
+        new OperatorCommands({ state: resettableState(runtime), tables, logger: logger.child({ part: 'admin' }) }),
     },
     {
       provide: AdminServer,

@@ -5,8 +5,15 @@ import { join } from 'node:path';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { eventually, eventuallyPasses } from '#libs/testing';
 import type { Entry } from '#libs/routing-table';
+import { OperatorCommands } from '../src/admin/operator-commands.js';
+import { CurrentTable } from '../src/table/current-table.js';
 import { consumer, entry, match, route, serving, smallTable } from '../src/table/testing/entries.js';
-import { TestControlPlane, TestDataPlane, type TestDataPlaneOptions } from '../../../test/publication-fixture.js';
+import {
+  silent,
+  TestControlPlane,
+  TestDataPlane,
+  type TestDataPlaneOptions,
+} from '../../../test/publication-fixture.js';
 
 const credential = 'default/keys/k';
 const CANARY = 'canary-5f0c1d';
@@ -54,6 +61,26 @@ describe('publication', () => {
     expect(resolvedAtSwap).toBe(CANARY);
     await hears('served 1');
     expect(controlPlane.heard).toContain('ack full');
+  });
+
+  it('brings commands to data planes that know them, and their answers back', async () => {
+    const version = controlPlane.publish(smallTable);
+    const commands = new OperatorCommands({
+      state: {
+        resetBreaker: (id) => ({ result: 'Reset', message: `${id} was open` }),
+        resetCooldown: () => ({ result: 'Unknown', message: '' }),
+      },
+      tables: new CurrentTable(),
+      logger: silent,
+    });
+    await serves(await startPlane({ name: 'new', uid: 'new', commands }), version);
+    await serves(await startPlane({ name: 'old', uid: 'old' }), version);
+    const action = { type: 'ResetBreaker', namespace: 'default', provider: 'alpha', model: 'large' } as const;
+    expect(await controlPlane.command({ id: '1', action }, 2)).toEqual([
+      { dataPlane: 'old', result: 'NotSupported', message: expect.stringContaining('upgrade') },
+      { dataPlane: 'new', result: 'Reset', message: 'default/alpha/large was open' },
+    ]);
+    expect(await controlPlane.command({ id: '2', action, dataPlane: 'new' }, 1)).toMatchObject([{ dataPlane: 'new' }]);
   });
 
   it('waits for the first compile', async () => {

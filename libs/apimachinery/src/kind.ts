@@ -114,6 +114,8 @@ export interface KindData {
   readonly sensitive?: boolean;
   readonly storage: StoragePolicy;
   readonly hasStatus: boolean;
+  /** What data planes remember of each of its parts (see `parts`), and forget when `/reset` is posted to. */
+  readonly remembered?: 'Breaker' | 'Cooldown';
   /** Top-level members beside apiVersion, kind, metadata and status; strict: unknown fields are refused with their path. */
   readonly content: z.ZodObject;
   /** Shape of `status`, for OpenAPI, the reference page, and what clients write at `/status`. */
@@ -139,7 +141,7 @@ export interface KindHooks {
   prepare?(object: ApiObject): ApiObject;
   /** The objects that it needs. Of what is stored, which may be older than the schema. Pure. */
   references?(object: ApiObject): readonly ObjectReference[];
-  /** What references may name within it, and the word for it; `undefined`: that can't be told. Names, never values. Pure. */
+  /** What references and resets may name within it, and the word for it; `undefined`: that can't be told. Names, never values. Pure. */
   parts?(object: ApiObject): { readonly word: string; readonly names: readonly string[] } | undefined;
   /** Special verbs the author of this spec needs (`allow-insecure`, `allow-private-network`), each with the field's path. */
   requiredVerbs?(effective: ApiObject): { verb: string; path: string }[];

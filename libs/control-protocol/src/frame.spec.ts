@@ -50,6 +50,14 @@ const fromControlPlane: fc.Arbitrary<FromControlPlane> = fc.oneof(
     removals: fc.array(name),
   }),
   fc.record({ type: fc.constant('bookmark' as const), ...publication }),
+  fc.record({
+    type: fc.constant('command' as const),
+    id: fc.uuid(),
+    action: fc.constantFrom(
+      { type: 'ResetBreaker', namespace: 'default', provider: 'openai', model: 'meta/llama' } as const,
+      { type: 'ResetCooldown', namespace: 'default', pool: 'main', key: 'a' } as const,
+    ),
+  }),
 );
 
 const label = fc.constantFrom('a', 'plane-1', 'x.y');
@@ -64,6 +72,7 @@ const fromDataPlane: fc.Arbitrary<FromDataPlane> = fc.oneof(
       version,
       revision,
       software: label,
+      commands: fc.array(label, { maxLength: 4 }),
     },
     { requiredKeys: ['type', 'name', 'uid', 'instance', 'schemaVersions', 'software'] },
   ),
@@ -73,6 +82,12 @@ const fromDataPlane: fc.Arbitrary<FromDataPlane> = fc.oneof(
     type: fc.constant('report' as const),
     sequence: revision,
     unresolvedCredentials: fc.array(fc.record({ id: text, reason: text })),
+  }),
+  fc.record({
+    type: fc.constant('commandAnswer' as const),
+    id: fc.uuid(),
+    result: fc.constantFrom('Reset' as const, 'Unchanged' as const, 'Unknown' as const, 'Failed' as const),
+    message: text,
   }),
 );
 

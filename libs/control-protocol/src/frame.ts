@@ -29,6 +29,7 @@ export function encodeFromControlPlane(message: FromControlPlane): Buffer {
       return frame(header, [writeEntries(message.upserts), writeNames(message.removals)]);
     }
     case 'bookmark':
+    case 'command':
       return frame(message, []);
   }
 }
@@ -51,6 +52,7 @@ export function decodeFromControlPlane(bytes: Uint8Array): FromControlPlane {
         return { ...header, upserts, removals: readNames(reader, header.removals) };
       }
       case 'bookmark':
+      case 'command':
         return header;
     }
   })();

@@ -28,6 +28,8 @@ export interface Hello {
   readonly version?: string;
   readonly revision?: number;
   readonly software: string;
+  /** Types of commands that it knows; absent: none, as of data planes of 0.1.0. */
+  readonly commands?: readonly string[];
 }
 
 /**
@@ -81,6 +83,32 @@ export interface Nack {
   readonly revision: number;
   readonly reason: string;
 }
+/** Something that a person has done once to the state of data planes; no part of the configuration. */
+export interface Command {
+  readonly type: 'command';
+  /** The same one that comes again is answered again, and not done again. */
+  readonly id: string;
+  readonly action: Action;
+}
+export type Action =
+  /** Closes a breaker. */
+  | { readonly type: 'ResetBreaker'; readonly namespace: string; readonly provider: string; readonly model: string }
+  /** Ends the pause of a key. */
+  | { readonly type: 'ResetCooldown'; readonly namespace: string; readonly pool: string; readonly key: string };
+
+/**
+ * What a data plane made of a command. Reset: it was open, or paused. Unchanged: there was nothing to end. Unknown: the data
+ * plane has no such thing. Failed: `message` says why, in a line for people.
+ */
+export const commandResults = ['Reset', 'Unchanged', 'Unknown', 'Failed'] as const;
+export type CommandResult = (typeof commandResults)[number];
+export interface CommandAnswer {
+  readonly type: 'commandAnswer';
+  readonly id: string;
+  readonly result: CommandResult;
+  /** What was ended, or why nothing was; may be empty. */
+  readonly message: string;
+}
 /** After the hello if there is something to tell, and on a change. */
 export interface Report {
   readonly type: 'report';
@@ -89,5 +117,6 @@ export interface Report {
   /** Credentials that this data plane could not resolve (`env` and `file`); never their values. */
   readonly unresolvedCredentials: readonly { readonly id: string; readonly reason: string }[];
 }
-export type FromControlPlane = Credentials | Full | Delta | Bookmark;
-export type FromDataPlane = Hello | Ack | Nack | Report;
+/** A command is only sent to a data plane whose hello names its type. */
+export type FromControlPlane = Credentials | Full | Delta | Bookmark | Command;
+export type FromDataPlane = Hello | Ack | Nack | Report | CommandAnswer;

@@ -23,6 +23,7 @@ export interface SpecKind<Spec, EffectiveSpec> {
   readonly validateUpdate?: (stored: Partial<Spec>, next: EffectiveSpec) => FieldError[];
   readonly warnings?: (spec: EffectiveSpec) => string[];
   readonly references?: KindDefinition['references'];
+  readonly remembered?: KindDefinition['remembered'];
   readonly parts?: KindDefinition['parts'];
   readonly requiredVerbs?: (spec: EffectiveSpec) => { verb: string; path: string }[];
 }
@@ -30,7 +31,7 @@ export interface SpecKind<Spec, EffectiveSpec> {
 /** The one place where a kind's typed functions meet the untyped object of the API. */
 export function specKind<Spec, EffectiveSpec>(definition: SpecKind<Spec, EffectiveSpec>): KindDefinition {
   const effectiveOf = (object: ApiObject): EffectiveSpec => object.spec as EffectiveSpec;
-  const { validateUpdate, warnings, references, parts, requiredVerbs } = definition;
+  const { validateUpdate, warnings, references, remembered, parts, requiredVerbs } = definition;
   return {
     group: 'signalbox.dev',
     version: 'v1',
@@ -57,6 +58,7 @@ export function specKind<Spec, EffectiveSpec>(definition: SpecKind<Spec, Effecti
     }),
     ...(warnings && { warnings: (object: ApiObject) => warnings(effectiveOf(object)) }),
     ...(references && { references }),
+    ...(remembered && { remembered }),
     ...(parts && { parts }),
     ...(requiredVerbs && { requiredVerbs: (object: ApiObject) => requiredVerbs(effectiveOf(object)) }),
   };

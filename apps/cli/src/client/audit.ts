@@ -11,6 +11,8 @@ export interface AuditEntry {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
+  /** '': the object itself. */
+  readonly subresource: string;
   readonly generation: number;
   readonly revision: number;
   readonly changes: readonly FieldChange[];

@@ -105,7 +105,7 @@ function instant(text: string): string {
 }
 
 function renderEntry(entry: AuditEntry, style: Style): string {
-  const object = [entry.kind, ...(entry.namespace ? [entry.namespace] : []), entry.name].join('/');
+  const object = [entry.kind, entry.namespace, entry.name, entry.subresource].filter(Boolean).join('/');
   const head = `${style('gray', entry.at)}  ${style('bold', printable(entry.actor))} ${entry.verb} ${printable(object)}`;
   const tail = style('gray', `row ${entry.id}, generation ${entry.generation}, revision ${entry.revision}`);
   const lines = [`${head}  ${tail}`, ...entry.changes.map((change) => `    ${renderChange(change, style)}`)];

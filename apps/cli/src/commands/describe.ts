@@ -86,7 +86,7 @@ function conditionTable(conditions: readonly Condition[]): string {
 
 function changeLines(entry: AuditEntry, style: Style): string {
   const changes = entry.changes.map((change) => `  ${renderChange(change, style)}\n`).join('');
-  return `${entry.at} ${printable(entry.actor)} ${entry.verb} (generation ${entry.generation})\n${changes}`;
+  return `${entry.at} ${printable(entry.actor)} ${entry.verb}${entry.subresource ? ` ${entry.subresource}` : ''} (generation ${entry.generation})\n${changes}`;
 }
 
 function indent(text: string): string {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
@@ -10,6 +10,8 @@ import { AUTHORIZER, AuthModule } from '../auth/auth.module.js';
 import { Authenticator } from '../auth/authenticator.js';
 import type { Authorizer } from '../auth/authorizer.js';
 import { LOGGER, TELEMETRY } from '../config/config.module.js';
+import { CommandsModule } from '../commands/commands.module.js';
+import { FleetCommands } from '../commands/fleet-commands.js';
 import { CompileController } from '../compile/compile-controller.js';
 import { CompileModule } from '../compile/compile.module.js';
 import { ObjectCache } from '../cache/object-cache.js';
@@ -29,6 +31,7 @@ import { discoveryRoutes } from './discovery/routes.js';
 import { reviewRoutes } from './discovery/reviews.js';
 import { ObjectWriter } from './write/object-writer.js';
 import { ReferenceCheck } from './write/reference-check.js';
+import { Resetter } from './objects/reset.js';
 import { Reader } from './objects/read.js';
 import { Remover } from './write/remove.js';
 import { Writer } from './write/write.js';
@@ -41,7 +44,7 @@ import { Watcher } from './watch/watcher.js';
 const nowMs = Date.now;
 
 @Module({
-  imports: [AuthModule, KeyRotationModule, CompileModule],
+  imports: [AuthModule, CommandsModule, KeyRotationModule, CompileModule],
   providers: [
     Readiness,
     {
@@ -75,19 +78,21 @@ const nowMs = Date.now;
     },
     {
       provide: ResourceHandler,
-      inject: [ObjectWriter, OBJECT_STORE, Reader, Watcher, AUTHORIZER],
+      inject: [ObjectWriter, OBJECT_STORE, Reader, Watcher, AUTHORIZER, FleetCommands],
       useFactory: (
         objects: ObjectWriter,
         store: ObjectStore,
         reader: Reader,
         watcher: Watcher,
         authorizer: Authorizer,
+        commands: FleetCommands,
       ) =>
         new ResourceHandler(
           reader,
           new Writer(objects, authorizer, nowMs, randomSuffix),
           new Remover({ objects, store, reader, kinds: registry.all, nowMs }),
           watcher,
+          new Resetter({ store, commands, newId: randomUUID }),
         ),
     },
     {

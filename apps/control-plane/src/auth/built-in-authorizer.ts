@@ -11,7 +11,7 @@ const selfReviews = ['selfsubjectaccessreviews', 'selfsubjectreviews', 'selfsubj
 
 /**
  * Fixed rules by group. Admins do everything that is for people. Editors write what people write, outside `signalbox-system` and so never in
- * all namespaces at once, but no status and no DataPlane, and grant no exception from the address rules. Viewers read all but the Secrets of `signalbox-system`, and so
+ * all namespaces at once, but no status and no DataPlane, reset what data planes remember there, and grant no exception from the address rules. Viewers read all but the Secrets of `signalbox-system`, and so
  * list Secrets a namespace at a time. Data planes open their stream and nothing else.
  */
 export class BuiltInAuthorizer implements Authorizer {
@@ -57,7 +57,9 @@ function mayRead(attributes: Attributes): boolean {
 function mayEdit(attributes: Attributes): boolean {
   if (attributes.type === 'path') return attributes.path === '/apply' && attributes.verb === 'create';
   const { verb, resource, subresource, scope, name } = attributes;
-  if (!writing.includes(verb) || subresource !== undefined) return false;
+  // A reset is no edit, and stands in the way of nobody who may edit.
+  const isReset = subresource === 'reset' && verb === 'create';
+  if (!writing.includes(verb) || (subresource !== undefined && !isReset)) return false;
   switch (scope.type) {
     case 'Namespace':
       return scope.namespace !== SYSTEM_NAMESPACE;

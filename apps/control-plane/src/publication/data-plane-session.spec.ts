@@ -43,7 +43,7 @@ describe('DataPlaneSession', () => {
       send: (frame) => {
         const message = decodeFromControlPlane(frame);
         sent.push(message);
-        if (message.type !== 'credentials') published = message;
+        if (message.type !== 'credentials' && message.type !== 'command') published = message;
       },
       terminate: (reason) => heard.push(reason),
       listener: {

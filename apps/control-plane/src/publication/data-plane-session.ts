@@ -11,6 +11,7 @@ import type { Clock } from '#libs/clock';
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import { attributeNames, spanNames, withSpanInEach, type RunningSpan } from '#libs/telemetry';
 import type { Position, SessionListener } from '../fleet/connection-listener.js';
+import { SessionCommands } from './session-commands.js';
 import { newValues, revocations } from './credential-difference.js';
 import type { PublishedTable, PublishedTables } from './published-tables.js';
 import {
@@ -40,6 +41,7 @@ export interface SessionOptions {
 
 /** One data plane on one connection: decides what it is sent, and takes its answers. */
 export class DataPlaneSession {
+  readonly commands: SessionCommands;
   private state: SessionState;
   /** What the last publication was about; undefined: there was none on this connection. */
   private sent: PublishedTable | undefined;
@@ -54,7 +56,9 @@ export class DataPlaneSession {
   private closed = false;
 
   constructor(private readonly options: SessionOptions) {
-    const { version } = options.hello;
+    const { hello, clock, send } = options;
+    const { version } = hello;
+    this.commands = new SessionCommands({ hello, clock, send });
     if (version !== undefined) this.hold(version);
     // What it says it serves is a start for deltas; it counts as served once it acknowledged something here.
     this.state = greeted(version === undefined ? undefined : { version, revision: -1 });
@@ -78,6 +82,10 @@ export class DataPlaneSession {
   receive(message: Exclude<FromDataPlane, Hello>): void {
     if (message.type === 'report') {
       this.options.listener.reported(message.unresolvedCredentials);
+      return;
+    }
+    if (message.type === 'commandAnswer') {
+      this.commands.answered(message);
       return;
     }
     const { inFlight } = this.state;

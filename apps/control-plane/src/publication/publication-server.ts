@@ -8,6 +8,7 @@ import type { Clock } from '#libs/clock';
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import { LimitedLog, type Logger } from '#libs/telemetry';
 import { groups, type Identity } from '../auth/identity.js';
+import type { DataPlaneOutcome, FleetCommand } from '../commands/command-outcome.js';
 import type { Compiled } from '../compile/compile-controller.js';
 import type { SecretValue } from '../cache/secret-values.js';
 import type { ConnectionListener, Position, SessionListener } from '../fleet/connection-listener.js';
@@ -66,6 +67,14 @@ export class PublicationServer {
   publish({ revision, result, traceParents }: Compiled): void {
     this.tables.advance(revision, result);
     for (const { session } of this.sessions.values()) session.advance(traceParents);
+  }
+
+  /** To the data planes that are connected now. */
+  command(command: FleetCommand, answered: (outcome: DataPlaneOutcome) => void): void {
+    for (const { session } of this.sessions.values()) {
+      if (command.dataPlane === undefined || command.dataPlane === session.name)
+        session.commands.send(command, answered);
+    }
   }
 
   /** Data planes come back to another replica, or to this one's successor. */

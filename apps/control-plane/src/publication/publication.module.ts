@@ -4,6 +4,8 @@ import { MetricsRegistry, type Logger, type Telemetry } from '#libs/telemetry';
 import { ApiModule } from '../api/api.module.js';
 import { Upgrades } from '../api/server/upgrades.js';
 import { LOGGER, TELEMETRY } from '../config/config.module.js';
+import { CommandsModule } from '../commands/commands.module.js';
+import { FleetCommands } from '../commands/fleet-commands.js';
 import { ConnectedDataPlanes } from '../fleet/connected-data-planes.js';
 import { FleetModule } from '../fleet/fleet.module.js';
 import { CacheModule } from '../cache/cache.module.js';
@@ -13,7 +15,7 @@ import { PublicationServer } from './publication-server.js';
 
 /** The stream endpoint for data planes, on the API's server. */
 @Module({
-  imports: [ApiModule, CacheModule, FleetModule],
+  imports: [ApiModule, CacheModule, CommandsModule, FleetModule],
   providers: [
     {
       provide: PublicationServer,
@@ -46,9 +48,11 @@ export class PublicationModule implements OnApplicationBootstrap, BeforeApplicat
   constructor(
     @Inject(PublicationServer) private readonly publication: PublicationServer,
     @Inject(Upgrades) private readonly upgrades: Upgrades,
+    @Inject(FleetCommands) private readonly commands: FleetCommands,
   ) {}
 
   onApplicationBootstrap(): void {
+    this.commands.deliverBy((command, answered) => this.publication.command(command, answered));
     this.upgrades.handle(STREAM_PATH, (request, socket, head, identity) =>
       this.publication.upgrade(request, socket, head, identity),
     );

@@ -1,4 +1,5 @@
 import { auditHash } from '../audit/audit-chain.js';
+import type { AuditEntry } from '../audit/append-audit.js';
 import type { AuditKeys } from '../audit/audit-keys.js';
 import type { AuditRow } from '../audit/audit.entity.js';
 import { type ApiObject, equal, LAST_APPLIED_ANNOTATION } from '#libs/apimachinery';
@@ -25,25 +26,8 @@ export interface PreparedRow {
   readonly object: string;
   /** What `object_revision` keeps (see `KeptRevision`), as JSON; undefined: this write adds no revision there. */
   readonly revision?: { readonly object: string | null };
-  readonly audit?: PreparedAudit;
+  readonly audit?: AuditEntry;
 }
-type PreparedAudit = Pick<
-  AuditRow,
-  | 'actor'
-  | 'actorGroups'
-  | 'verb'
-  | 'apiGroup'
-  | 'kind'
-  | 'namespace'
-  | 'name'
-  | 'subresource'
-  | 'uid'
-  | 'generation'
-  | 'changes'
-  | 'sourceAddress'
-  | 'userAgent'
-  | 'traceId'
->;
 
 export function prepareRow(effect: Effect, origin: Origin, codec: ObjectCodec, auditKeys: AuditKeys): PreparedRow {
   const { transition, place } = effect;
@@ -79,7 +63,7 @@ function desired(object: ApiObject): object {
 const isAudited = ({ write, place }: Effect, origin: Origin): boolean =>
   place.kind.storage.audited && (write.subresource === undefined || !origin.user.startsWith('system:'));
 
-function prepareAudit({ write, transition, place }: Effect, origin: Origin, auditKeys: AuditKeys): PreparedAudit {
+function prepareAudit({ write, transition, place }: Effect, origin: Origin, auditKeys: AuditKeys): AuditEntry {
   const before = transition.type === 'ADDED' ? undefined : transition.previous;
   const after = transition.type === 'DELETED' ? undefined : transition.object;
   return {

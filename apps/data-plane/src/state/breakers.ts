@@ -48,6 +48,15 @@ export class Breakers {
     this.move(cell, breakerEnded(cell.state, entry.breaker, result, epoch, ejectable, nowMs));
   }
 
+  /** By a person: closed, with nothing counted. Returns what it was; undefined: there is no such breaker. */
+  reset(id: string): BreakerState['phase'] | undefined {
+    const cell = this.byId.find(id);
+    if (cell === undefined) return undefined;
+    const { phase, epoch } = cell.state;
+    this.move(cell, { ...newBreaker, epoch: epoch + 1 });
+    return phase;
+  }
+
   private move(cell: BreakerCell, next: BreakerState): void {
     const before = cell.state.phase;
     cell.state = next;

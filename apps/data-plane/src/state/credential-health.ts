@@ -81,6 +81,15 @@ export class CredentialHealth {
     }
   }
 
+  /** By a person: its pause is over. Returns until when it was; undefined: nothing is known of this credential. */
+  reset(id: string): number | undefined {
+    const state = this.byId.find(id);
+    if (state === undefined) return undefined;
+    const { untilMs } = state.cooldown;
+    this.set(state, notCooling);
+    return untilMs;
+  }
+
   /** Puts back what has a new value. Called at each swap, and every RECHECK_MS while `hasPaused`. */
   recheck(nowMs: number): void {
     for (const state of this.paused) {

@@ -29,6 +29,11 @@ export class IdentityMap<State> {
     return found.state;
   }
 
+  /** undefined: nothing has been kept under it yet. */
+  find(id: string): State | undefined {
+    return this.kept.get(id)?.state;
+  }
+
   *entries(): IterableIterator<[string, State]> {
     for (const [id, { state }] of this.kept) yield [id, state];
   }

@@ -12,6 +12,7 @@ import {
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import type { Logger } from '#libs/telemetry';
 import type { Credentials } from '../credentials/credentials.js';
+import type { CommandHandler } from './command-handler.js';
 import type { CurrentTable } from './current-table.js';
 import type { DataPlaneIdentity } from './data-plane-identity.js';
 import type { PublicationReceiver } from './publication-receiver.js';
@@ -28,6 +29,7 @@ export interface ControlPlaneClientOptions {
   readonly current: CurrentTable;
   readonly credentials: Credentials;
   readonly receiver: PublicationReceiver;
+  readonly commands: CommandHandler;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -143,18 +145,23 @@ export class ControlPlaneClient {
       type: 'hello',
       ...this.options.identity,
       schemaVersions: [SCHEMA_VERSION],
+      commands: this.options.commands.known,
       ...(table && { version: table.version, revision: table.revision }),
     });
   }
 
   private async handle(socket: WebSocket, data: Buffer): Promise<void> {
-    const { logger, receiver } = this.options;
+    const { commands, logger, receiver } = this.options;
     let message;
     try {
       message = decodeFromControlPlane(detached(data));
     } catch (error) {
       logger.error({ err: error }, 'the control plane sent what cannot be read');
       socket.close(1002, 'unreadable frame');
+      return;
+    }
+    if (message.type === 'command') {
+      this.send(socket, commands.handle(message));
       return;
     }
     const answer = await receiver.receive(message);

@@ -3,6 +3,7 @@ import {
   MAX_LINE_LENGTH,
   type Ack,
   type Bookmark,
+  type Command,
   type Delta,
   type FromControlPlane,
   type Full,
@@ -25,7 +26,7 @@ export class PublicationReceiver {
   ) {}
 
   /** The answer to a publication; undefined: the message needs none. Whatever can't be served leaves the old table in place. */
-  async receive(message: FromControlPlane): Promise<Ack | Nack | undefined> {
+  async receive(message: Exclude<FromControlPlane, Command>): Promise<Ack | Nack | undefined> {
     if (message.type === 'credentials') {
       this.credentials.receive(message);
       return undefined;

@@ -1,6 +1,7 @@
 import { countAt, scalarAt } from '../columns.js';
 import type { KindDefinition } from '#libs/apimachinery';
 import { specKind } from '../spec-kind.js';
+import { listAt, textAt } from '../stored-spec.js';
 import { keyPoolReferences } from './references.js';
 import { effectiveKeyPool } from './effective.js';
 import { keyPoolSpec } from './schema.js';
@@ -30,4 +31,6 @@ export const keyPool: KindDefinition = specKind({
   validate: validateKeyPool,
   warnings: keyPoolWarnings,
   references: keyPoolReferences,
+  remembered: 'Cooldown',
+  parts: ({ spec }) => ({ word: 'key', names: listAt(spec, 'keys').flatMap((key) => textAt(key, 'name') ?? []) }),
 });

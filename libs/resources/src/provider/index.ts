@@ -38,6 +38,7 @@ export const provider: KindDefinition = specKind({
   validateUpdate: validateProviderUpdate,
   warnings: providerWarnings,
   requiredVerbs: providerVerbs,
+  remembered: 'Breaker',
   parts: ({ spec }) => ({
     word: 'model',
     names: listAt(spec, 'models').flatMap((model) => textAt(model, 'name') ?? []),

@@ -3,6 +3,9 @@ import type { KindDefinition, KindRegistry } from '#libs/apimachinery';
 const objectVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const readOnlyVerbs = ['delete', 'get', 'list', 'watch'];
 export const statusVerbs = ['get', 'patch', 'update'];
+export const resetVerbs = ['create'];
+/** What is posted to `/reset`: no kind of object, as nothing is stored. */
+const RESET = { kind: 'Reset' };
 export const verbsOf = (kind: KindDefinition): string[] => (kind.readOnly ? readOnlyVerbs : objectVerbs);
 
 /** Kinds that are asked about oneself, by the group that has them; they are created and never stored. */
@@ -110,11 +113,28 @@ function apiResources(kind: KindDefinition) {
   return [
     { ...resource, ...(shortNames.length > 0 && { shortNames }) },
     ...(kind.hasStatus ? [{ name: `${kind.plural}/status`, singularName: '', ...base, verbs: statusVerbs }] : []),
+    ...(kind.remembered
+      ? [{ ...base, name: `${kind.plural}/reset`, singularName: '', ...RESET, verbs: resetVerbs }]
+      : []),
   ];
 }
 
 /** `kubectl get signalbox` shows everything of ours, `kubectl get all` what is in a namespace. */
 const categories = ({ categories: names }: KindDefinition) => (names ? { categories: names } : {});
+
+/** As aggregated discovery has them; left out where there are none. */
+function subresources(kind: KindDefinition) {
+  const { group, version, kind: name } = kind;
+  const all = [
+    ...(kind.hasStatus
+      ? [{ subresource: 'status', responseKind: { group, version, kind: name }, verbs: statusVerbs }]
+      : []),
+    ...(kind.remembered
+      ? [{ subresource: 'reset', responseKind: { group, version, ...RESET }, verbs: resetVerbs }]
+      : []),
+  ];
+  return all.length > 0 ? { subresources: all } : {};
+}
 
 function aggregatedResource(kind: KindDefinition | ReviewKind) {
   const { group, version, plural: resource } = kind;
@@ -131,6 +151,6 @@ function aggregatedResource(kind: KindDefinition | ReviewKind) {
     verbs: verbsOf(kind),
     ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
     ...categories(kind),
-    ...(kind.hasStatus && { subresources: [{ subresource: 'status', responseKind, verbs: statusVerbs }] }),
+    ...subresources(kind),
   };
 }

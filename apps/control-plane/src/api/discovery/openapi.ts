@@ -23,6 +23,9 @@ const parameterTypes: Readonly<Record<string, string>> = {
   timeoutSeconds: 'integer',
 };
 
+/** A document that is no object of a kind. */
+const anyObject = { 'application/json': { schema: { type: 'object' } } };
+
 const documentPath = (groupVersion: string): string =>
   groupVersion.includes('/') ? `apis/${groupVersion}` : `api/${groupVersion}`;
 
@@ -135,6 +138,7 @@ function pathItem(route: ResourceRoute): Json {
     ...(body && { requestBody: { content: body } }),
     responses: { 200: { description: 'OK', content: { 'application/json': { schema: ref(kind) } } } },
   });
+  if (subresource === 'reset') return { parameters, post: operation('post', ['dryRun'], anyObject) };
   const object = { 'application/json': { schema: ref(kind) }, 'application/yaml': { schema: ref(kind) } };
   if (shape !== 'object') {
     return {

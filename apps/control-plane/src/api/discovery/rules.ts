@@ -1,7 +1,7 @@
 import { type KindDefinition, type KindRegistry, objectScope } from '#libs/apimachinery';
 import type { Authorizer, Verb } from '../../auth/authorizer.js';
 import type { Identity } from '../../auth/identity.js';
-import { statusVerbs, verbsOf } from './discovery.js';
+import { resetVerbs, statusVerbs, verbsOf } from './discovery.js';
 
 /** Addresses that are no resources, as `authorize` is asked for them, and as clients write a whole tree of them. */
 const paths: readonly { readonly verb: string; readonly path: string; readonly shown?: string }[] = [
@@ -25,7 +25,7 @@ const exceptions: readonly Verb[] = ['allow-insecure', 'allow-private-network'];
  * asking for each kind and verb, so it says what any `Authorizer` would. Rules for single names are not among it.
  */
 export function rulesOf(registry: KindRegistry, authorizer: Authorizer, identity: Identity, namespace: string) {
-  const allowed = (kind: KindDefinition, verbs: readonly string[], subresource?: 'status'): string[] =>
+  const allowed = (kind: KindDefinition, verbs: readonly string[], subresource?: 'status' | 'reset'): string[] =>
     verbs.filter((verb) => {
       const { group, plural: resource } = kind;
       return authorizer.authorize(identity, {
@@ -49,6 +49,9 @@ export function rulesOf(registry: KindRegistry, authorizer: Authorizer, identity
               resources: [`${kind.plural}/status`],
             },
           ]
+        : []),
+      ...(kind.remembered
+        ? [{ verbs: allowed(kind, resetVerbs, 'reset'), apiGroups: [kind.group], resources: [`${kind.plural}/reset`] }]
         : []),
     ];
   });

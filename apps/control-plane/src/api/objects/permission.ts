@@ -19,6 +19,8 @@ export function checkAllowed(
   touched: Touched,
 ): void {
   const { kind, scope, name, subresource } = touched;
+  // `effective` shows nothing that the object itself doesn't.
+  const judged = subresource === 'effective' ? undefined : subresource;
   const verdict = authorizer.authorize(identity, {
     type: 'resource',
     verb,
@@ -26,11 +28,10 @@ export function checkAllowed(
     resource: kind.plural,
     scope,
     ...(name !== undefined && { name }),
-    // `effective` shows nothing that the object itself doesn't.
-    ...(subresource === 'status' && { subresource }),
+    ...(judged !== undefined && { subresource: judged }),
   });
   if (verdict.allowed) return;
-  const resource = subresource === 'status' ? `${kind.plural}/status` : kind.plural;
+  const resource = judged === undefined ? kind.plural : `${kind.plural}/${judged}`;
   throw forbidden(
     `User "${identity.user}" cannot ${verb} resource "${resource}" in API group "${kind.group}" ${describeScope(scope)}: ${verdict.reason}`,
     kind,

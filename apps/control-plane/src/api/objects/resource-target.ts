@@ -9,7 +9,7 @@ export interface ResourceTarget {
   readonly name?: string;
   readonly subresource?: Subresource;
 }
-export type Subresource = 'status' | 'effective';
+export type Subresource = 'status' | 'effective' | 'reset';
 
 /** The key of one object at the target. Throws for what is no single object: a mistake of the caller, never a request's. */
 export function keyOf({ kind, scope, name: pinned }: ResourceTarget, name = pinned): ObjectKey {

@@ -3,7 +3,8 @@ import { methodNotAllowed } from '#libs/apimachinery';
 import type { Verb } from '../../auth/authorizer.js';
 import type { Reader } from '../objects/read.js';
 import type { Remover } from '../write/remove.js';
-import type { ResourceTarget } from '../objects/resource-target.js';
+import type { Resetter } from '../objects/reset.js';
+import type { ResourceTarget, Subresource } from '../objects/resource-target.js';
 import type { Writer } from '../write/write.js';
 import type { Answer, Call } from '../request/call.js';
 import { booleanOf } from '../request/query.js';
@@ -19,14 +20,18 @@ const verbs: Readonly<Record<ResourceRoute['shape'], Readonly<Record<string, Ver
   allNamespaces: { GET: 'list' },
   object: { GET: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' },
 };
-const subresourceMethods = { status: ['GET', 'PUT', 'PATCH'], effective: ['GET'] } as const;
+/** Of an object's subresources. */
+const subresourceVerbs: Readonly<Record<Subresource, Readonly<Record<string, Verb>>>> = {
+  status: { GET: 'get', PUT: 'update', PATCH: 'patch' },
+  effective: { GET: 'get' },
+  reset: { POST: 'create' },
+};
 
 export function verbOf(route: ResourceRoute, call: Call): Verb {
   // The HTTP server leaves the body out of the answer to a HEAD.
   const method = call.method === 'HEAD' ? 'GET' : call.method;
-  const verb = verbs[route.shape][method];
-  const methods: readonly string[] | undefined = route.subresource && subresourceMethods[route.subresource];
-  if (verb === undefined || methods?.includes(method) === false) {
+  const verb = (route.subresource ? subresourceVerbs[route.subresource] : verbs[route.shape])[method];
+  if (verb === undefined) {
     throw methodNotAllowed(`the server does not allow ${call.method} on this address`);
   }
   // An answer without a body has nothing to go on with.
@@ -41,6 +46,7 @@ export class ResourceHandler {
     private readonly writer: Writer,
     private readonly remover: Remover,
     private readonly watcher: Watcher,
+    private readonly resetter: Resetter,
   ) {}
 
   async serve(verb: Verb, call: Call, target: ResourceTarget): Promise<Served> {
@@ -57,7 +63,7 @@ export class ResourceHandler {
         };
       }
       case 'create':
-        return this.writer.create(call, target);
+        return target.subresource === 'reset' ? this.resetter.reset(call, target) : this.writer.create(call, target);
       case 'update':
         return this.writer.replace(call, target);
       case 'patch':

@@ -22,6 +22,7 @@ export function resourceRoutes({ all }: Pick<KindRegistry, 'all'>): ResourceRout
       { pattern: `${object}/effective`, kind, shape: 'object', subresource: 'effective' },
     ];
     if (kind.hasStatus) routes.push({ pattern: `${object}/status`, kind, shape: 'object', subresource: 'status' });
+    if (kind.remembered) routes.push({ pattern: `${object}/reset`, kind, shape: 'object', subresource: 'reset' });
     if (kind.namespaced) routes.push({ pattern: `${prefix}/${kind.plural}`, kind, shape: 'allNamespaces' });
     return routes;
   });
