@@ -18,6 +18,7 @@ import { systemRandom } from './random.js';
 import { AccessLog } from './reporting/access-log.js';
 import { Reporter } from './reporting/reporter.js';
 import { RequestMetrics } from './reporting/request-metrics.js';
+import { requestSpans } from './reporting/request-spans.js';
 import { SpanSelection } from './reporting/span-selection.js';
 import { registerStateMetrics } from './reporting/state-metrics.js';
 import { stateSources } from './reporting/state-sources.js';
@@ -145,14 +146,11 @@ function requests({ config, logger, telemetry }: ProcessEnvironment): Provider[]
     {
       provide: Reporter,
       inject: [RequestMetrics],
-      useFactory: (metrics: RequestMetrics) =>
-        new Reporter(
-          metrics,
-          new AccessLog(logger.child({ part: 'access' })),
-          telemetry.exporting
-            ? { selection: new SpanSelection(config.traceRatio), record: telemetry.recorder }
-            : undefined,
-        ),
+      useFactory: (metrics: RequestMetrics) => {
+        const queue = telemetry.spanQueue(requestSpans);
+        const spans = queue && { selection: new SpanSelection(config.traceRatio), queue };
+        return new Reporter(metrics, new AccessLog(logger.child({ part: 'access' })), spans);
+      },
     },
     {
       provide: RUNTIME,

@@ -4,6 +4,6 @@ export { FakeClock } from './fake-clock.js';
 export { expectGolden } from './golden-file.js';
 export { hostileShapes } from './hostile-texts.js';
 export { seededRandom } from './seeded-random.js';
-export type { ReceivedAttributes, ReceivedSpan } from './otlp/decode-traces.js';
+export { decodeTraces, type ReceivedAttributes, type ReceivedSpan } from './otlp/decode-traces.js';
 export { OtlpReceiver } from './otlp/otlp-receiver.js';
 export * from './stack/index.js';

@@ -1,9 +1,8 @@
-import type { SpanRecorder } from '#libs/telemetry';
+import type { SpanQueue } from '#libs/telemetry';
 import type { RequestRecord } from '../record/request-record.js';
 import type { RequestObserver } from '../pipeline/runtime.js';
 import type { AccessLog } from './access-log.js';
 import type { RequestMetrics } from './request-metrics.js';
-import { requestSpans } from './request-spans.js';
 import type { SpanSelection } from './span-selection.js';
 
 /** Metrics, spans and log lines: projections of the finished record. */
@@ -12,7 +11,7 @@ export class Reporter implements RequestObserver {
     private readonly metrics: RequestMetrics,
     private readonly log: AccessLog,
     /** Absent: no tracing backend is configured, so no span is ever built. */
-    private readonly spans?: { readonly selection: SpanSelection; readonly record: SpanRecorder },
+    private readonly spans?: { readonly selection: SpanSelection; readonly queue: SpanQueue<RequestRecord> },
   ) {}
 
   started(): void {
@@ -21,7 +20,7 @@ export class Reporter implements RequestObserver {
 
   finished(record: RequestRecord): void {
     this.metrics.finished(record);
-    if (this.spans?.selection.selects(record)) requestSpans(record).forEach(this.spans.record);
+    if (this.spans?.selection.selects(record)) this.spans.queue.add(record);
     this.log.finished(record);
   }
 }

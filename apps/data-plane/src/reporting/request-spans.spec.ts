@@ -1,7 +1,20 @@
-import { createLogger, newSpanId, startTelemetry } from '#libs/telemetry';
-import { eventually, OtlpReceiver } from '#libs/testing';
+import fc from 'fast-check';
+import { createLogger, newSpanId, SpanWriter, startTelemetry, TraceRequest } from '#libs/telemetry';
+import { decodeTraces, eventually, OtlpReceiver, type ReceivedSpan } from '#libs/testing';
+import type { RequestRecord } from '../record/request-record.js';
 import { requestSpans } from './request-spans.js';
 import { endedAttempt, EPOCH_OFFSET_MS, finishedRequest, START_MS } from './testing/finished-request.js';
+import { sdkRequest } from './testing/sdk-spans.js';
+
+const resource = { 'service.name': 'test', 'service.version': '1', 'service.instance.id': 'one' };
+
+function encoded(records: readonly RequestRecord[]): Buffer {
+  const writer = new SpanWriter(16);
+  for (const record of records) requestSpans.write(record, writer);
+  return new TraceRequest(resource, { name: 'signalbox', version: '1' }).around(writer);
+}
+
+const spansOf = (record: RequestRecord): ReceivedSpan[] => decodeTraces(encoded([record]));
 
 const failed = endedAttempt({
   status: 401,
@@ -39,7 +52,7 @@ it('shows a request of two attempts to a tracing backend: parents, times, classe
       [failed, answered],
       { parentSpanId: caller, parentSampled: true },
     );
-    requestSpans(record).forEach(telemetry.recorder);
+    telemetry.spanQueue(requestSpans)!.add(record);
     const [server, first, second] = await eventually(() => (receiver.spans.length === 3 ? receiver.spans : undefined));
     expect(server).toEqual(
       expect.objectContaining({
@@ -127,27 +140,107 @@ it('shows a request of two attempts to a tracing backend: parents, times, classe
   }
 });
 
+const succeeded = endedAttempt();
+const pending = endedAttempt({ outcome: 'Pending', endedMs: undefined, progress: 'Sent', status: 0, headersMs: 0 });
+
 it.each([
-  ['a 4xx is the client’s', { finish: 'Failed', status: 404, errorCode: 'model_not_found' }, undefined],
+  ['a plain answer', finishedRequest({ inputTokens: 5, outputTokens: 70_000, reasoningTokens: 0 }, [succeeded])],
+  ['a stream after a retry', finishedRequest({ stream: true, finishReason: 'stop' }, [failed, answered])],
+  ['a client that left', finishedRequest({ finish: 'Aborted', status: 0 }, [pending])],
+  ['no attempt', finishedRequest({ finish: 'Failed', status: 503, errorCode: 'upstream_unavailable' })],
+  ['a refused path', finishedRequest({ operation: '', status: 404, model: '' }, [], { path: '/x' })],
+  ['a caller', finishedRequest({}, [succeeded], { parentSpanId: newSpanId() })],
+  [
+    'texts beyond ASCII',
+    finishedRequest({ model: '\u0000\u{1f600}é'.repeat(40), consumer: 'ü'.repeat(65) }, [succeeded]),
+  ],
+  ['half a character', finishedRequest({ model: 'x\ud800', route: '\udc00'.repeat(70) }, [succeeded])],
+  ['a text that is far too long', finishedRequest({ model: 'x'.repeat(1_000_000) }, [succeeded])],
+])('sends the very bytes that the SDK would send: %s', (_name, record) => {
+  expect(encoded([record]).equals(sdkRequest([record], resource, '1'))).toBe(true);
+});
+
+it('sends the very bytes that the SDK would send, whatever the records', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 150 });
+  const count = fc.integer({ min: -1, max: 2 ** 40 });
+  const ms = fc.double({ min: 0, max: 1e9, noNaN: true });
+  const attempt = fc
+    .record({
+      upstreamModel: text,
+      key: text,
+      backend: text,
+      message: text,
+      code: text,
+      times: fc.array(ms, { minLength: 4, maxLength: 4 }),
+    })
+    .map(
+      ({
+        upstreamModel,
+        key,
+        backend,
+        message,
+        code,
+        times: [startedMs = 0, sentMs = 0, headersMs = 0, endedMs = 0],
+      }) =>
+        endedAttempt(
+          { message, code, sentMs, headersMs, endedMs, outcome: 'ServerError' },
+          { upstreamModel, key, backend, startedMs },
+        ),
+    );
+  const record = fc
+    .record({
+      written: fc.record({
+        model: text,
+        consumer: text,
+        route: text,
+        inputTokens: count,
+        outputTokens: count,
+        revision: fc.nat(),
+        stream: fc.boolean(),
+        endedMs: ms,
+      }),
+      attempts: fc.array(attempt, { maxLength: 4 }),
+      start: fc.record({ startedMs: ms, path: text, epochOffsetMs: fc.integer({ min: 0, max: 4e12 }) }),
+    })
+    .map(({ written, attempts, start }) => finishedRequest(written, [...attempts, endedAttempt()], start));
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 5 }), (records) => {
+      expect(encoded(records).equals(sdkRequest(records, resource, '1'))).toBe(true);
+    }),
+  );
+});
+
+it('writes times to the nanosecond that a double can tell', () => {
+  const [server] = spansOf(finishedRequest({ endedMs: 0.125 }, [], { startedMs: 0, epochOffsetMs: 4_102_444_800_000 }));
+  expect(server).toMatchObject({ startMs: 4_102_444_800_000, endMs: 4_102_444_800_000.125 });
+});
+
+it('says how many spans it writes', () => {
+  for (const attempts of [[], [succeeded], [failed, answered]]) {
+    const record = finishedRequest({}, attempts);
+    expect(spansOf(record)).toHaveLength(requestSpans.count(record));
+  }
+});
+
+it.each([
+  ['a 4xx is the client’s', { finish: 'Failed', status: 404, errorCode: 'model_not_found' }, ''],
   ['a 5xx is ours', { finish: 'Failed', status: 502, errorCode: 'upstream_error' }, 'upstream_error'],
   ['a cut stream is ours', { finish: 'Failed', status: 200, errorCode: 'stream_interrupted' }, 'stream_interrupted'],
-  ['a client that leaves is no error', { finish: 'Aborted', status: 0 }, undefined],
+  ['a client that leaves is no error', { finish: 'Aborted', status: 0 }, ''],
 ] as const)('%s', (_name, written, error) => {
-  const [server] = requestSpans(finishedRequest(written));
-  expect(server?.error).toBe(error);
-  expect(server?.attributes['error.type']).toBe(error);
+  const [server] = spansOf(finishedRequest(written));
+  expect(server?.status).toEqual({ code: error === '' ? 0 : 2, message: error });
+  expect(server?.attributes['error.type'] ?? '').toBe(error);
 });
 
 it('ends a given-up attempt with its request, without blame', () => {
-  const pending = endedAttempt({ outcome: 'Pending', endedMs: undefined, progress: 'Sent', status: 0 });
-  const [, attempt] = requestSpans(finishedRequest({ finish: 'Aborted' }, [pending]));
-  expect(attempt).toMatchObject({ endMs: START_MS + EPOCH_OFFSET_MS + 250 });
-  expect(attempt?.error).toBeUndefined();
+  const [, attempt] = spansOf(finishedRequest({ finish: 'Aborted' }, [pending]));
+  expect(attempt).toMatchObject({ endMs: START_MS + EPOCH_OFFSET_MS + 250, status: { code: 0 } });
   expect(attempt?.attributes).toMatchObject({ 'signalbox.attempt.class': 'Cancelled' });
 });
 
 it('never names a span by a path that is not served', () => {
-  const [server] = requestSpans(finishedRequest({ operation: '', status: 404 }, [], { path: '/wp-admin/x?y' }));
+  const [server] = spansOf(finishedRequest({ operation: '', status: 404 }, [], { path: '/wp-admin/x?y' }));
   expect(server?.name).toBe('POST');
   expect(JSON.stringify(server)).not.toContain('wp-admin');
 });

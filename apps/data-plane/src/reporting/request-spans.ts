@@ -1,87 +1,70 @@
-import { type Attributes, type AttributeValue, SpanKind } from '@opentelemetry/api';
+import { SpanKind } from '@opentelemetry/api';
 import {
-  attributeNames as names,
+  attributeKeys as keys,
   eventNames,
   genAiProviderName,
   maskSecrets,
-  type RecordedSpan,
   spanNames,
+  type SpanProjection,
+  type SpanWriter,
 } from '#libs/telemetry';
 import type { AttemptRecord, RequestRecord } from '../record/request-record.js';
 import { failedHere } from './request-outcome.js';
 
 /**
- * A finished request as spans: one SERVER span, and one CLIENT span for each attempt. Pure; attributes follow the GenAI
+ * A finished request as spans: one SERVER span, and one CLIENT span for each attempt. Attributes follow the GenAI
  * conventions where they have a name, content is never among them.
  */
-export function requestSpans(record: RequestRecord): RecordedSpan[] {
-  const answering = answeringAttempt(record);
-  return [
-    serverSpan(record),
-    ...record.attempts.map((attempt, i) => attemptSpan(record, attempt, i, attempt === answering)),
-  ];
-}
+export const requestSpans: SpanProjection<RequestRecord> = {
+  count: ({ attempts }) => 1 + attempts.length,
+  write(record, spans) {
+    const answering = answeringAttempt(record);
+    writeServerSpan(record, spans);
+    for (let i = 0; i < record.attempts.length; i++) {
+      writeAttemptSpan(record, i, spans, record.attempts[i] === answering);
+    }
+  },
+};
 
-function serverSpan(record: RequestRecord): RecordedSpan {
+function writeServerSpan(record: RequestRecord, spans: SpanWriter): void {
   // Only a path that is served may name a span: others are the client's invention, and without number.
   const served = record.operation !== '';
-  const failed = failedHere(record);
-  const attributes: Attributes = {};
-  put(attributes, names.httpMethod, record.method);
-  put(attributes, names.httpRoute, served ? record.path : undefined);
-  put(attributes, names.httpStatusCode, record.status || undefined);
-  put(attributes, names.errorType, failed ? record.errorCode : undefined);
-  put(attributes, names.requestId, record.requestId);
-  put(attributes, names.genAiRequestModel, record.model);
-  put(attributes, names.genAiRequestStream, served ? record.stream : undefined);
-  put(attributes, names.namespace, record.namespace);
-  put(attributes, names.consumer, record.consumer);
-  put(attributes, names.consumerKeyName, record.consumerKey);
-  put(attributes, names.route, record.route);
-  put(attributes, names.rule, record.rule);
-  put(attributes, names.revision, record.revision);
-  put(attributes, names.tableVersion, record.tableVersion);
-  put(attributes, names.attempts, record.attempts.length);
-  put(attributes, names.finish, record.finish);
-  put(attributes, names.errorCode, record.errorCode);
-  put(attributes, names.errorClass, record.errorClass);
-  return {
+  const error = failedHere(record) ? record.errorCode : '';
+  spans.start({
     name: served ? spanNames.request(record.method, record.path) : record.method,
     kind: SpanKind.SERVER,
     traceId: record.traceId,
     spanId: record.spanId,
-    parentSpanId: record.parentSpanId === '' ? undefined : record.parentSpanId,
-    parentIsRemote: true,
+    parentSpanId: record.parentSpanId,
     startMs: record.startedMs + record.epochOffsetMs,
     endMs: record.endedMs + record.epochOffsetMs,
-    error: failed ? record.errorCode : undefined,
-    attributes,
-  };
+  });
+  spans.name(keys.httpMethod, record.method);
+  if (served) spans.name(keys.httpRoute, record.path);
+  if (record.status !== 0) spans.int(keys.httpStatusCode, record.status);
+  spans.name(keys.errorType, error);
+  spans.string(keys.requestId, record.requestId);
+  spans.string(keys.genAiRequestModel, record.model);
+  if (served) spans.bool(keys.genAiRequestStream, record.stream);
+  spans.name(keys.namespace, record.namespace);
+  spans.name(keys.consumer, record.consumer);
+  spans.name(keys.consumerKeyName, record.consumerKey);
+  spans.name(keys.route, record.route);
+  spans.name(keys.rule, record.rule);
+  spans.int(keys.revision, record.revision);
+  spans.name(keys.tableVersion, record.tableVersion);
+  spans.int(keys.attempts, record.attempts.length);
+  spans.name(keys.finish, record.finish);
+  spans.name(keys.errorCode, record.errorCode);
+  spans.name(keys.errorClass, record.errorClass);
+  spans.end(error, record.parentSpanId !== '');
 }
 
-function attemptSpan(record: RequestRecord, attempt: AttemptRecord, index: number, answered: boolean): RecordedSpan {
+function writeAttemptSpan(record: RequestRecord, index: number, spans: SpanWriter, answered: boolean): void {
+  const attempt = record.attempts[index]!;
   const { epochOffsetMs } = record;
   const failed = isFailure(attempt);
-  const attributes: Attributes = {};
-  put(attributes, names.genAiOperationName, record.operation);
-  put(attributes, names.genAiProviderName, genAiProviderName(attempt.vendor));
-  put(attributes, names.genAiRequestModel, attempt.upstreamModel);
-  put(attributes, names.genAiRequestStream, record.stream);
-  put(attributes, names.serverAddress, attempt.serverAddress);
-  put(attributes, names.serverPort, attempt.serverPort || undefined);
-  put(attributes, names.httpStatusCode, attempt.status || undefined);
-  put(attributes, names.httpResendCount, index || undefined);
-  put(attributes, names.errorType, failed ? attempt.outcome : undefined);
-  put(attributes, names.backend, attempt.backend);
-  put(attributes, names.provider, attempt.provider);
-  put(attributes, names.keyPool, attempt.pool);
-  put(attributes, names.keyName, attempt.key);
-  put(attributes, names.revision, record.revision);
-  put(attributes, names.step, attempt.step);
-  put(attributes, names.attemptClass, attempt.outcome === 'Pending' ? 'Cancelled' : attempt.outcome);
-  put(attributes, names.attemptCode, attempt.code && maskSecrets(attempt.code));
-  if (answered) putAnswer(attributes, record, attempt);
-  return {
+  spans.start({
     name: spanNames.attempt(record.operation, attempt.upstreamModel),
     kind: SpanKind.CLIENT,
     traceId: record.traceId,
@@ -90,21 +73,39 @@ function attemptSpan(record: RequestRecord, attempt: AttemptRecord, index: numbe
     startMs: attempt.startedMs + epochOffsetMs,
     // An attempt still pending at the end was given up with its request.
     endMs: (attempt.endedMs ?? record.endedMs) + epochOffsetMs,
-    error: failed ? maskSecrets(attempt.message) || attempt.outcome : undefined,
-    events: timeline(attempt, epochOffsetMs),
-    attributes,
-  };
+  });
+  spans.name(keys.genAiOperationName, record.operation);
+  spans.name(keys.genAiProviderName, genAiProviderName(attempt.vendor));
+  spans.name(keys.genAiRequestModel, attempt.upstreamModel);
+  spans.bool(keys.genAiRequestStream, record.stream);
+  spans.name(keys.serverAddress, attempt.serverAddress);
+  if (attempt.serverPort !== 0) spans.int(keys.serverPort, attempt.serverPort);
+  if (attempt.status !== 0) spans.int(keys.httpStatusCode, attempt.status);
+  if (index !== 0) spans.int(keys.httpResendCount, index);
+  if (failed) spans.name(keys.errorType, attempt.outcome);
+  spans.name(keys.backend, attempt.backend);
+  spans.name(keys.provider, attempt.provider);
+  spans.name(keys.keyPool, attempt.pool);
+  spans.name(keys.keyName, attempt.key);
+  spans.int(keys.revision, record.revision);
+  spans.name(keys.step, attempt.step);
+  spans.name(keys.attemptClass, attempt.outcome === 'Pending' ? 'Cancelled' : attempt.outcome);
+  if (attempt.code !== '') spans.string(keys.attemptCode, maskSecrets(attempt.code));
+  if (answered) writeAnswer(record, attempt, spans);
+  writeTimeline(attempt, epochOffsetMs, spans);
+  spans.end(failed ? maskSecrets(attempt.message) || attempt.outcome : '', false);
 }
 
 /** What is known of the answer itself, on the attempt that gave it. */
-function putAnswer(attributes: Attributes, record: RequestRecord, attempt: AttemptRecord): void {
-  put(attributes, names.genAiFinishReasons, record.finishReason === '' ? undefined : [record.finishReason]);
-  const streamed = record.stream && attempt.committedMs > 0;
-  put(attributes, names.genAiTimeToFirstChunk, streamed ? (attempt.committedMs - attempt.startedMs) / 1000 : undefined);
-  put(attributes, names.genAiInputTokens, known(record.inputTokens));
-  put(attributes, names.genAiCacheReadInputTokens, known(record.cachedInputTokens));
-  put(attributes, names.genAiOutputTokens, known(record.outputTokens));
-  put(attributes, names.genAiReasoningOutputTokens, known(record.reasoningTokens));
+function writeAnswer(record: RequestRecord, attempt: AttemptRecord, spans: SpanWriter): void {
+  if (record.finishReason !== '') spans.list(keys.genAiFinishReasons, record.finishReason);
+  if (record.stream && attempt.committedMs > 0) {
+    spans.number(keys.genAiTimeToFirstChunk, (attempt.committedMs - attempt.startedMs) / 1000);
+  }
+  if (record.inputTokens >= 0) spans.int(keys.genAiInputTokens, record.inputTokens);
+  if (record.cachedInputTokens >= 0) spans.int(keys.genAiCacheReadInputTokens, record.cachedInputTokens);
+  if (record.outputTokens >= 0) spans.int(keys.genAiOutputTokens, record.outputTokens);
+  if (record.reasoningTokens >= 0) spans.int(keys.genAiReasoningOutputTokens, record.reasoningTokens);
 }
 
 /** The attempt whose answer the client saw, in full or in part. */
@@ -117,19 +118,15 @@ function isFailure({ outcome }: AttemptRecord): boolean {
   return outcome !== 'Success' && outcome !== 'Pending' && outcome !== 'Cancelled';
 }
 
-function timeline(attempt: AttemptRecord, epochOffsetMs: number): NonNullable<RecordedSpan['events']> {
-  const events: { name: string; atMs: number }[] = [];
-  if (attempt.sentMs > 0) events.push({ name: eventNames.sent, atMs: attempt.sentMs + epochOffsetMs });
-  if (attempt.headersMs > 0) events.push({ name: eventNames.headers, atMs: attempt.headersMs + epochOffsetMs });
-  if (attempt.committedMs > 0) events.push({ name: eventNames.committed, atMs: attempt.committedMs + epochOffsetMs });
-  return events;
+function writeTimeline(attempt: AttemptRecord, epochOffsetMs: number, spans: SpanWriter): void {
+  writeMoment(eventNames.sent, attempt.sentMs, epochOffsetMs, spans);
+  writeMoment(eventNames.headers, attempt.headersMs, epochOffsetMs, spans);
+  writeMoment(eventNames.committed, attempt.committedMs, epochOffsetMs, spans);
 }
 
-function known(tokens: number): number | undefined {
-  return tokens < 0 ? undefined : tokens;
-}
-
-/** Leaves out what is unknown: an empty attribute would be read as a fact. */
-function put(attributes: Attributes, name: string, value: AttributeValue | undefined): void {
-  if (value !== undefined && value !== '') attributes[name] = value;
+/** `atMs` 0: not reached. */
+function writeMoment(name: string, atMs: number, epochOffsetMs: number, spans: SpanWriter): void {
+  if (atMs === 0) return;
+  spans.startEvent(name, atMs + epochOffsetMs);
+  spans.endEvent();
 }

@@ -1,11 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
-
-export interface ExportLog {
-  warn(fields: Record<string, unknown>, message: string): void;
-  info(fields: Record<string, unknown>, message: string): void;
-}
+import type { ExportTally } from '../otlp/export-tally.js';
 
 export interface CountedExportOptions {
   /** Spans that wait at most; more are dropped. */
@@ -26,29 +22,17 @@ export class CountedExport implements SpanProcessor {
   private readonly batch: BatchSpanProcessor;
   private queued = 0;
   private inExport = 0;
-  private dropped = 0;
-  private exported = 0;
-  private failing = false;
 
   constructor(
     exporter: SpanExporter,
     private readonly options: CountedExportOptions,
-    private readonly log: ExportLog,
+    private readonly tally: ExportTally,
   ) {
     this.batch = new BatchSpanProcessor(this.watch(exporter), {
       maxQueueSize: options.maxQueueSize,
       maxExportBatchSize: options.maxBatchSize,
       scheduledDelayMillis: options.delayMs,
     });
-  }
-
-  /** Spans that no backend got: the queue was full, an export failed, or the process ended first. */
-  get droppedSpans(): number {
-    return this.dropped;
-  }
-
-  get exportedSpans(): number {
-    return this.exported;
   }
 
   /** Spans that wait or are on their way. */
@@ -60,7 +44,7 @@ export class CountedExport implements SpanProcessor {
 
   onEnd(span: ReadableSpan): void {
     if (this.queued >= this.options.maxQueueSize) {
-      this.dropped++;
+      this.tally.refused(1);
       return;
     }
     this.queued++;
@@ -77,7 +61,7 @@ export class CountedExport implements SpanProcessor {
 
   /** Counts what is still unsent; after this the process ends. */
   abandon(): void {
-    this.dropped += this.pendingSpans;
+    this.tally.abandoned(this.pendingSpans);
     this.queued = 0;
     this.inExport = 0;
   }
@@ -89,28 +73,14 @@ export class CountedExport implements SpanProcessor {
         this.inExport += spans.length;
         exporter.export(spans, (result) => {
           this.inExport -= spans.length;
-          if ((result.code as number) === SUCCESS) this.succeeded(spans.length);
-          else this.failed(spans.length, result.error);
+          if ((result.code as number) === SUCCESS) this.tally.succeeded(spans.length, 0, '');
+          else this.tally.failed(spans.length, result.error);
+          if (this.pendingSpans === 0) this.tally.recovered();
           done(result);
         });
       },
       forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
       shutdown: () => exporter.shutdown(),
     };
-  }
-
-  private succeeded(spans: number): void {
-    this.exported += spans;
-    if (!this.failing) return;
-    this.failing = false;
-    this.log.info({ droppedSpans: this.dropped }, 'traces are exported again');
-  }
-
-  /** Logs the first failure of a row: an exporter that is away for a day is one line, and a metric. */
-  private failed(spans: number, error: Error | undefined): void {
-    this.dropped += spans;
-    if (this.failing) return;
-    this.failing = true;
-    this.log.warn({ err: error }, 'traces cannot be exported; spans are dropped until the OTLP endpoint answers again');
   }
 }

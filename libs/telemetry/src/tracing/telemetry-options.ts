@@ -1,5 +1,5 @@
 import type { MetricsRegistry } from '../metrics/registry.js';
-import type { ExportLog } from './counted-export.js';
+import type { ExportLog } from '../otlp/export-tally.js';
 
 export interface TelemetryOptions {
   readonly serviceName: string;

@@ -10,6 +10,8 @@ import {
   newTraceId,
   parseTraceParent,
   silentTracer,
+  type SpanHead,
+  type SpanProjection,
   startTelemetry,
   type Telemetry,
   type TelemetryOptions,
@@ -41,6 +43,24 @@ async function start(options: Partial<TelemetryOptions> = {}): Promise<Telemetry
   });
   return running;
 }
+
+/** Finished work that is a span's head already. */
+const heads: SpanProjection<SpanHead> = {
+  count: () => 1,
+  write: (finished, spans) => {
+    spans.start(finished);
+    spans.end('', true);
+  },
+};
+const head = (): SpanHead => ({
+  name: 'finished',
+  kind: SpanKind.SERVER,
+  traceId: newTraceId(),
+  spanId: newSpanId(),
+  parentSpanId: '',
+  startMs: 1,
+  endMs: 2,
+});
 
 const metric = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics.expose())?.[1]);
 
@@ -91,54 +111,83 @@ describe('with a backend', () => {
   });
 
   it('sends spans made after the fact with the ids and times they were given, whatever the ratio', async () => {
-    const { recorder } = await start({ ratio: 0 });
-    const traceId = newTraceId();
-    const [server, client, caller] = [newSpanId(), newSpanId(), newSpanId()];
-    recorder({
-      name: 'server',
-      kind: SpanKind.SERVER,
-      traceId,
-      spanId: server,
-      parentSpanId: caller,
-      parentIsRemote: true,
+    const { spanQueue } = await start({ ratio: 0 });
+    const finished: SpanHead = {
+      ...head(),
+      parentSpanId: newSpanId(),
       startMs: 1_700_000_000_000.25,
       endMs: 1_700_000_001_500.75,
-      attributes: { x: 'y' },
-    });
-    recorder({
-      name: 'client',
-      kind: SpanKind.CLIENT,
+    };
+    spanQueue(heads)!.add(finished);
+    const [span] = await eventually(() => (receiver!.spans.length === 1 ? receiver!.spans : undefined));
+    const { traceId, spanId, parentSpanId } = finished;
+    expect(span).toMatchObject({
       traceId,
-      spanId: client,
-      parentSpanId: server,
-      startMs: 1_700_000_000_100,
-      endMs: 1_700_000_000_200,
-      attributes: {},
-      error: 'reset',
-      events: [{ name: 'sent', atMs: 1_700_000_000_150 }],
+      spanId,
+      parentSpanId,
+      kind: 2,
+      resource: { 'service.name': 'signalbox-test', 'service.version': '1.2.3', 'service.instance.id': 'one' },
+      scope: 'signalbox',
     });
-    recorder({ name: 'root', kind: SpanKind.SERVER, traceId, spanId: caller, startMs: 5, endMs: 6, attributes: {} });
-    const spans = await eventually(() => (receiver!.spans.length === 3 ? receiver!.spans : undefined));
-    expect(spans).toMatchObject([
-      { name: 'server', kind: 2, traceId, spanId: server, parentSpanId: caller, status: { code: 0 } },
-      {
-        name: 'client',
-        kind: 3,
-        traceId,
-        spanId: client,
-        parentSpanId: server,
-        startMs: 1_700_000_000_100,
-        endMs: 1_700_000_000_200,
-        status: { code: 2, message: 'reset' },
-        events: [{ name: 'sent', atMs: 1_700_000_000_150 }],
-      },
-      { name: 'root', traceId, spanId: caller, parentSpanId: '' },
-    ]);
-    expect(spans[0]!.startMs).toBeCloseTo(1_700_000_000_000.25, 2);
-    expect(spans[0]!.endMs).toBeCloseTo(1_700_000_001_500.75, 2);
+    expect(span!.startMs).toBeCloseTo(1_700_000_000_000.25, 2);
+    expect(span!.endMs).toBeCloseTo(1_700_000_001_500.75, 2);
     // Counted once the receiver's answer is back, which is a moment after it has the spans.
-    await eventually(() => metric('signalbox_spans_exported_total') === 3);
+    await eventually(() => metric('signalbox_spans_exported_total') === 1);
     expect(metric('signalbox_spans_dropped_total')).toBe(0);
+    expect(metric('signalbox_spans_pending')).toBe(0);
+  });
+
+  it('honours the standard settings of the exporter, those for traces first', async () => {
+    Object.assign(process.env, {
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver!.endpoint}/v1/traces`,
+      [endpointVariable]: 'http://127.0.0.1:9',
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=one,x-common=yes',
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-tenant=two',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
+    });
+    try {
+      const { spanQueue } = await start();
+      spanQueue(heads)!.add(head());
+      const [span] = await eventually(() => (receiver!.spans.length === 1 ? receiver!.spans : undefined));
+      expect(span!.resource).toMatchObject({ 'deployment.environment.name': 'test', 'service.name': 'signalbox-test' });
+      expect(receiver!.headers).toMatchObject({
+        'x-tenant': 'two',
+        'x-common': 'yes',
+        'content-encoding': 'gzip',
+        'content-type': 'application/x-protobuf',
+      });
+    } finally {
+      for (const name of Object.keys(process.env)) if (name.startsWith('OTEL_')) delete process.env[name];
+    }
+  });
+
+  it.each([429, 502, 503, 504])('tries again where the endpoint answers %i', async (status) => {
+    const { spanQueue, droppedSpans } = await start();
+    receiver!.status = status;
+    receiver!.answerHeaders = { 'retry-after': '0' };
+    receiver!.answered = () => (receiver!.status = 200);
+    spanQueue(heads)!.add(head());
+    await eventually(() => metric('signalbox_spans_exported_total') === 1);
+    expect([receiver!.requests, receiver!.spans.length, droppedSpans()]).toEqual([2, 1, 0]);
+  });
+
+  it('counts what the endpoint refused of a batch that it took', async () => {
+    const { spanQueue } = await start();
+    // partial_success: {rejected_spans: 1, error_message: "late"}
+    receiver!.answerBody = Buffer.from([0x0a, 0x08, 0x08, 0x01, 0x12, 0x04, ...Buffer.from('late')]);
+    const queue = spanQueue(heads)!;
+    queue.add(head());
+    queue.add(head());
+    await eventually(() => metric('signalbox_spans_exported_total') === 1);
+    expect(metric('signalbox_spans_dropped_total')).toBe(1);
+    expect(log).toEqual([
+      expect.objectContaining({ level: 'warn', err: expect.objectContaining({ message: 'late' }) }),
+    ]);
+    receiver!.answerBody = Buffer.alloc(0);
+    queue.add(head());
+    await eventually(() => metric('signalbox_spans_exported_total') === 2);
+    expect(metric('signalbox_spans_dropped_total')).toBe(1);
   });
 
   it('follows the parent’s decision, and the ratio only without one', async () => {
@@ -171,37 +220,44 @@ describe('with a backend', () => {
   });
 });
 
-it('drops above 2,048 waiting spans, exactly those and at once, and waits for nobody at the end', async () => {
+it('sends what waits when the process ends, without waiting for the delay', async () => {
+  receiver = await OtlpReceiver.start();
+  process.env[endpointVariable] = receiver.endpoint;
+  const { spanQueue, tracer, shutdown, droppedSpans } = await start({ exportDelayMs: 60_000 });
+  spanQueue(heads)!.add(head());
+  await withSpan(tracer, 'running', {}, () => undefined);
+  await shutdown(10_000);
+  expect(receiver.spans.map(({ name }) => name).sort()).toEqual(['finished', 'running']);
+  expect(droppedSpans()).toBe(0);
+});
+
+it('drops what there is no room for, exactly that and at once, and waits for nobody at the end', async () => {
   // A backend that takes requests and is silent, so that one export is stuck and the queue behind it fills.
   const unanswered: ServerResponse[] = [];
   const silent = createServer((_request, response) => void unanswered.push(response)).listen(0, '127.0.0.1');
   await once(silent, 'listening');
   process.env[endpointVariable] = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-  const { recorder, droppedSpans, shutdown } = await start({ exportDelayMs: 60_000 });
-  for (let i = 0; i < 512 + 2_048 + 10; i++) {
-    recorder({
-      name: 'x',
-      kind: SpanKind.SERVER,
-      traceId: newTraceId(),
-      spanId: newSpanId(),
-      startMs: 1,
-      endMs: 2,
-      attributes: {},
-    });
-  }
+  const { spanQueue, tracer, droppedSpans, shutdown } = await start({ exportDelayMs: 60_000 });
+  const queue = spanQueue(heads)!;
+  for (let i = 0; i < 2_048 + 10; i++) queue.add(head());
   expect(droppedSpans()).toBe(10);
-  expect(metric('signalbox_spans_pending')).toBe(512 + 2_048);
+  expect(metric('signalbox_spans_pending')).toBe(2_048);
+  for (let i = 0; i < 512 + 2_048 + 10; i++) await withSpan(tracer, 'x', {}, () => undefined);
+  expect(droppedSpans()).toBe(20);
   await shutdown(50);
-  expect(droppedSpans()).toBe(512 + 2_048 + 10);
-  await eventually(() => unanswered.length === 5);
+  expect(droppedSpans()).toBe(2_048 + 10 + 512 + 2_048 + 10);
+  expect(metric('signalbox_spans_pending')).toBe(0);
+  await eventually(() => unanswered.length >= 2);
   for (const response of unanswered) response.writeHead(400).end();
   silent.close();
+  silent.closeAllConnections();
 });
 
 describe('without a backend', () => {
   it('builds nothing and still has ids that children inherit', async () => {
     const telemetry = await start();
     expect(telemetry.exporting).toBe(false);
+    expect(telemetry.spanQueue(heads)).toBeUndefined();
     const [outer, inner] = await withSpan(telemetry.tracer, 'outer', {}, async (outer) => [
       outer.traceParent,
       await withSpan(telemetry.tracer, 'inner', { parent: outer.traceParent }, (span) => span.traceParent),

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { decodeTraces, type ReceivedSpan } from './decode-traces.js';
@@ -9,8 +15,15 @@ export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = [];
   /** What it answers; while it isn't 200, nothing is kept. */
   status = 200;
+  /** Headers of its answers besides the type. */
+  answerHeaders: Readonly<Record<string, string>> = {};
+  answerBody = Buffer.alloc(0);
   /** Answers that were sent, whatever their status. */
   requests = 0;
+  /** Called after each answer. */
+  answered: () => void = () => undefined;
+  /** Headers of the latest request. */
+  headers: IncomingHttpHeaders = {};
   private readonly server: Server;
 
   private constructor() {
@@ -45,7 +58,10 @@ export class OtlpReceiver {
     const known = request.method === 'POST' && request.url === '/v1/traces';
     if (known && this.status === 200) this.spans.push(...decodeTraces(body));
     this.requests++;
-    response.writeHead(known ? this.status : 404, { 'content-type': 'application/x-protobuf' }).end();
+    this.headers = request.headers;
+    const headers = { 'content-type': 'application/x-protobuf', ...this.answerHeaders };
+    response.writeHead(known ? this.status : 404, headers).end(this.answerBody);
+    this.answered();
   }
 }
 

@@ -1,0 +1,170 @@
+import type { Attributes, AttributeValue, HrTime } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { attributeNames as names, eventNames, genAiProviderName, maskSecrets } from '#libs/telemetry';
+import type { AttemptRecord, RequestRecord } from '../../record/request-record.js';
+
+/** What the OpenTelemetry SDK would send for these records: its spans, and its encoding of them. */
+export function sdkRequest(records: readonly RequestRecord[], resource: Attributes, version: string): Buffer {
+  const shared = {
+    resource: resourceFromAttributes(resource),
+    instrumentationScope: { name: 'signalbox', version },
+  };
+  const spans = records.flatMap((record) => sdkSpans(record).map((span) => ({ ...span, ...shared }) as ReadableSpan));
+  return Buffer.from(ProtobufTraceSerializer.serializeRequest(spans)!);
+}
+
+type OwnFields = Omit<ReadableSpan, 'resource' | 'instrumentationScope'>;
+
+function sdkSpans(record: RequestRecord): OwnFields[] {
+  const answering = record.attempts.find(({ outcome, progress }) => outcome === 'Success' || progress === 'Committed');
+  return [
+    serverSpan(record),
+    ...record.attempts.map((attempt, i) => attemptSpan(record, attempt, i, attempt === answering)),
+  ];
+}
+
+function serverSpan(record: RequestRecord): OwnFields {
+  const served = record.operation !== '';
+  const failed = record.finish === 'Failed' && (record.status < 400 || record.status >= 500);
+  return spanOf(record, {
+    name: served ? `${record.method} ${record.path}` : record.method,
+    kind: SpanKind.SERVER,
+    spanId: record.spanId,
+    parentSpanId: record.parentSpanId,
+    isRemote: true,
+    startMs: record.startedMs,
+    endMs: record.endedMs,
+    error: failed ? record.errorCode : '',
+    events: [],
+    attributes: {
+      [names.httpMethod]: record.method,
+      [names.httpRoute]: served ? record.path : '',
+      [names.httpStatusCode]: record.status || '',
+      [names.errorType]: failed ? record.errorCode : '',
+      [names.requestId]: record.requestId,
+      [names.genAiRequestModel]: record.model,
+      [names.genAiRequestStream]: served ? record.stream : '',
+      [names.namespace]: record.namespace,
+      [names.consumer]: record.consumer,
+      [names.consumerKeyName]: record.consumerKey,
+      [names.route]: record.route,
+      [names.rule]: record.rule,
+      [names.revision]: record.revision,
+      [names.tableVersion]: record.tableVersion,
+      [names.attempts]: record.attempts.length,
+      [names.finish]: record.finish,
+      [names.errorCode]: record.errorCode,
+      [names.errorClass]: record.errorClass,
+    },
+  });
+}
+
+function attemptSpan(record: RequestRecord, attempt: AttemptRecord, index: number, answered: boolean): OwnFields {
+  const failed = !['Success', 'Pending', 'Cancelled'].includes(attempt.outcome);
+  const streamed = record.stream && attempt.committedMs > 0;
+  return spanOf(record, {
+    name: `${record.operation} ${attempt.upstreamModel}`,
+    kind: SpanKind.CLIENT,
+    spanId: attempt.spanId,
+    parentSpanId: record.spanId,
+    isRemote: false,
+    startMs: attempt.startedMs,
+    endMs: attempt.endedMs ?? record.endedMs,
+    error: failed ? maskSecrets(attempt.message) || attempt.outcome : '',
+    events: [
+      { name: eventNames.sent, atMs: attempt.sentMs },
+      { name: eventNames.headers, atMs: attempt.headersMs },
+      { name: eventNames.committed, atMs: attempt.committedMs },
+    ].filter(({ atMs }) => atMs > 0),
+    attributes: {
+      [names.genAiOperationName]: record.operation,
+      [names.genAiProviderName]: genAiProviderName(attempt.vendor),
+      [names.genAiRequestModel]: attempt.upstreamModel,
+      [names.genAiRequestStream]: record.stream,
+      [names.serverAddress]: attempt.serverAddress,
+      [names.serverPort]: attempt.serverPort || '',
+      [names.httpStatusCode]: attempt.status || '',
+      [names.httpResendCount]: index || '',
+      [names.errorType]: failed ? attempt.outcome : '',
+      [names.backend]: attempt.backend,
+      [names.provider]: attempt.provider,
+      [names.keyPool]: attempt.pool,
+      [names.keyName]: attempt.key,
+      [names.revision]: record.revision,
+      [names.step]: attempt.step,
+      [names.attemptClass]: attempt.outcome === 'Pending' ? 'Cancelled' : attempt.outcome,
+      [names.attemptCode]: maskSecrets(attempt.code),
+      ...(answered && {
+        [names.genAiFinishReasons]: record.finishReason && [record.finishReason],
+        [names.genAiTimeToFirstChunk]: streamed ? (attempt.committedMs - attempt.startedMs) / 1000 : '',
+        [names.genAiInputTokens]: known(record.inputTokens),
+        [names.genAiCacheReadInputTokens]: known(record.cachedInputTokens),
+        [names.genAiOutputTokens]: known(record.outputTokens),
+        [names.genAiReasoningOutputTokens]: known(record.reasoningTokens),
+      }),
+    },
+  });
+}
+
+interface Given {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+  readonly isRemote: boolean;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly error: string;
+  readonly events: readonly { readonly name: string; readonly atMs: number }[];
+  /** '' where there is none. */
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+}
+
+function spanOf({ traceId, epochOffsetMs }: RequestRecord, given: Given): OwnFields {
+  const context = (spanId: string, isRemote: boolean) => ({
+    traceId,
+    spanId,
+    traceFlags: TraceFlags.SAMPLED,
+    isRemote,
+  });
+  const time = (ms: number): HrTime => {
+    const seconds = Math.floor((ms + epochOffsetMs) / 1000);
+    return [seconds, Math.round((ms + epochOffsetMs - seconds * 1000) * 1e6)];
+  };
+  return {
+    name: bounded(given.name),
+    kind: given.kind,
+    spanContext: () => context(given.spanId, false),
+    parentSpanContext: given.parentSpanId === '' ? undefined : context(given.parentSpanId, given.isRemote),
+    startTime: time(given.startMs),
+    endTime: time(given.endMs),
+    duration: [0, 0],
+    status:
+      given.error === ''
+        ? { code: SpanStatusCode.UNSET }
+        : { code: SpanStatusCode.ERROR, message: bounded(given.error) },
+    attributes: Object.fromEntries(
+      Object.entries(given.attributes)
+        .filter(([, value]) => value !== '')
+        .map(([name, value]) => [name, typeof value === 'string' ? bounded(value) : value]),
+    ),
+    links: [],
+    events: given.events.map(({ name, atMs }) => ({ name, time: time(atMs) })),
+    ended: true,
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+}
+
+function known(tokens: number): AttributeValue {
+  return tokens < 0 ? '' : tokens;
+}
+
+/** Texts are cut at 1,024 characters. */
+function bounded(text: string): string {
+  return text.slice(0, 1_024);
+}
