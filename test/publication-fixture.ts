@@ -3,9 +3,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Tracer } from '@opentelemetry/api';
 import { systemClock } from '#libs/clock';
 import { unauthorized } from '#libs/apimachinery';
-import { STREAM_PATH, type Hello, type Report } from '#libs/control-protocol';
+import { STREAM_PATH, type Hello } from '#libs/control-protocol';
 import { diffEntries, TableDigest, type Entry } from '#libs/routing-table';
-import { silentTracer, createLogger } from '#libs/telemetry';
+import { createLogger, type Logger, silentTracer } from '#libs/telemetry';
 import { Upgrades } from '../apps/control-plane/src/api/server/upgrades.js';
 import type { Authenticator } from '../apps/control-plane/src/auth/authenticator.js';
 import { BuiltInAuthorizer } from '../apps/control-plane/src/auth/built-in-authorizer.js';
@@ -15,6 +15,7 @@ import {
   type PublicationServerOptions,
 } from '../apps/control-plane/src/publication/publication-server.js';
 import type { SecretValue } from '../apps/control-plane/src/cache/secret-values.js';
+import type { ReportedFacts } from '../apps/control-plane/src/fleet/connection-listener.js';
 import { createAuthority, issueServerCertificate } from '../apps/control-plane/src/tls/certificates.js';
 import { Credentials } from '../apps/data-plane/src/credentials/credentials.js';
 import { LocalCredentials } from '../apps/data-plane/src/credentials/local-credentials.js';
@@ -24,6 +25,7 @@ import { ControlPlaneClient } from '../apps/data-plane/src/table/control-plane-c
 import { CurrentTable } from '../apps/data-plane/src/table/current-table.js';
 import { PublicationReceiver } from '../apps/data-plane/src/table/publication-receiver.js';
 import { SnapshotFiles } from '../apps/data-plane/src/table/snapshot-files.js';
+import { SnapshotHealth } from '../apps/data-plane/src/table/snapshot-health.js';
 import { StateKeys } from '../apps/data-plane/src/table/state-keys.js';
 import { TableSync } from '../apps/data-plane/src/table/table-sync.js';
 
@@ -129,8 +131,10 @@ export class TestControlPlane {
     return {
       served: ({ revision }: { revision: number }) => void this.heard.push(`served ${revision}`),
       rejected: ({ reason }: { reason: string }) => void this.heard.push(`rejected ${reason}`),
-      reported: (unresolved: Report['unresolvedCredentials']) =>
-        void this.heard.push(`unresolved ${unresolved.map(({ id }) => id).join()}`),
+      reported: ({ unresolvedCredentials, snapshotFailure }: ReportedFacts) => {
+        this.heard.push(`unresolved ${unresolvedCredentials.map(({ id }) => id).join()}`);
+        this.heard.push(`snapshot ${snapshotFailure?.reason ?? 'ok'}`);
+      },
       disconnected: () => void this.heard.push('disconnected'),
     };
   }
@@ -139,7 +143,8 @@ export class TestControlPlane {
 export interface TestDataPlaneOptions {
   readonly url: string;
   readonly ca: string;
-  readonly token?: string;
+  /** A function: asked at each connection. */
+  readonly token?: string | (() => string);
   readonly name?: string;
   readonly uid?: string;
   readonly stateDirectory?: string;
@@ -147,6 +152,7 @@ export interface TestDataPlaneOptions {
   readonly tracer?: Tracer;
   /** Absent: it knows none. */
   readonly commands?: CommandHandler;
+  readonly logger?: Logger;
 }
 
 const noCommands: CommandHandler = {
@@ -158,33 +164,37 @@ const noCommands: CommandHandler = {
 
 /** The table half of a data plane. */
 export class TestDataPlane {
-  readonly current = new CurrentTable();
-  readonly credentials = new Credentials(
-    new LocalCredentials(new EnvironmentValues([], {}), new FileValues(undefined)),
-  );
+  readonly current: CurrentTable;
+  readonly credentials: Credentials;
   readonly client: ControlPlaneClient;
   private readonly sync: TableSync;
 
   constructor(options: TestDataPlaneOptions) {
     const { url, ca, token = 'data-plane-token', name = 'plane', uid = 'uid', tracer = silentTracer } = options;
-    const { stateDirectory, stateKeys, commands = noCommands } = options;
-    const { current, credentials } = this;
+    const { commands = noCommands, logger = silent, stateDirectory, stateKeys } = options;
+    const onFault = (err: unknown) => logger.error({ err }, 'a listener threw');
+    const local = new LocalCredentials(new EnvironmentValues([], {}), new FileValues(undefined));
+    const current = (this.current = new CurrentTable(onFault));
+    const credentials = (this.credentials = new Credentials(local, onFault));
+    const health = new SnapshotHealth(systemClock, logger);
     this.client = new ControlPlaneClient({
       url,
       ca,
-      token: () => token,
+      token: typeof token === 'string' ? () => token : token,
       identity: { name, uid, instance: 'instance', software: 'test' },
       current,
       credentials,
-      receiver: new PublicationReceiver(current, credentials, tracer),
+      snapshotHealth: health,
+      receiver: new PublicationReceiver({ current, credentials, tracer, clock: systemClock, logger }),
       commands,
       clock: systemClock,
       random: Math.random,
-      logger: silent,
+      logger,
       reconnect: { baseMs: 20, maxMs: 50 },
     });
     const files = stateDirectory && stateKeys ? new SnapshotFiles(stateDirectory, new StateKeys(stateKeys)) : undefined;
-    this.sync = new TableSync({ current, credentials, client: this.client, files, clock: systemClock, logger: silent });
+    const snapshots = files && { files, health };
+    this.sync = new TableSync({ current, credentials, client: this.client, snapshots, clock: systemClock, logger });
   }
 
   start(): Promise<void> {

@@ -268,8 +268,8 @@ export default [
   {
     name: 'the snapshot of a large table is written all the time',
     file: 'apps/data-plane/src/table/snapshot-writer.ts',
-    find: 'this.restsUntilMs = endedMs + REST_RATIO * (endedMs - startedMs);',
-    replace: '',
+    find: 'Math.max(REST_RATIO * (endedMs - startedMs), retryAfterMs(this.failures))',
+    replace: 'retryAfterMs(this.failures)',
     suite: 'data-plane/src/table/snapshot-writer',
   },
   {

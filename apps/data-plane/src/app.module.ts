@@ -27,6 +27,7 @@ import { CurrentTable } from './table/current-table.js';
 import { loadUid } from './table/data-plane-identity.js';
 import { PublicationReceiver } from './table/publication-receiver.js';
 import { SnapshotFiles } from './table/snapshot-files.js';
+import { SnapshotHealth } from './table/snapshot-health.js';
 import { StateKeys } from './table/state-keys.js';
 import { TableSync } from './table/table-sync.js';
 import { UndiciTransport } from './upstream/undici-transport.js';
@@ -64,30 +65,39 @@ export class AppModule {
 
 function configuration({ config, variables, logger, telemetry }: ProcessEnvironment): Provider[] {
   const stateDirectory = join(config.stateDirectory, 'data-plane');
+  const log = logger.child({ part: 'table' });
   return [
-    CurrentTable,
+    {
+      provide: CurrentTable,
+      useFactory: () =>
+        new CurrentTable((err) => log.error({ err }, 'a part of this data plane could not take in the new table')),
+    },
+    { provide: SnapshotHealth, useFactory: () => new SnapshotHealth(systemClock, log) },
     {
       provide: Credentials,
       useFactory: () => {
         const { environmentPatterns, directory } = config.credentials;
         const environment = new EnvironmentValues(environmentPatterns, variables);
-        return new Credentials(new LocalCredentials(environment, new FileValues(directory)));
+        return new Credentials(new LocalCredentials(environment, new FileValues(directory)), (err) =>
+          log.error({ err }, 'a part of this data plane could not take in changed credentials'),
+        );
       },
     },
     {
       provide: PublicationReceiver,
       inject: [CurrentTable, Credentials],
       useFactory: (current: CurrentTable, credentials: Credentials) =>
-        new PublicationReceiver(current, credentials, telemetry.tracer),
+        new PublicationReceiver({ current, credentials, tracer: telemetry.tracer, clock: systemClock, logger: log }),
     },
     {
       provide: ControlPlaneClient,
-      inject: [CurrentTable, Credentials, PublicationReceiver, OperatorCommands],
+      inject: [CurrentTable, Credentials, PublicationReceiver, OperatorCommands, SnapshotHealth],
       useFactory: async (
         current: CurrentTable,
         credentials: Credentials,
         receiver: PublicationReceiver,
         commands: OperatorCommands,
+        snapshotHealth: SnapshotHealth,
       ) => {
         const token = () => readConfigured('SIGNALBOX_TOKEN_FILE', config.tokenFile).trim();
         // Read at each connection; once here, so that a wrong path ends the start and not every attempt.
@@ -98,33 +108,39 @@ function configuration({ config, variables, logger, telemetry }: ProcessEnvironm
           ca: config.caFile && readConfigured('SIGNALBOX_CA_FILE', config.caFile),
           identity: {
             name: config.name,
-            uid: await loadUid(stateDirectory),
+            uid: await loadUid(stateDirectory, log),
             instance: randomUUID(),
             software: `signalbox/${softwareVersion}`,
           },
           current,
           credentials,
+          snapshotHealth,
           receiver,
           commands,
           clock: systemClock,
           random: Math.random,
-          logger: logger.child({ part: 'table' }),
+          logger: log,
         });
       },
     },
     {
       provide: TableSync,
-      inject: [CurrentTable, Credentials, ControlPlaneClient],
-      useFactory: (current: CurrentTable, credentials: Credentials, client: ControlPlaneClient) => {
+      inject: [CurrentTable, Credentials, ControlPlaneClient, SnapshotHealth],
+      useFactory: (
+        current: CurrentTable,
+        credentials: Credentials,
+        client: ControlPlaneClient,
+        health: SnapshotHealth,
+      ) => {
         const keys = new StateKeys(readConfigured('SIGNALBOX_STATE_KEY_FILE', config.stateKeyFile));
         const files = new SnapshotFiles(stateDirectory, keys);
         return new TableSync({
           current,
           credentials,
           client,
-          files,
+          snapshots: { files, health },
           clock: systemClock,
-          logger: logger.child({ part: 'table' }),
+          logger: log,
         });
       },
     },
@@ -173,11 +189,12 @@ function operation({ config, logger }: ProcessEnvironment): Provider[] {
   return [
     {
       provide: Probes,
-      inject: [CurrentTable, ControlPlaneClient],
-      useFactory: (current: CurrentTable, client: ControlPlaneClient) =>
+      inject: [CurrentTable, ControlPlaneClient, SnapshotHealth],
+      useFactory: (current: CurrentTable, client: ControlPlaneClient, snapshotHealth: SnapshotHealth) =>
         new Probes({
           hasTable: () => current.current !== undefined,
           controlPlaneConnected: () => client.connected,
+          snapshotFailure: () => snapshotHealth.failure?.reason,
         }),
     },
     {
@@ -193,7 +210,16 @@ function operation({ config, logger }: ProcessEnvironment): Provider[] {
     },
     {
       provide: Lifecycle,
-      inject: [RUNTIME, TableSync, AdminServer, Probes, MetricsRegistry, CurrentTable, ControlPlaneClient],
+      inject: [
+        RUNTIME,
+        TableSync,
+        AdminServer,
+        Probes,
+        MetricsRegistry,
+        CurrentTable,
+        ControlPlaneClient,
+        SnapshotHealth,
+      ],
       useFactory: (
         runtime: Runtime,
         tableSync: TableSync,
@@ -202,10 +228,14 @@ function operation({ config, logger }: ProcessEnvironment): Provider[] {
         registry: MetricsRegistry,
         current: CurrentTable,
         client: ControlPlaneClient,
+        snapshotHealth: SnapshotHealth,
       ) => {
         registerStateMetrics(
           registry,
-          stateSources(runtime, current, () => client.connected),
+          stateSources(runtime, current, {
+            controlPlaneConnected: () => client.connected,
+            snapshotFailingForMs: () => snapshotHealth.failingForMs,
+          }),
         );
         return new Lifecycle({ config, logger, runtime, tableSync, admin, probes });
       },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { eventually, eventuallyPasses } from '#libs/testing';
 import type { Entry } from '#libs/routing-table';
+import { createLogger, type Logger } from '#libs/telemetry';
 import { OperatorCommands } from '../src/admin/operator-commands.js';
 import { CurrentTable } from '../src/table/current-table.js';
 import { consumer, entry, match, route, serving, smallTable } from '../src/table/testing/entries.js';
@@ -18,6 +19,14 @@ import {
 const credential = 'default/keys/k';
 const CANARY = 'canary-5f0c1d';
 const second: readonly Entry[] = [...smallTable, route('second'), match('second', { route: 'default/second' })];
+
+type LogLine = Record<string, unknown>;
+
+function logged(): { readonly lines: LogLine[]; readonly logger: Logger } {
+  const lines: LogLine[] = [];
+  const destination = { write: (text: string) => void lines.push(JSON.parse(text) as LogLine) };
+  return { lines, logger: createLogger({ name: 'test', level: 'info', destination }) };
+}
 
 describe('publication', () => {
   let controlPlane: TestControlPlane;
@@ -160,6 +169,31 @@ describe('publication', () => {
     expect(plane.credentials.resolve(credential)?.value).toBe(CANARY);
   });
 
+  it('what only a refused table named is held no longer than until the next one, or the next stream', async () => {
+    const held = (plane: TestDataPlane) =>
+      JSON.stringify(plane.credentials, (_, each: unknown) => (each instanceof Map ? [...each] : each));
+    const named = (id: string) => {
+      controlPlane.secrets.set(id, { version: 'v1', value: `value-of-${id}` });
+      return entry('Credential', id, { id, source: { type: 'Secret', version: 'v1' } });
+    };
+    const lost = match('lost', { route: 'default/absent' });
+    const plane = await startPlane();
+    await serves(plane, controlPlane.publish(smallTable));
+    await hears('served 1');
+    const refusals = (count: number) =>
+      eventuallyPasses(() => expect(controlPlane.heard.filter((line) => line === 'nack full')).toHaveLength(count));
+    controlPlane.publish([...smallTable, lost, named('one')]);
+    await refusals(1);
+    controlPlane.publish([...smallTable, lost, named('two')]);
+    await refusals(2);
+    expect(held(plane).match(/value-of-\w+/g)).toEqual(['value-of-two']);
+    controlPlane.dropConnections();
+    controlPlane.publish(smallTable);
+    await hears('ack bookmark');
+    expect(held(plane)).not.toContain('value-of');
+    expect(plane.credentials.resolve(credential)?.value).toBe(CANARY);
+  });
+
   it('a table that was refused is not sent again while nothing but the log moves on', async () => {
     const plane = await startPlane();
     await serves(plane, controlPlane.publish(smallTable));
@@ -230,6 +264,129 @@ describe('publication', () => {
     );
     await hears('ack bookmark');
     expect(plane.client.connected).toBe(true);
+  });
+
+  describe('a defect of ours', () => {
+    let lines: LogLine[];
+    let logger: Logger;
+    beforeEach(() => ({ lines, logger } = logged()));
+    const said = (level: string) => lines.filter((line) => line['level'] === level).map(({ msg }) => msg);
+
+    it('in one part that hears of swaps keeps neither the others nor the answer', async () => {
+      const plane = await startPlane({ logger });
+      const heard: string[] = [];
+      plane.current.onSwap(() => {
+        throw new Error('a defect');
+      });
+      plane.current.onSwap(() => heard.push('swap'));
+      plane.credentials.onChange(() => {
+        throw new Error('a defect');
+      });
+      plane.credentials.onChange(() => heard.push('credentials'));
+      await serves(plane, controlPlane.publish(smallTable));
+      await hears('served 1');
+      await serves(plane, controlPlane.publish(second));
+      await hears('served 2');
+      expect(heard).toEqual(['credentials', 'swap', 'credentials', 'swap']);
+      expect(said('error')).toHaveLength(4);
+      expect(controlPlane.heard).not.toContain('nack full');
+    });
+
+    it('in taking a message in begins the stream anew, and everything comes again', async () => {
+      const plane = await startPlane({ logger });
+      await hears('hello plane empty');
+      const receive = plane.credentials.receive.bind(plane.credentials);
+      let fails = true;
+      plane.credentials.receive = (message) => {
+        if (fails) {
+          fails = false;
+          throw new Error('a defect');
+        }
+        receive(message);
+      };
+      await serves(plane, controlPlane.publish(smallTable));
+      await hears('ack full');
+      expect(plane.credentials.resolve(credential)?.value).toBe(CANARY);
+      expect(said('error')).toEqual(['the stream is begun anew after an unexpected error']);
+      expect(controlPlane.heard.filter((line) => line.startsWith('hello'))).toHaveLength(2);
+    });
+
+    it('in the greeting ends that stream alone', async () => {
+      const plane = await startPlane({ logger });
+      const version = controlPlane.publish(smallTable);
+      await serves(plane, version);
+      let fails = true;
+      const unresolved = plane.credentials.unresolved.bind(plane.credentials);
+      plane.credentials.unresolved = () => {
+        if (!fails) return unresolved();
+        fails = false;
+        throw new Error('a defect');
+      };
+      controlPlane.dropConnections();
+      await hears('ack bookmark');
+      expect(said('error')).toEqual(['the stream is begun anew after an unexpected error']);
+    });
+
+    it('in preparing a table is a refusal that quotes nothing', async () => {
+      const plane = await startPlane({ logger });
+      plane.credentials.read = () => Promise.reject(new RangeError(CANARY));
+      controlPlane.publish(smallTable);
+      await hears('rejected cannot be prepared: RangeError');
+      expect(said('error')).toEqual(['a table could not be prepared by a defect of this data plane']);
+    });
+
+    it('is not a token that no header can carry: it is read again', async () => {
+      controlPlane.publish(smallTable);
+      const tokens = [`two\nlines ${CANARY}`, 'data-plane-token'];
+      const plane = await startPlane({ logger, token: () => tokens.shift() ?? 'data-plane-token' });
+      await eventually(() => plane.current.current);
+      expect(said('warn')).toEqual(['no stream to the control plane; serving on with the current table']);
+      expect(JSON.stringify(lines)).not.toContain(CANARY);
+    });
+  });
+
+  it('says which table it serves and which it refused, and not what bookmarks bring', async () => {
+    const { lines, logger } = logged();
+    const plane = await startPlane({ logger });
+    const first = controlPlane.publish(smallTable);
+    await serves(plane, first);
+    await hears('served 1');
+    const next = controlPlane.publish(second);
+    await hears('served 2');
+    controlPlane.publish(second);
+    await hears('served 3');
+    controlPlane.publish([...second, match('lost', { route: 'default/absent' })]);
+    await hears('nack full');
+    const durationMs = expect.any(Number) as number;
+    const told = lines.filter(({ msg }) => /table/.test(String(msg)));
+    expect(told).toEqual([
+      expect.objectContaining({
+        msg: 'serving a new table',
+        type: 'full',
+        revision: 1,
+        version: first,
+        entries: 6,
+        durationMs,
+      }),
+      expect.objectContaining({
+        msg: 'serving a new table',
+        type: 'delta',
+        revision: 2,
+        version: next,
+        upserts: 2,
+        removals: 0,
+        durationMs,
+      }),
+      ...['delta', 'full'].map((type) =>
+        expect.objectContaining({
+          level: 'warn',
+          msg: 'refused a table; the one before serves on',
+          type,
+          revision: 4,
+          reason: 'Match/default/lost refers to Route default/absent, which is not in the table',
+        }),
+      ),
+    ]);
   });
 
   it.each([

@@ -78,11 +78,15 @@ const fromDataPlane: fc.Arbitrary<FromDataPlane> = fc.oneof(
   ),
   fc.record({ type: fc.constant('ack' as const), nonce, revision, version }),
   fc.record({ type: fc.constant('nack' as const), nonce, revision, reason: text }),
-  fc.record({
-    type: fc.constant('report' as const),
-    sequence: revision,
-    unresolvedCredentials: fc.array(fc.record({ id: text, reason: text })),
-  }),
+  fc.record(
+    {
+      type: fc.constant('report' as const),
+      sequence: revision,
+      unresolvedCredentials: fc.array(fc.record({ id: text, reason: text })),
+      snapshotFailure: fc.record({ reason: text }),
+    },
+    { requiredKeys: ['type', 'sequence', 'unresolvedCredentials'] },
+  ),
   fc.record({
     type: fc.constant('commandAnswer' as const),
     id: fc.uuid(),

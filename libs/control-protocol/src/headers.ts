@@ -50,6 +50,7 @@ export const fromDataPlaneHeader = z.discriminatedUnion('type', [
     type: z.literal('report'),
     sequence: count,
     unresolvedCredentials: z.array(z.object({ id: line, reason: line })).max(MAX_UNRESOLVED),
+    snapshotFailure: z.object({ reason: line }).optional(),
   }),
   z.object({ type: z.literal('commandAnswer'), id: commandId, result: z.enum(commandResults), message: line }),
 ]);

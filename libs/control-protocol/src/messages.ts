@@ -40,7 +40,10 @@ export interface Hello {
 export interface Credentials {
   readonly type: 'credentials';
   readonly values: readonly { readonly id: string; readonly version: string; readonly value: string }[];
-  /** Ids that the table that was acknowledged names no longer: the swap has ended them, but not in data planes of 0.1.0. */
+  /**
+   * Ids whose values no table needs any more: those that the acknowledged table names no longer, and those that only a refused
+   * one named. Never the version that is served: data planes of 0.1.0 drop the id, so it is sent once that is so.
+   */
   readonly revoked: readonly string[];
 }
 export interface Full {
@@ -116,6 +119,8 @@ export interface Report {
   readonly sequence: number;
   /** Credentials that this data plane could not resolve (`env` and `file`); never their values. */
   readonly unresolvedCredentials: readonly { readonly id: string; readonly reason: string }[];
+  /** Its disk doesn't take the last good snapshot. Data planes of 0.1.0 never say so, and control planes of 0.1.0 don't read it. */
+  readonly snapshotFailure?: { readonly reason: string };
 }
 /** A command is only sent to a data plane whose hello names its type. */
 export type FromControlPlane = Credentials | Full | Delta | Bookmark | Command;

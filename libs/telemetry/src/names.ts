@@ -104,6 +104,7 @@ export const metricNames = {
   tableRevision: 'signalbox_table_revision',
   tableSwaps: 'signalbox_table_swaps_total',
   controlPlaneConnected: 'signalbox_control_plane_connected',
+  snapshotFailing: 'signalbox_snapshot_failing_seconds',
 
   processCpu: 'process_cpu_seconds_total',
   processResidentMemory: 'process_resident_memory_bytes',

@@ -1,16 +1,15 @@
-import type { Hello, Report } from '#libs/control-protocol';
+import type { Hello } from '#libs/control-protocol';
 import type { DataPlaneStatus } from '#libs/resources';
-import type { ConnectionListener, Position, SessionListener } from './connection-listener.js';
+import type { ConnectionListener, Position, ReportedFacts, SessionListener } from './connection-listener.js';
 
 /** What this replica knows of a data plane that is, or was, connected to it. */
-export interface DataPlaneState {
+export interface DataPlaneState extends ReportedFacts {
   readonly hello: Hello;
   readonly connected: boolean;
   /** When it came, or went. */
   readonly sinceMs: number;
   readonly served?: Position;
   readonly rejected?: DataPlaneStatus['rejected'];
-  readonly unresolvedCredentials: Report['unresolvedCredentials'];
 }
 
 /** The data planes of this replica, by name. */
@@ -51,7 +50,8 @@ export class ConnectedDataPlanes implements ConnectionListener {
     return {
       served: (served) => update({ served, rejected: undefined }),
       rejected: ({ revision, reason }) => update({ rejected: { revision, reason } }),
-      reported: (unresolvedCredentials) => update({ unresolvedCredentials }),
+      // What a report leaves out is over.
+      reported: ({ unresolvedCredentials, snapshotFailure }) => update({ unresolvedCredentials, snapshotFailure }),
       disconnected: () => update({ connected: false, sinceMs: this.nowMs() }),
     };
   }

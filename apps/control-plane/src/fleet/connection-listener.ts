@@ -6,11 +6,14 @@ export interface Position {
   readonly revision: number;
 }
 
+/** What a data plane says of itself besides its answers. */
+export type ReportedFacts = Pick<Report, 'unresolvedCredentials' | 'snapshotFailure'>;
+
 /** What a session says of its data plane. */
 export interface SessionListener {
   served(position: Position): void;
   rejected(rejection: Position & { readonly reason: string }): void;
-  reported(unresolvedCredentials: Report['unresolvedCredentials']): void;
+  reported(facts: ReportedFacts): void;
 }
 
 /** Hears of every data plane that connects to this replica; the listener that it returns hears of its answers. */

@@ -39,6 +39,12 @@ describe('nextStatus', () => {
       { rejected: { revision: 9, reason: 'no' } },
       { rejected: { revision: 9, reason: 'no' } },
     ],
+    [
+      'that its disk takes no snapshot',
+      stored,
+      { snapshotFailure: { reason: 'full' } },
+      { snapshotFailure: { reason: 'full' } },
+    ],
     ['its end, written by the replica that held it', stored, { connected: false }, { connected: false }],
     [
       'not its end if it is connected elsewhere by now',
@@ -57,6 +63,12 @@ describe('nextStatus', () => {
   it('forgets a rejection once something was acknowledged', () => {
     const rejected = { ...stored, rejected: { revision: 8, reason: 'no' } };
     expect(nextStatus(rejected, here, me)).not.toHaveProperty('rejected');
+  });
+
+  it('says no more of its disk once that works again', () => {
+    expect(nextStatus({ ...stored, snapshotFailure: { reason: 'full' } }, here, me)).not.toHaveProperty(
+      'snapshotFailure',
+    );
   });
 
   describe('whether a data plane counts yet', () => {

@@ -28,7 +28,7 @@ export function nextStatus(
   state: DataPlaneState,
   { self, nowMs }: WrittenBy,
 ): DataPlaneStatus | undefined {
-  const { hello, connected, rejected, unresolvedCredentials } = state;
+  const { hello, connected, rejected, unresolvedCredentials, snapshotFailure } = state;
   if (!connected && (stored.connectedTo !== self || stored.uid !== hello.uid)) return undefined;
   return {
     uid: hello.uid,
@@ -40,6 +40,7 @@ export function nextStatus(
     version: state.served?.version ?? hello.version ?? '',
     ...(rejected && { rejected }),
     ...(unresolvedCredentials.length > 0 && { unresolvedCredentials: [...unresolvedCredentials] }),
+    ...(snapshotFailure && { snapshotFailure }),
   };
 }
 

@@ -13,14 +13,16 @@ const secrets = (versions: Versions, base = BucketedMap.empty<SecretValue>()) =>
   return editor.freeze();
 };
 
+const none = { sent: undefined, served: undefined };
+
 describe('what a data plane is sent of credentials', () => {
   it('a new one gets all that its table names', () => {
-    expect(newValues(undefined, secrets({ a: '1' }))).toEqual({
+    expect(newValues(secrets({ a: '1' }), none)).toEqual({
       type: 'credentials',
       values: [{ id: 'a', version: '1', value: 'a-1' }],
       revoked: [],
     });
-    expect(newValues(undefined, secrets({}))).toBeUndefined();
+    expect(newValues(secrets({}), none)).toBeUndefined();
     expect(revocations(undefined, secrets({ a: '1' }))).toBeUndefined();
   });
 
@@ -32,11 +34,28 @@ describe('what a data plane is sent of credentials', () => {
         const next = shared ? secrets(after, sent) : secrets(after);
         const added = Object.entries(after).filter(([id, version]) => before[id] !== version);
         const gone = Object.keys(before).filter((id) => !(id in after));
-        const values = newValues(sent, next)?.values ?? [];
+        const values = newValues(next, { sent, served: sent })?.values ?? [];
         expect(new Map(values.map(({ id, version }) => [id, version]))).toEqual(new Map(added));
         expect(new Set(revocations(sent, next)?.revoked)).toEqual(new Set(gone));
       }),
     );
+  });
+
+  it('after a refusal, besides what is new: what only the refused table named', () => {
+    const served = secrets({ a: '1', b: '1' });
+    const sent = secrets({ a: '2', c: '1', d: '1' }, served);
+    expect(newValues(secrets({ a: '1', d: '1' }, sent), { sent, served })).toEqual({
+      type: 'credentials',
+      values: [{ id: 'a', version: '1', value: 'a-1' }],
+      // `b` is still served: a data plane of 0.1.0 would drop it.
+      revoked: ['c'],
+    });
+    expect(new Set(newValues(secrets({}), { sent, served })?.revoked)).toEqual(new Set(['c', 'd']));
+  });
+
+  it('after an acknowledgement nothing is said to be over before the swap', () => {
+    const served = secrets({ a: '1' });
+    expect(newValues(secrets({ b: '1' }), { sent: served, served })?.revoked).toEqual([]);
   });
 
   it('looks at what changed alone: the other credentials of 10,000 are not touched', () => {
@@ -54,7 +73,7 @@ describe('what a data plane is sent of credentials', () => {
         };
       },
     });
-    expect(newValues(sent, counting)?.values).toEqual([{ id: 'c17', version: '2', value: 'c17-2' }]);
+    expect(newValues(counting, { sent, served: sent })?.values).toEqual([{ id: 'c17', version: '2', value: 'c17-2' }]);
     expect(looks).toBeLessThan(100);
   });
 });

@@ -4,13 +4,23 @@ import type { SecretValue } from '../cache/secret-values.js';
 
 type Secrets = BucketedMap<SecretValue>;
 
+/** The credentials of the tables that a data plane has had on this connection; undefined: there was none. */
+export interface Had {
+  /** Of the last one that it was sent. */
+  readonly sent: Secrets | undefined;
+  /** Of the last one that it acknowledged. */
+  readonly served: Secrets | undefined;
+}
+
 /**
- * The values that a data plane must have before a table that names `next`; undefined: none. `sent`: those of the table
- * that it was sent before on this connection; undefined: none was.
+ * What a data plane must be told before a table that names `next`: the values that it hasn't, and, if it refused the table
+ * before, the ids that only that one named. undefined: nothing.
  */
-export function newValues(sent: Secrets | undefined, next: Secrets): Credentials | undefined {
+export function newValues(next: Secrets, { sent, served }: Had): Credentials | undefined {
   const values = differing(next, sent).map(([id, secret]) => ({ id, ...secret }));
-  return values.length > 0 ? { type: 'credentials', values, revoked: [] } : undefined;
+  const needed = (id: string) => next.has(id) || served?.has(id) === true;
+  const revoked = sent && sent !== served ? differing(sent, next).flatMap(([id]) => (needed(id) ? [] : id)) : [];
+  return values.length + revoked.length > 0 ? { type: 'credentials', values, revoked } : undefined;
 }
 
 /** What a data plane may forget once it serves the table that names `next`; undefined: nothing. */

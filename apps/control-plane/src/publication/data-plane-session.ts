@@ -81,7 +81,7 @@ export class DataPlaneSession {
 
   receive(message: Exclude<FromDataPlane, Hello>): void {
     if (message.type === 'report') {
-      this.options.listener.reported(message.unresolvedCredentials);
+      this.options.listener.reported(message);
       return;
     }
     if (message.type === 'commandAnswer') {
@@ -158,7 +158,7 @@ export class DataPlaneSession {
       const refusal = new Promise<string | undefined>((resolve) => {
         this.answered = resolve;
       });
-      const values = newValues(this.sent?.secrets, assigned.secrets);
+      const values = newValues(assigned.secrets, { sent: this.sent?.secrets, served: this.served?.secrets });
       this.sent = assigned;
       // A value must be there before the table that names it.
       if (values) this.send(values);

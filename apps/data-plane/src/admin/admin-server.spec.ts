@@ -2,14 +2,18 @@ import { MetricsRegistry } from '#libs/telemetry';
 import { AdminServer } from './admin-server.js';
 import { Probes } from './probes.js';
 
-const sources = { table: false, connected: false };
+const sources = { table: false, connected: false, snapshot: undefined as string | undefined };
 let probes: Probes;
 let server: AdminServer;
 let origin: string;
 
 beforeEach(async () => {
-  Object.assign(sources, { table: false, connected: false });
-  probes = new Probes({ hasTable: () => sources.table, controlPlaneConnected: () => sources.connected });
+  Object.assign(sources, { table: false, connected: false, snapshot: undefined });
+  probes = new Probes({
+    hasTable: () => sources.table,
+    controlPlaneConnected: () => sources.connected,
+    snapshotFailure: () => sources.snapshot,
+  });
   const registry = new MetricsRegistry();
   registry.counter('seen_total', 'Seen.').handle().add(3);
   server = new AdminServer(registry, probes);
@@ -47,6 +51,7 @@ it('is not ready without a table, and tells why', async () => {
       '[-]routing-table failed: none yet, from the disk or the control plane\n' +
       '[+]not-stopping ok\n' +
       '[i]control-plane info: disconnected; the last table serves on\n' +
+      '[+]snapshot ok\n' +
       'readyz check failed\n',
   ]);
 });
@@ -57,12 +62,22 @@ it('stays ready while the control plane is away, and shows it', async () => {
   sources.connected = true;
   expect(await get('/readyz?verbose')).toEqual([
     200,
-    '[+]started ok\n[+]routing-table ok\n[+]not-stopping ok\n[+]control-plane ok\nreadyz check passed\n',
+    '[+]started ok\n[+]routing-table ok\n[+]not-stopping ok\n[+]control-plane ok\n[+]snapshot ok\nreadyz check passed\n',
   ]);
   sources.connected = false;
   const [status, body] = await get('/readyz?verbose');
   expect(status).toBe(200);
   expect(body).toContain('[i]control-plane info: disconnected');
+});
+
+it('stays ready while the snapshot cannot be written, and shows why', async () => {
+  probes.markStarted();
+  sources.table = true;
+  sources.snapshot = 'ENOSPC: no space left on device';
+  expect(await get('/readyz')).toEqual([200, 'ok']);
+  expect((await get('/readyz?verbose'))[1]).toContain(
+    '[i]snapshot info: ENOSPC: no space left on device; a restart would serve an older table\n',
+  );
 });
 
 it('is unready, and alive, while it drains', async () => {

@@ -15,6 +15,8 @@ export interface ProbeAnswer {
 export interface ProbeSources {
   hasTable(): boolean;
   controlPlaneConnected(): boolean;
+  /** Why the last good snapshot can't be written; undefined: it can. */
+  snapshotFailure(): string | undefined;
 }
 
 const PATHS = ['/livez', '/readyz', '/startupz'] as const;
@@ -53,6 +55,13 @@ export class Probes {
     };
   }
 
+  /** No condition either: what is served is in memory. */
+  private snapshot(): Check {
+    const failure = this.sources.snapshotFailure();
+    const detail = `${failure}; a restart would serve an older table`;
+    return { name: 'snapshot', ok: failure === undefined, detail, informational: true };
+  }
+
   private checks(probe: (typeof PATHS)[number]): Check[] {
     const started: Check = { name: 'started', ok: this.started };
     switch (probe) {
@@ -75,6 +84,7 @@ export class Probes {
             detail: 'disconnected; the last table serves on',
             informational: true,
           },
+          this.snapshot(),
         ];
     }
   }

@@ -88,6 +88,7 @@ describe('Credentials', () => {
     credentials.onChange(() => changes.count++);
     return { credentials, changes };
   }
+  const noneRead = new Map();
   const named = (versions: Record<string, string>) => new Map(Object.entries(versions));
   const values = (...all: string[]) => all.map((value, index) => ({ id: `c${index}`, version: `v-${value}`, value }));
 
@@ -95,47 +96,72 @@ describe('Credentials', () => {
     const { credentials, changes } = setUp();
     credentials.receive({ type: 'credentials', values: values('a', 'b'), revoked: [] });
     expect(credentials.resolve('c0')).toBeUndefined();
-    credentials.serve(named({ c0: 'v-a', c1: 'v-b' }));
+    credentials.serve(named({ c0: 'v-a', c1: 'v-b' }), noneRead);
     expect(credentials.resolve('c0')).toEqual({ id: 'c0', version: 'v-a', value: 'a' });
     credentials.receive({ type: 'credentials', values: values('A'), revoked: [] });
     // The table that names it may yet be refused.
     expect(credentials.resolve('c0')?.value).toBe('a');
     expect(credentials.resolve('c1')?.value).toBe('b');
-    credentials.serve(named({ c0: 'v-A' }));
+    credentials.serve(named({ c0: 'v-A' }), noneRead);
     expect(credentials.resolve('c0')).toEqual({ id: 'c0', version: 'v-A', value: 'A' });
     expect(credentials.resolve('c1')).toBeUndefined();
     expect(changes.count).toBe(2);
     // What was ended is gone, not hidden.
-    credentials.serve(named({ c0: 'v-a', c1: 'v-b' }));
+    credentials.serve(named({ c0: 'v-a', c1: 'v-b' }), noneRead);
     expect([credentials.resolve('c0'), credentials.resolve('c1')]).toEqual([undefined, undefined]);
   });
 
   it('a revocation that comes before its table takes nothing from the one that serves', () => {
     const { credentials } = setUp();
     credentials.receive({ type: 'credentials', values: values('a'), revoked: [] });
-    credentials.serve(named({ c0: 'v-a' }));
+    credentials.serve(named({ c0: 'v-a' }), noneRead);
     credentials.receive({ type: 'credentials', values: [], revoked: ['c0'] });
     expect(credentials.resolve('c0')?.value).toBe('a');
+  });
+
+  it('of tables that are refused one after the other, the last value alone is held besides the one that serves', () => {
+    const { credentials } = setUp();
+    const held = () => JSON.stringify(credentials, (_, each: unknown) => (each instanceof Map ? [...each] : each));
+    credentials.receive({ type: 'credentials', values: values('served'), revoked: [] });
+    credentials.serve(named({ c0: 'v-served' }), noneRead);
+    for (let turn = 0; turn < 20; turn++) {
+      credentials.receive({ type: 'credentials', values: values(`c0-of-${turn}.`, `c1-of-${turn}.`), revoked: [] });
+    }
+    expect(held().match(/"c\d-of-\d+\./g)).toEqual(['"c0-of-19.', '"c1-of-19.']);
+    credentials.receive({ type: 'credentials', values: [], revoked: ['c1', 'c0'] });
+    expect(held()).not.toMatch(/c\d-of/);
+    expect(credentials.resolve('c0')?.value).toBe('served');
+  });
+
+  it('what a stream brought for a table that never came goes with the next stream', () => {
+    const { credentials } = setUp();
+    credentials.receive({ type: 'credentials', values: values('served'), revoked: [] });
+    credentials.serve(named({ c0: 'v-served' }), noneRead);
+    credentials.receive({ type: 'credentials', values: values('waits', 'waits'), revoked: [] });
+    credentials.dropUnserved();
+    expect(credentials.resolve('c0')?.value).toBe('served');
+    credentials.serve(named({ c0: 'v-waits', c1: 'v-waits' }), noneRead);
+    expect([credentials.resolve('c0'), credentials.resolve('c1')]).toEqual([undefined, undefined]);
   });
 
   it('a value that no header can carry is reported, and the one before it is not used on', () => {
     const { credentials } = setUp();
     credentials.receive({ type: 'credentials', values: values('a'), revoked: [] });
-    credentials.serve(named({ c0: 'v-a' }));
+    credentials.serve(named({ c0: 'v-a' }), noneRead);
     credentials.receive({ type: 'credentials', values: values('canary\r\n'), revoked: [] });
     expect(credentials.unresolved()).toEqual([]);
-    credentials.serve(named({ c0: 'v-canary\r\n' }));
+    credentials.serve(named({ c0: 'v-canary\r\n' }), noneRead);
     expect(credentials.resolve('c0')).toBeUndefined();
     expect(credentials.unresolved().map(({ id }) => id)).toEqual(['c0']);
     expect(JSON.stringify(credentials.unresolved())).not.toContain('canary');
-    credentials.serve(named({}));
+    credentials.serve(named({}), noneRead);
     expect(credentials.unresolved()).toEqual([]);
   });
 
   it('reads its environment anew at a reload, under a version that follows the value', async () => {
     const environment: Record<string, string> = { KEY: 'one' };
     const { credentials } = setUp(environment);
-    await credentials.load([env('env:KEY', 'KEY'), env('env:NO', 'NO')]);
+    credentials.serve(named({}), await credentials.read([env('env:KEY', 'KEY'), env('env:NO', 'NO')]));
     const before = credentials.resolve('env:KEY')!;
     await credentials.reload();
     expect(credentials.resolve('env:KEY')).toEqual(before);
@@ -146,14 +172,115 @@ describe('Credentials', () => {
     expect(credentials.unresolved()).toEqual([{ id: 'env:NO', reason: 'the variable NO is not set' }]);
   });
 
+  it('says of a reload that it changed something, and of one that did not nothing', async () => {
+    const environment: Record<string, string> = { KEY: 'one' };
+    const { credentials, changes } = setUp(environment);
+    credentials.serve(named({}), await credentials.read([env('env:KEY', 'KEY'), env('env:NO', 'NO')]));
+    await credentials.reload();
+    expect(changes.count).toBe(1);
+    environment['NO'] = 'now';
+    await credentials.reload();
+    expect(changes.count).toBe(2);
+    delete environment['KEY'];
+    await credentials.reload();
+    expect([changes.count, credentials.resolve('env:KEY')]).toEqual([3, undefined]);
+  });
+
+  it('a listener that throws keeps the change from no other', () => {
+    const faults: unknown[] = [];
+    const local = new LocalCredentials(new EnvironmentValues([], {}), new FileValues(undefined));
+    const credentials = new Credentials(local, (error) => faults.push(error));
+    const heard: string[] = [];
+    const fault = new Error('a defect');
+    credentials.onChange(() => {
+      throw fault;
+    });
+    credentials.onChange(() => heard.push('the other'));
+    credentials.serve(named({}), noneRead);
+    expect([heard, faults]).toEqual([['the other'], [fault]]);
+  });
+
+  describe('that come one after the other', () => {
+    const one: CredentialEntry = { id: 'file:one', source: { type: 'File', path: 'one' } };
+    const two: CredentialEntry = { id: 'file:two', source: { type: 'File', path: 'two' } };
+    /** Files whose content a test gives when it likes, question by question. */
+    let asked: { readonly path: string; readonly answer: (value: string) => void }[];
+    let credentials: Credentials;
+
+    beforeEach(async () => {
+      asked = [];
+      const files = {
+        read: (path: string) =>
+          new Promise<{ value: string }>((resolve) => {
+            asked.push({ path, answer: (value) => resolve({ value }) });
+          }),
+      };
+      credentials = new Credentials(new LocalCredentials(new EnvironmentValues([], {}), files));
+      const first = credentials.read([one]);
+      asked.shift()!.answer('first');
+      credentials.serve(named({}), await first);
+    });
+    const value = (id: string) => credentials.resolve(id)?.value;
+
+    it('what is read for the next table counts with the swap, not before', async () => {
+      const next = credentials.read([two]);
+      asked.shift()!.answer('second');
+      const readings = await next;
+      expect([value('file:one'), value('file:two')]).toEqual(['first', undefined]);
+      credentials.serve(named({}), readings);
+      expect([value('file:one'), value('file:two')]).toEqual([undefined, 'second']);
+    });
+
+    it('a reload that ends while the next table is read takes none of its credentials away', async () => {
+      const next = credentials.read([two]);
+      const reload = credentials.reload();
+      asked.pop()!.answer('first');
+      await reload;
+      asked.pop()!.answer('second');
+      credentials.serve(named({}), await next);
+      expect(value('file:two')).toBe('second');
+    });
+
+    it('a reload that ends after the next swap brings nothing back, and leaves that table its own', async () => {
+      const reload = credentials.reload();
+      const next = credentials.read([two]);
+      asked.pop()!.answer('second');
+      credentials.serve(named({}), await next);
+      asked.pop()!.answer('rotated');
+      await reload;
+      expect([value('file:one'), value('file:two')]).toEqual([undefined, 'second']);
+    });
+
+    it('of two answers the one to the later question counts, whichever comes last', async () => {
+      const next = credentials.read([one]);
+      const reload = credentials.reload();
+      const [earlier, later] = asked;
+      later!.answer('rotated');
+      await reload;
+      earlier!.answer('first');
+      credentials.serve(named({}), await next);
+      expect(value('file:one')).toBe('rotated');
+
+      asked = [];
+      const slow = credentials.reload();
+      const quick = credentials.reload();
+      const [before, after] = asked;
+      after!.answer('rotated again');
+      await quick;
+      before!.answer('rotated');
+      await slow;
+      expect(value('file:one')).toBe('rotated again');
+    });
+  });
+
   it('its snapshot brings another process to the same state', () => {
     const [one, other] = [setUp().credentials, setUp().credentials];
     one.receive({ type: 'credentials', values: values('a', 'b', 'c'), revoked: [] });
-    one.serve(named({ c0: 'v-a', c1: 'v-b' }));
+    one.serve(named({ c0: 'v-a', c1: 'v-b' }), noneRead);
     one.receive({ type: 'credentials', values: values('not served yet'), revoked: [] });
     expect(JSON.stringify(one.snapshot())).not.toMatch(/not served|v-c/);
     other.receive(one.snapshot());
-    other.serve(named({ c0: 'v-a', c1: 'v-b' }));
+    other.serve(named({ c0: 'v-a', c1: 'v-b' }), noneRead);
     expect(other.resolve('c1')).toEqual(one.resolve('c1'));
   });
 });

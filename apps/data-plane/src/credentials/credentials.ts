@@ -1,15 +1,22 @@
 import type { Credentials as CredentialsMessage, Report } from '#libs/control-protocol';
 import type { CredentialEntry } from '#libs/routing-table';
+import { Listeners } from '../events/listeners.js';
 import type { CredentialSource, ResolvedCredential } from './credential-source.js';
-import type { LocalCredentials } from './local-credentials.js';
+import type { LocalCredentials, Readings } from './local-credentials.js';
 import { StreamCredentials, type CredentialVersions } from './stream-credentials.js';
 
 /** All credentials of this data plane, wherever their values come from. */
 export class Credentials implements CredentialSource {
   private readonly fromStream = new StreamCredentials();
-  private readonly listeners: (() => void)[] = [];
+  private readonly listeners: Listeners;
 
-  constructor(private readonly local: LocalCredentials) {}
+  /** `onFault`: called with what a listener throws. */
+  constructor(
+    private readonly local: LocalCredentials,
+    onFault?: (error: unknown) => void,
+  ) {
+    this.listeners = new Listeners(onFault);
+  }
 
   resolve(id: string): ResolvedCredential | undefined {
     return this.fromStream.get(id) ?? this.local.get(id);
@@ -20,24 +27,30 @@ export class Credentials implements CredentialSource {
     this.fromStream.receive(message);
   }
 
-  /** Makes the credentials ready that the next table expects this data plane to read itself. */
-  async load(entries: Iterable<CredentialEntry>): Promise<void> {
-    if (await this.local.load([...entries])) this.changed();
+  /** For the beginning of a stream: its control plane sends every value that its tables name. */
+  dropUnserved(): void {
+    this.fromStream.dropUnserved();
   }
 
-  /** The swap: from now on these versions of what the control plane sent count, and no others. */
-  serve(named: CredentialVersions): void {
+  /** Reads what the next table expects this data plane to read itself; nothing of it counts before `serve`. */
+  read(entries: Iterable<CredentialEntry>): Promise<Readings> {
+    return this.local.read(entries);
+  }
+
+  /** The swap: from now on these versions of what the control plane sent count, and what was read, and no others. */
+  serve(named: CredentialVersions, own: Readings): void {
     this.fromStream.serve(named);
-    this.changed();
+    this.local.serve(own);
+    this.listeners.call();
   }
 
   async reload(): Promise<void> {
-    if (await this.local.reload()) this.changed();
+    if (await this.local.reload()) this.listeners.call();
   }
 
   /** Sorted by id. */
   unresolved(): Report['unresolvedCredentials'] {
-    return [...this.fromStream.unresolved(), ...this.local.unresolved]
+    return [...this.fromStream.unresolved(), ...this.local.unresolved()]
       .map(([id, reason]) => ({ id, reason }))
       .sort((left, right) => (left.id < right.id ? -1 : 1));
   }
@@ -48,10 +61,6 @@ export class Credentials implements CredentialSource {
 
   /** Called after values or reasons changed. */
   onChange(listener: () => void): void {
-    this.listeners.push(listener);
-  }
-
-  private changed(): void {
-    for (const listener of this.listeners) listener();
+    this.listeners.add(listener);
   }
 }

@@ -4,12 +4,21 @@ import type { CheckedValue } from './acceptable-value.js';
 import type { ResolvedCredential } from './credential-source.js';
 import type { EnvironmentValues, FileValues } from './local-values.js';
 
+/** What one credential's source said when it was asked. */
+interface Reading {
+  readonly entry: CredentialEntry;
+  /** Rises with each question: of two answers the one to the later question counts. */
+  readonly turn: number;
+  readonly found: ResolvedCredential | { readonly reason: string };
+}
+
+/** What a table's credentials were found to be, by id. */
+export type Readings = ReadonlyMap<string, Reading>;
+
 /** Credentials that this data plane reads itself: what the table names, and the allowlists admit. */
 export class LocalCredentials {
-  private resolved: ReadonlyMap<string, ResolvedCredential> = new Map();
-  private reasons: ReadonlyMap<string, string> = new Map();
-  private entries: readonly CredentialEntry[] = [];
-  private loads = 0;
+  private served: Readings = new Map();
+  private turns = 0;
   /** Keyed and of this process alone: a version may be shown, and must not help to guess a value. */
   private readonly versionKey = randomBytes(32);
 
@@ -19,45 +28,40 @@ export class LocalCredentials {
   ) {}
 
   get(id: string): ResolvedCredential | undefined {
-    return this.resolved.get(id);
+    const found = this.served.get(id)?.found;
+    return found && 'value' in found ? found : undefined;
   }
 
-  get unresolved(): ReadonlyMap<string, string> {
-    return this.reasons;
+  *unresolved(): IterableIterator<[id: string, reason: string]> {
+    for (const [id, { found }] of this.served) if ('reason' in found) yield [id, found.reason];
   }
 
-  /** Returns whether anything changed. Of several loads at once the one that began last counts. */
-  async load(entries: readonly CredentialEntry[]): Promise<boolean> {
-    this.entries = entries;
-    const load = ++this.loads;
-    const resolved = new Map<string, ResolvedCredential>();
-    const reasons = new Map<string, string>();
-    for (const { id, source } of entries) {
-      const checked = await this.read(source);
-      if ('value' in checked) resolved.set(id, { id, version: this.versionOf(checked.value), value: checked.value });
-      else reasons.set(id, checked.reason);
+  /** For a table that is to come: nothing of it counts before `serve`. */
+  async read(entries: Iterable<CredentialEntry>): Promise<Readings> {
+    const readings = new Map<string, Reading>();
+    for (const entry of entries) {
+      const turn = ++this.turns;
+      const checked = await this.ask(entry.source);
+      readings.set(entry.id, { entry, turn, found: this.found(entry.id, checked) });
     }
-    if (load !== this.loads || this.isCurrent(resolved, reasons)) return false;
-    this.resolved = resolved;
-    this.reasons = reasons;
-    return true;
+    return readings;
   }
 
-  /** Reads everything again: a file may have been rotated. */
-  reload(): Promise<boolean> {
-    return this.load(this.entries);
+  /** The swap: these count from now on, and no others. What was read anew meanwhile is not replaced by what is older. */
+  serve(readings: Readings): void {
+    this.served = new Map([...readings].map(([id, reading]) => [id, later(reading, this.served.get(id))]));
   }
 
-  private isCurrent(resolved: ReadonlyMap<string, ResolvedCredential>, reasons: ReadonlyMap<string, string>): boolean {
-    return (
-      resolved.size === this.resolved.size &&
-      reasons.size === this.reasons.size &&
-      [...resolved].every(([id, { version }]) => this.resolved.get(id)?.version === version) &&
-      [...reasons].every(([id, reason]) => this.reasons.get(id) === reason)
-    );
+  /** Asks everything that is served again: a file may have been rotated. Returns whether anything changed. */
+  async reload(): Promise<boolean> {
+    const readings = await this.read([...this.served.values()].map(({ entry }) => entry));
+    // Another table may be served by now, so its credentials are the ones that count.
+    const before = this.served;
+    this.served = new Map([...before].map(([id, reading]) => [id, later(reading, readings.get(id))]));
+    return [...before].some(([id, { found }]) => !isSame(found, this.served.get(id)!.found));
   }
 
-  private async read(source: CredentialEntry['source']): Promise<CheckedValue> {
+  private async ask(source: CredentialEntry['source']): Promise<CheckedValue> {
     switch (source.type) {
       case 'Env':
         return this.environment.read(source.name);
@@ -68,7 +72,20 @@ export class LocalCredentials {
     }
   }
 
+  private found(id: string, checked: CheckedValue): Reading['found'] {
+    return 'value' in checked ? { id, version: this.versionOf(checked.value), value: checked.value } : checked;
+  }
+
   private versionOf(value: string): string {
     return createHmac('sha256', this.versionKey).update(value, 'latin1').digest('hex').slice(0, 16);
   }
+}
+
+function later(one: Reading, other: Reading | undefined): Reading {
+  return other && other.turn > one.turn ? other : one;
+}
+
+function isSame(one: Reading['found'], other: Reading['found']): boolean {
+  if ('value' in one) return 'value' in other && one.version === other.version;
+  return 'reason' in other && one.reason === other.reason;
 }

@@ -31,6 +31,7 @@ it('lists every metric of the data plane with type, labels and meaning, and no o
     pausedCredentials: () => [],
     keysInFlight: () => [],
     controlPlaneConnected: () => false,
+    snapshotFailingForMs: () => 0,
   });
   endProcessMetrics();
   await telemetry.shutdown(1_000);

@@ -11,6 +11,8 @@ export interface StateSources {
   /** Upstream calls in flight by quota group. */
   keysInFlight(): Iterable<{ readonly id: string; readonly inFlight: number }>;
   controlPlaneConnected(): boolean;
+  /** For how long the last good table could not be written to the disk; 0: it can. */
+  snapshotFailingForMs(): number;
 }
 
 const PHASES = { Closed: 0, HalfOpen: 1, Open: 2 } as const;
@@ -33,6 +35,12 @@ export function registerStateMetrics(registry: MetricsRegistry, sources: StateSo
     '1 while the stream to a control plane is up; the last table serves on without it.',
     [],
     (observe) => observe(sources.controlPlaneConnected() ? 1 : 0),
+  );
+  registry.gaugeFrom(
+    metricNames.snapshotFailing,
+    'For how long the snapshot could not be written, so that a restart would serve an older table; 0: it can.',
+    [],
+    (observe) => observe(sources.snapshotFailingForMs() / 1000),
   );
   registry.gaugeFrom(
     metricNames.breakerState,

@@ -2,15 +2,15 @@ import type { Runtime } from '../pipeline/runtime.js';
 import type { TableHolder } from '../table/table-view.js';
 import type { StateSources } from './state-metrics.js';
 
-/** The pipeline's state as the metrics see it. */
+/** The pipeline's state as the metrics see it, and how the table is kept. */
 export function stateSources(
   runtime: Pick<Runtime, 'breakers' | 'clock' | 'credentials' | 'keyLimiters'>,
   table: TableHolder,
-  controlPlaneConnected: () => boolean,
+  sync: Pick<StateSources, 'controlPlaneConnected' | 'snapshotFailingForMs'>,
 ): StateSources {
   return {
     table,
-    controlPlaneConnected,
+    ...sync,
     *breakers() {
       for (const [id, { state }] of runtime.breakers.byId.entries()) yield { id, phase: state.phase };
     },

@@ -4,21 +4,19 @@ import {
   decodeFromControlPlane,
   encodeFromDataPlane,
   MAX_FRAME_FROM_CONTROL_PLANE_BYTES,
-  MAX_LINE_LENGTH,
-  MAX_UNRESOLVED,
   STREAM_PATH,
   type FromDataPlane,
 } from '#libs/control-protocol';
 import { SCHEMA_VERSION } from '#libs/routing-table';
 import type { Logger } from '#libs/telemetry';
-import type { Credentials } from '../credentials/credentials.js';
 import type { CommandHandler } from './command-handler.js';
 import type { CurrentTable } from './current-table.js';
 import type { DataPlaneIdentity } from './data-plane-identity.js';
 import type { PublicationReceiver } from './publication-receiver.js';
 import { reconnectDelayMs } from './reconnect-delay.js';
+import { Reports, type ReportSources } from './reports.js';
 
-export interface ControlPlaneClientOptions {
+export interface ControlPlaneClientOptions extends ReportSources {
   /** `https://host:port` of any control plane. */
   readonly url: string;
   /** Read at each connection, so that a rotated token is taken up. */
@@ -27,7 +25,6 @@ export interface ControlPlaneClientOptions {
   readonly ca?: string;
   readonly identity: DataPlaneIdentity;
   readonly current: CurrentTable;
-  readonly credentials: Credentials;
   readonly receiver: PublicationReceiver;
   readonly commands: CommandHandler;
   readonly clock: Clock;
@@ -49,13 +46,13 @@ export class ControlPlaneClient {
   private attempt = 0;
   private stopped = false;
   private ready = false;
-  private reports = 0;
-  private lastReport = '';
+  private readonly reports: Reports;
   /** Messages are handled in turn, and each answer goes to the socket that asked. */
   private work: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: ControlPlaneClientOptions) {
-    options.credentials.onChange(() => this.report());
+    this.reports = new Reports(options);
+    this.reports.onChange(() => this.report());
   }
 
   /** Whether the control plane has accepted us and the stream is open. */
@@ -84,39 +81,34 @@ export class ControlPlaneClient {
   }
 
   private connect(): void {
-    const { url, ca, logger } = this.options;
-    let token: string;
+    let socket: WebSocket;
     try {
-      token = this.options.token();
+      socket = this.open();
     } catch (error) {
-      this.reconnect(error instanceof Error ? error.message : 'the token cannot be read');
+      // A token file that can't be read, or whose content no header can carry.
+      this.reconnect(error instanceof Error ? error.message : 'the connection cannot be opened');
       return;
     }
-    const socket = new WebSocket(new URL(STREAM_PATH, url.replace(/^http/, 'ws')), {
-      headers: { authorization: `Bearer ${token}` },
-      ca,
-      maxPayload: MAX_FRAME_FROM_CONTROL_PLANE_BYTES,
-      perMessageDeflate: false,
-      handshakeTimeout: HANDSHAKE_MS,
-      followRedirects: false,
-    });
     this.socket = socket;
     let reason = 'the stream was closed';
-    socket.on('open', () => {
-      this.ready = true;
-      this.lastReport = '';
-      this.heard();
-      this.hello(socket);
-      this.report();
-      logger.info({ url }, 'connected to the control plane');
-    });
-    socket.on('ping', () => this.heard());
-    socket.on('message', (data: Buffer, isBinary) => {
-      this.heard();
-      this.attempt = 0;
-      if (isBinary) this.work = this.work.then(() => this.handle(socket, data));
-      else socket.close(1003, 'binary frames only');
-    });
+    const guard = <Arguments extends unknown[]>(listener: (...event: Arguments) => void) =>
+      this.guarded(socket, listener);
+    socket.on(
+      'open',
+      guard(() => this.opened(socket)),
+    );
+    socket.on(
+      'ping',
+      guard(() => this.heard()),
+    );
+    socket.on(
+      'message',
+      guard((data: Buffer, isBinary: boolean) => {
+        this.heard();
+        if (isBinary) this.next(socket, () => this.handle(socket, data));
+        else socket.close(1003, 'binary frames only');
+      }),
+    );
     socket.on('error', (error) => {
       reason = error.message;
     });
@@ -126,6 +118,55 @@ export class ControlPlaneClient {
       this.cancelSilence?.();
       this.reconnect(reason);
     });
+  }
+
+  /** Throws what the token or the address make impossible. */
+  private open(): WebSocket {
+    const { url, ca } = this.options;
+    return new WebSocket(new URL(STREAM_PATH, url.replace(/^http/, 'ws')), {
+      headers: { authorization: `Bearer ${this.options.token()}` },
+      ca,
+      maxPayload: MAX_FRAME_FROM_CONTROL_PLANE_BYTES,
+      perMessageDeflate: false,
+      handshakeTimeout: HANDSHAKE_MS,
+      followRedirects: false,
+    });
+  }
+
+  private opened(socket: WebSocket): void {
+    const { credentials, logger, url } = this.options;
+    this.ready = true;
+    this.reports.startAnew();
+    this.heard();
+    // In turn: what the stream before has brought may still wait for its table.
+    this.next(socket, () => credentials.dropUnserved());
+    this.hello(socket);
+    this.report();
+    logger.info({ url }, 'connected to the control plane');
+  }
+
+  /** Does this after all that came before. */
+  private next(socket: WebSocket, step: () => Promise<void> | void): void {
+    this.work = this.work.then(step).catch((error: unknown) => this.fault(socket, error));
+  }
+
+  private guarded<Arguments extends unknown[]>(
+    socket: WebSocket,
+    listener: (...event: Arguments) => void,
+  ): (...event: Arguments) => void {
+    return (...event) => {
+      try {
+        listener(...event);
+      } catch (error) {
+        this.fault(socket, error);
+      }
+    };
+  }
+
+  /** A defect of ours: on a new stream everything comes again, and the table of before serves meanwhile. */
+  private fault(socket: WebSocket, error: unknown): void {
+    this.options.logger.error({ err: error }, 'the stream is begun anew after an unexpected error');
+    socket.terminate();
   }
 
   private reconnect(reason: string): void {
@@ -165,24 +206,15 @@ export class ControlPlaneClient {
       return;
     }
     const answer = await receiver.receive(message);
-    if (!answer) return;
-    if (answer.type === 'nack')
-      logger.warn({ revision: answer.revision, reason: answer.reason }, 'publication refused');
-    this.send(socket, answer);
+    // Only now, so that what can't be dealt with isn't asked for again and again without a pause.
+    this.attempt = 0;
+    if (answer) this.send(socket, answer);
   }
 
-  /** Tells what could not be resolved, unless the control plane was told just that. */
   private report(): void {
     if (!this.ready || !this.socket) return;
-    // More than the protocol carries would be refused, and the stream with it.
-    const unresolvedCredentials = this.options.credentials
-      .unresolved()
-      .filter(({ id, reason }) => id.length <= MAX_LINE_LENGTH && reason.length <= MAX_LINE_LENGTH)
-      .slice(0, MAX_UNRESOLVED);
-    const content = JSON.stringify(unresolvedCredentials);
-    if (content === this.lastReport) return;
-    this.lastReport = content;
-    this.send(this.socket, { type: 'report', sequence: this.reports++, unresolvedCredentials });
+    const report = this.reports.next();
+    if (report) this.send(this.socket, report);
   }
 
   private send(socket: WebSocket, message: FromDataPlane): void {

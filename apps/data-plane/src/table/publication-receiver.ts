@@ -1,4 +1,5 @@
 import type { Tracer } from '@opentelemetry/api';
+import type { Clock } from '#libs/clock';
 import {
   MAX_LINE_LENGTH,
   type Ack,
@@ -9,26 +10,27 @@ import {
   type Full,
   type Nack,
 } from '#libs/control-protocol';
-import { attributeNames, spanNames, withSpanInEach } from '#libs/telemetry';
-import type { Credentials } from '../credentials/credentials.js';
-import type { CurrentTable } from './current-table.js';
+import { attributeNames, type Logger, spanNames, withSpanInEach } from '#libs/telemetry';
 import { prepareTable, TableRejectedError, type TableChange } from './prepare-table.js';
+import { serveTable, type Serving } from './serve-table.js';
+
+export interface PublicationReceiverOptions extends Serving {
+  readonly tracer: Tracer;
+  readonly clock: Clock;
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+}
 
 /**
  * Turns what the control plane sends into the table that is served. Messages must be handed over one after the other: a
  * delta builds on the table before it.
  */
 export class PublicationReceiver {
-  constructor(
-    private readonly current: CurrentTable,
-    private readonly credentials: Credentials,
-    private readonly tracer: Tracer,
-  ) {}
+  constructor(private readonly options: PublicationReceiverOptions) {}
 
   /** The answer to a publication; undefined: the message needs none. Whatever can't be served leaves the old table in place. */
   async receive(message: Exclude<FromControlPlane, Command>): Promise<Ack | Nack | undefined> {
     if (message.type === 'credentials') {
-      this.credentials.receive(message);
+      this.options.credentials.receive(message);
       return undefined;
     }
     const { nonce, revision, version } = message;
@@ -36,7 +38,11 @@ export class PublicationReceiver {
       await this.serve(message);
       return { type: 'ack', nonce, revision, version };
     } catch (error) {
-      const reason = error instanceof TableRejectedError ? error.message : `cannot be prepared: ${nameOf(error)}`;
+      const reason = this.reasonOf(error);
+      this.options.logger.warn(
+        { type: message.type, revision, version, reason },
+        'refused a table; the one before serves on',
+      );
       return { type: 'nack', nonce, revision, reason: reason.slice(0, MAX_LINE_LENGTH) };
     }
   }
@@ -46,20 +52,34 @@ export class PublicationReceiver {
       [attributeNames.revision]: message.revision,
       [attributeNames.tableVersion]: message.version,
     };
-    return withSpanInEach(this.tracer, spanNames.swap, message.traceParents, { attributes }, async () => {
-      if (message.type === 'bookmark') return this.advance(message);
-      const next = await prepareTable(this.changeOf(message));
-      await this.credentials.load(next.localCredentials.values());
-      // In one turn with the swap: no attempt sees the one without the other.
-      this.credentials.serve(next.streamCredentials);
-      this.current.swap(next);
-    });
+    return withSpanInEach(
+      this.options.tracer,
+      spanNames.swap,
+      message.traceParents,
+      { attributes },
+      async (): Promise<void> => (message.type === 'bookmark' ? this.advance(message) : this.swap(message)),
+    );
   }
 
   private advance({ version, revision }: Bookmark): void {
-    const table = this.current.current;
+    const table = this.options.current.current;
     if (table?.version !== version) throw new TableRejectedError(`a bookmark for ${version}, which is not served here`);
     table.advanceTo(revision);
+  }
+
+  private async swap(message: Full | Delta): Promise<void> {
+    const { clock, logger } = this.options;
+    const startedMs = clock.nowMs();
+    await serveTable(await prepareTable(this.changeOf(message)), this.options);
+    const { type, revision, version } = message;
+    const entries =
+      type === 'full'
+        ? { entries: message.entries.length }
+        : { upserts: message.upserts.length, removals: message.removals.length };
+    logger.info(
+      { type, revision, version, ...entries, durationMs: Math.round(clock.nowMs() - startedMs) },
+      'serving a new table',
+    );
   }
 
   private changeOf(message: Full | Delta): TableChange {
@@ -67,15 +87,17 @@ export class PublicationReceiver {
     if (message.type === 'full') {
       return { schemaVersion: message.schemaVersion, revision, version, upserts: message.entries, removals: [] };
     }
-    const base = this.current.current;
+    const base = this.options.current.current;
     if (base?.version !== message.baseVersion) {
       throw new TableRejectedError(`a delta on ${message.baseVersion}, which is not served here`);
     }
     return { base, revision, version, upserts: message.upserts, removals: message.removals };
   }
-}
 
-/** An unexpected error's message may quote configuration: its name is all that goes out. */
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
+  /** An unexpected error's message may quote configuration: its name is all that goes out, the rest is for our own log. */
+  private reasonOf(error: unknown): string {
+    if (error instanceof TableRejectedError) return error.message;
+    this.options.logger.error({ err: error }, 'a table could not be prepared by a defect of this data plane');
+    return `cannot be prepared: ${error instanceof Error ? error.name : typeof error}`;
+  }
 }

@@ -21,17 +21,20 @@ export async function writeSealed(path: string, pieces: Iterable<Uint8Array>, ke
   const temporary = `${path}.tmp`;
   const file = await open(temporary, 'w', 0o600);
   try {
-    await file.writeFile(head);
-    for (const piece of pieces) await file.writeFile(cipher.update(piece));
-    await file.writeFile(Buffer.concat([cipher.final(), cipher.getAuthTag()]));
-    await file.sync();
+    try {
+      await file.writeFile(head);
+      for (const piece of pieces) await file.writeFile(cipher.update(piece));
+      await file.writeFile(Buffer.concat([cipher.final(), cipher.getAuthTag()]));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
   } catch (error) {
-    await file.close();
+    // What it holds would be missing to the next attempt on a full disk.
     await rm(temporary, { force: true });
     throw error;
   }
-  await file.close();
-  await rename(temporary, path);
   await syncDirectory(dirname(path));
 }
 

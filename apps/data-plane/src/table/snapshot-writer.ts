@@ -1,11 +1,12 @@
 import type { Cancel, Clock } from '#libs/clock';
 import type { Snapshot } from './snapshot-content.js';
+import type { SnapshotHealth } from './snapshot-health.js';
 
 export interface SnapshotWriterOptions {
   /** What to write; undefined: nothing to keep yet. */
   readonly take: () => Snapshot | undefined;
   readonly write: (snapshot: Snapshot) => Promise<void>;
-  readonly onError: (error: unknown) => void;
+  readonly health: Pick<SnapshotHealth, 'failed' | 'written'>;
   readonly clock: Clock;
   /** A burst of changes is written once, this long after its first. */
   readonly delayMs: number;
@@ -13,13 +14,18 @@ export interface SnapshotWriterOptions {
 
 /** After a write, this many times what it took passes before the next: a large table that changes all the time costs a tenth. */
 const REST_RATIO = 9;
+/** A write that failed is tried again after this time, which doubles with each failure up to the longest. */
+const RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
 
-/** Writes what is current some time after it changed, one write at a time, away from the requests' path. */
+/** Writes what is current some time after it changed, one write at a time, away from the requests' path, until it works. */
 export class SnapshotWriter {
   private cancelWait: Cancel | undefined;
   private writing: Promise<void> | undefined;
   private changedMeanwhile = false;
   private restsUntilMs = -Infinity;
+  /** In a row. */
+  private failures = 0;
 
   constructor(private readonly options: SnapshotWriterOptions) {}
 
@@ -32,36 +38,46 @@ export class SnapshotWriter {
     this.cancelWait ??= clock.after(Math.max(delayMs, this.restsUntilMs - clock.nowMs()), () => this.begin());
   }
 
-  /** Writes now what still waits, and resolves when the disk has it. */
-  async flush(): Promise<void> {
+  /** Writes now what still waits, what failed before included, and resolves when the disk has it or refuses it once more. */
+  async stop(): Promise<void> {
     await this.writing;
     if (!this.cancelWait) return;
     this.cancelWait();
     this.begin();
     await this.writing;
+    this.cancelWait?.();
+    this.cancelWait = undefined;
   }
 
   private begin(): void {
     this.cancelWait = undefined;
     this.writing = this.write().finally(() => {
       this.writing = undefined;
-      if (!this.changedMeanwhile) return;
+      if (!this.changedMeanwhile && this.failures === 0) return;
       this.changedMeanwhile = false;
       this.schedule();
     });
   }
 
   private async write(): Promise<void> {
-    const { clock, onError, take, write } = this.options;
-    const snapshot = take();
-    if (!snapshot) return;
+    const { clock, health, take, write } = this.options;
     const startedMs = clock.nowMs();
     try {
+      const snapshot = take();
+      if (!snapshot) return;
       await write(snapshot);
+      this.failures = 0;
+      health.written();
     } catch (error) {
-      onError(error);
+      this.failures += 1;
+      health.failed(error);
     }
     const endedMs = clock.nowMs();
-    this.restsUntilMs = endedMs + REST_RATIO * (endedMs - startedMs);
+    this.restsUntilMs = endedMs + Math.max(REST_RATIO * (endedMs - startedMs), retryAfterMs(this.failures));
   }
+}
+
+/** 0: nothing failed. */
+function retryAfterMs(failures: number): number {
+  return failures === 0 ? 0 : Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** Math.min(failures - 1, 30));
 }

@@ -4,8 +4,11 @@ import type { Credentials } from '../credentials/credentials.js';
 import { CurrentTable } from './current-table.js';
 import type { Snapshot } from './snapshot-content.js';
 import type { SnapshotFiles } from './snapshot-files.js';
+import { SnapshotHealth } from './snapshot-health.js';
 import type { Table } from './table.js';
 import { TableSync } from './table-sync.js';
+
+const logger = createLogger({ name: 'test', level: 'silent' });
 
 const table = (revision: number): Table =>
   ({
@@ -27,9 +30,12 @@ test('a table that is swapped in without a new credential goes to the disk, as a
       snapshot: () => ({}),
     } as unknown as Credentials,
     client: { start: () => {}, stop: () => Promise.resolve() },
-    files: { write: async ({ revision }: Snapshot) => void written.push(revision) } as unknown as SnapshotFiles,
+    snapshots: {
+      files: { write: async ({ revision }: Snapshot) => void written.push(revision) } as unknown as SnapshotFiles,
+      health: new SnapshotHealth(clock, logger),
+    },
     clock,
-    logger: createLogger({ name: 'test', level: 'silent' }),
+    logger,
   });
   current.swap(table(1));
   await clock.advanceAsync(1_000);

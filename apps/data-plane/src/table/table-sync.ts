@@ -4,9 +4,11 @@ import type { Credentials } from '../credentials/credentials.js';
 import type { ControlPlaneClient } from './control-plane-client.js';
 import type { CurrentTable } from './current-table.js';
 import { prepareTable } from './prepare-table.js';
-import type { SnapshotFiles } from './snapshot-files.js';
-import { SnapshotWriter } from './snapshot-writer.js';
+import { serveTable } from './serve-table.js';
 import type { Snapshot } from './snapshot-content.js';
+import type { SnapshotFiles } from './snapshot-files.js';
+import type { SnapshotHealth } from './snapshot-health.js';
+import { SnapshotWriter } from './snapshot-writer.js';
 
 const SNAPSHOT_DELAY_MS = 500;
 /** How soon a rotated credential file is taken up. */
@@ -17,7 +19,7 @@ export interface TableSyncOptions {
   readonly credentials: Credentials;
   readonly client: Pick<ControlPlaneClient, 'start' | 'stop'>;
   /** Absent: nothing is kept on disk. */
-  readonly files?: SnapshotFiles;
+  readonly snapshots?: { readonly files: SnapshotFiles; readonly health: SnapshotHealth };
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -29,13 +31,13 @@ export class TableSync {
   private stopped = false;
 
   constructor(private readonly options: TableSyncOptions) {
-    const { clock, current, credentials, files, logger } = options;
-    if (!files) return;
+    const { clock, current, credentials, snapshots } = options;
+    if (!snapshots) return;
+    const { files, health } = snapshots;
     this.writer = new SnapshotWriter({
       take: () => this.snapshot(),
       write: (snapshot) => files.write(snapshot),
-      onError: (error) =>
-        logger.error({ err: error }, 'the snapshot cannot be written; a restart would serve an older one'),
+      health,
       clock,
       delayMs: SNAPSHOT_DELAY_MS,
     });
@@ -51,19 +53,23 @@ export class TableSync {
     this.scheduleReload();
   }
 
+  /** The disk gets what is served, however the stream ends. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancelReload?.();
-    await this.options.client.stop();
-    await this.writer?.flush();
+    try {
+      await this.options.client.stop();
+    } finally {
+      await this.writer?.stop();
+    }
   }
 
   private async coldStart(): Promise<void> {
-    const { files, logger } = this.options;
-    if (!files) return;
+    const { logger, snapshots } = this.options;
+    if (!snapshots) return;
     const unusable = (path: string, reason: string) => logger.error({ path, reason }, 'a snapshot cannot be used');
     try {
-      for await (const { path, snapshot } of files.load(unusable)) {
+      for await (const { path, snapshot } of snapshots.files.load(unusable)) {
         try {
           await this.serve(snapshot);
           logger.info(
@@ -84,9 +90,7 @@ export class TableSync {
   private async serve({ credentials, entries, ...table }: Snapshot): Promise<void> {
     const next = await prepareTable({ ...table, upserts: entries, removals: [] });
     this.options.credentials.receive(credentials);
-    await this.options.credentials.load(next.localCredentials.values());
-    this.options.credentials.serve(next.streamCredentials);
-    this.options.current.swap(next);
+    await serveTable(next, this.options);
   }
 
   private snapshot(): Snapshot | undefined {
@@ -104,9 +108,15 @@ export class TableSync {
 
   private scheduleReload(): void {
     if (this.stopped) return;
-    const { clock, credentials } = this.options;
-    this.cancelReload = clock.after(CREDENTIAL_RELOAD_MS, () => {
-      void credentials.reload().then(() => this.scheduleReload());
-    });
+    this.cancelReload = this.options.clock.after(CREDENTIAL_RELOAD_MS, () => void this.reload());
+  }
+
+  private async reload(): Promise<void> {
+    try {
+      await this.options.credentials.reload();
+    } catch (error) {
+      this.options.logger.error({ err: error }, 'env and file credentials could not be read again');
+    }
+    this.scheduleReload();
   }
 }

@@ -60,7 +60,7 @@ export function tableOf(configuration: Configuration, revision: number): Promise
   return prepareTable({ schemaVersion: SCHEMA_VERSION, revision, version, upserts: entries, removals: [] });
 }
 
-function entriesOf({ providers, route, consumer }: Configuration): Entry[] {
+export function entriesOf({ providers, route, consumer }: Configuration): Entry[] {
   const entries: Entry[] = [
     entry('Match', 'default/chat', { namespace: 'default', pattern: 'chat', candidates: [{ route: 'default/chat' }] }),
     entry('Route', 'default/chat', {

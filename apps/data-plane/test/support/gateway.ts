@@ -6,6 +6,7 @@ import type { RequestRecord } from '../../src/record/request-record.js';
 import { createRuntime, type RequestLimits, type Runtime } from '../../src/pipeline/runtime.js';
 import { systemRandom } from '../../src/random.js';
 import { CurrentTable } from '../../src/table/current-table.js';
+import type { TableHolder } from '../../src/table/table-view.js';
 import { UndiciTransport } from '../../src/upstream/undici-transport.js';
 import { API_KEY, type Configuration, tableOf } from './entries.js';
 
@@ -32,6 +33,13 @@ export interface Reply {
   readonly body: string;
 }
 
+export interface GatewayOptions {
+  readonly limits?: Partial<RequestLimits>;
+  readonly headersTimeoutMs?: number;
+  /** Tables and credentials of another's making, a stream's for example; absent: those that `serve` makes. */
+  readonly over?: { readonly current: TableHolder; readonly credentials: CredentialSource };
+}
+
 /** A data plane's request path on a real socket, with a table that tests swap and records that they read. */
 export class Gateway {
   readonly records: RequestRecord[] = [];
@@ -43,11 +51,8 @@ export class Gateway {
   private listener: DataServer | undefined;
   private revision = 0;
 
-  static async start(
-    configuration?: Configuration,
-    options: { readonly limits?: Partial<RequestLimits>; readonly headersTimeoutMs?: number } = {},
-  ): Promise<Gateway> {
-    const gateway = new Gateway(options.limits);
+  static async start(configuration?: Configuration, options: GatewayOptions = {}): Promise<Gateway> {
+    const gateway = new Gateway(options);
     if (configuration !== undefined) await gateway.serve(configuration);
     gateway.listener = await startDataServer(gateway.runtime, {
       host: '127.0.0.1',
@@ -58,13 +63,13 @@ export class Gateway {
     return gateway;
   }
 
-  private constructor(limits: Partial<RequestLimits> | undefined) {
+  private constructor({ limits, over }: GatewayOptions) {
     this.runtime = createRuntime({
       clock: systemClock,
       random: systemRandom,
       transport: this.transport,
-      tables: this.tables,
-      credentials: this.credentials,
+      tables: over?.current ?? this.tables,
+      credentials: over?.credentials ?? this.credentials,
       observer: { started() {}, finished: (record) => this.records.push(record) },
       logger: {
         info() {},

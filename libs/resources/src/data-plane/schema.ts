@@ -38,6 +38,10 @@ export const dataPlaneStatus = z
         'x-kubernetes-list-type': 'atomic',
       })
       .optional(),
+    snapshotFailure: z
+      .strictObject({ reason: z.string().meta({ description: 'Why.' }) })
+      .meta({ description: 'Its disk does not take the table it serves: a restart would begin with an older one.' })
+      .optional(),
   })
   .meta({ description: 'Written by the control plane.' });
 
