@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { scanRequest, spliceRequest } from '#libs/dialects';
+import { scanRequest, spliceRequest } from '#libs/dialects/openai';
 import { type Dispatcher, Pool } from 'undici';
 import { type Upstream, upstreamOf } from '../load/models.js';
 

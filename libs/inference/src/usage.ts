@@ -7,6 +7,6 @@ export interface Usage {
   /** All output tokens, reasoning included. */
   readonly outputTokens?: number;
   readonly reasoningTokens?: number;
-  /** True where the count is ours because the upstream told none. */
+  /** True where the count is ours because the upstream told none, and so an estimate. */
   readonly estimated?: boolean;
 }

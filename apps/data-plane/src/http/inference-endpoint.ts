@@ -6,7 +6,8 @@ import { acceptInference, acceptLookup, handleInference } from '../pipeline/hand
 import { handleGetModel, handleListModels } from '../pipeline/handle-models.js';
 import { RequestRecord } from '../record/request-record.js';
 import type { Runtime } from '../pipeline/runtime.js';
-import { type Operation, operationAt } from '../surfaces/openai/operations.js';
+import type { Operation } from '../surfaces/operation.js';
+import { operationAt } from '../surfaces/openai/operations.js';
 import { readBody } from './body-reader.js';
 import { NodeDownstream } from './node-downstream.js';
 

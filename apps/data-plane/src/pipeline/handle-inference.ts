@@ -1,4 +1,5 @@
-import { scanRequest } from '#libs/dialects';
+import { RequestFault } from '#libs/dialects';
+import { scanRequest } from '#libs/dialects/openai';
 import { matchRule, requestDeadlineMs } from '#libs/routing';
 import { forwardedHeaders } from '../http/forwarded-headers.js';
 import { ChatRequest } from '../surfaces/openai/chat-request.js';
@@ -79,9 +80,9 @@ function readRequest(exchange: Exchange, body: Buffer): boolean {
   const { record } = exchange;
   record.requestBytes = body.length;
   const scan = scanRequest(body);
-  if (scan.fault !== undefined) {
-    const { code, message, param } = scan.fault;
-    exchange.fail(new GatewayError(isErrorCode(code) ? code : 'invalid_request', message, param ?? null));
+  if (scan instanceof RequestFault) {
+    const { code, message, param } = scan;
+    exchange.fail(new GatewayError(isErrorCode(code) ? code : 'invalid_request', message, param));
     return false;
   }
   exchange.chat = new ChatRequest(body, scan);
@@ -127,6 +128,6 @@ function refuse(exchange: Exchange, code: ErrorCode, message: string, param: str
   return false;
 }
 
-function isErrorCode(code: string | null): code is ErrorCode {
-  return code !== null && Object.hasOwn(errorTable, code);
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorTable, code);
 }

@@ -1,4 +1,4 @@
-import { StreamTap } from '#libs/dialects';
+import { StreamTap } from '#libs/dialects/openai';
 import type { AnswerReader } from './answer-reader.js';
 import type { Attempt } from './attempt.js';
 import { noteUsage } from '../record/note-usage.js';
@@ -28,7 +28,11 @@ export class StreamRelay implements AnswerReader {
   constructor(attempt: Attempt) {
     const { chat, runtime } = attempt.exchange;
     this.attempt = attempt;
-    this.tap = new StreamTap(chat?.includeUsage !== true, runtime.limits.maxEventBytes);
+    this.tap = new StreamTap({
+      maxEventBytes: runtime.limits.maxEventBytes,
+      dropsUsageChunk: chat?.includeUsage !== true,
+      choices: chat?.choices ?? 1,
+    });
   }
 
   onData(chunk: Buffer): boolean {

@@ -1,4 +1,4 @@
-import { readAnswer } from '#libs/dialects';
+import { scanAnswer } from '#libs/dialects/openai';
 import type { AnswerReader } from './answer-reader.js';
 import type { Attempt } from './attempt.js';
 import { noteUsage } from '../record/note-usage.js';
@@ -40,7 +40,7 @@ export class WholeAnswer implements AnswerReader {
     const body = this.rest === undefined ? (this.first ?? EMPTY) : Buffer.concat(this.rest, this.length);
     // Also what the client gets: node:http sends a head and a string in one piece, a head and a Buffer in two.
     const text = body.toString('latin1');
-    const answer = readAnswer(body, text);
+    const answer = scanAnswer(text);
     if (answer.kind === 'Error') {
       attempt.reject({ status: record.status, headers: {}, body: body.toString('utf8', 0, MAX_ERROR_BYTES) });
       return;

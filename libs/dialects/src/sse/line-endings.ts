@@ -13,6 +13,11 @@ export class LineEndings {
   /** What came so far, while it may still be a byte order mark; undefined once that is settled. */
   private start: string | undefined = '';
 
+  /** What comes next stands as it is: no mark may begin or go on with it, and no LF belongs to a CR before it. */
+  get isSettled(): boolean {
+    return this.start === undefined && !this.swallowsLineFeed;
+  }
+
   push(text: string): string {
     const rest = this.start === undefined ? text : this.withoutMark(text);
     if (rest === '') return '';

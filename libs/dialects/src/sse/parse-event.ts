@@ -1,6 +1,3 @@
-/** A longer event is not read on: an upstream that never ends one must not fill the memory. */
-export const maxEventBytes = 1024 * 1024;
-
 /** One event of an event stream. */
 export interface ServerSentEvent {
   /** 'message' unless the stream names it. */

@@ -1,4 +1,4 @@
-import { type RequestScan, spliceRequest } from '#libs/dialects';
+import { type RequestScan, spliceRequest } from '#libs/dialects/openai';
 
 /** A chat completion request that was read, in the form in which it is sent on: its own bytes. */
 export class ChatRequest {
@@ -7,6 +7,7 @@ export class ChatRequest {
   readonly stream: boolean;
   /** The client asked for the usage chunk itself; where it didn't, ours is taken out again. */
   readonly includeUsage: boolean;
+  readonly choices: number;
   private readonly body: Buffer;
   private readonly scan: RequestScan;
 
@@ -14,6 +15,7 @@ export class ChatRequest {
     this.model = scan.model;
     this.stream = scan.stream;
     this.includeUsage = scan.includeUsage;
+    this.choices = scan.choices;
     this.body = body;
     this.scan = scan;
   }

@@ -1,4 +1,4 @@
-import { errorBody, errorEvent, type OpenAIError } from '#libs/dialects';
+import { errorBody, errorEvent, type OpenAIError } from '#libs/dialects/openai';
 import { errorTable, type GatewayError } from '../../errors/error-table.js';
 
 /** The body of an error response, as the Latin-1 view of its UTF-8 bytes. */

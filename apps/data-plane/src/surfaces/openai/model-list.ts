@@ -10,10 +10,11 @@ function model(id: string): Model {
   return { id, object: 'model', created: 0, owned_by: 'signalbox' };
 }
 
-export function modelText(id: string): Buffer {
-  return Buffer.from(JSON.stringify(model(id)));
+/** Bodies, as the Latin-1 view of their UTF-8 bytes. */
+export function modelText(id: string): string {
+  return Buffer.from(JSON.stringify(model(id))).toString('latin1');
 }
 
-export function modelListText(ids: readonly string[]): Buffer {
-  return Buffer.from(JSON.stringify({ object: 'list', data: ids.map(model) }));
+export function modelListText(ids: readonly string[]): string {
+  return Buffer.from(JSON.stringify({ object: 'list', data: ids.map(model) })).toString('latin1');
 }

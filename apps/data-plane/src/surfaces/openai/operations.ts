@@ -1,8 +1,5 @@
-/** What the OpenAI surface serves. */
-export type Operation =
-  | { readonly name: 'chat'; readonly method: 'POST' }
-  | { readonly name: 'listModels'; readonly method: 'GET' }
-  | { readonly name: 'getModel'; readonly method: 'GET'; readonly model: string };
+import { ownText } from '#libs/dialects';
+import type { InferenceOperation, ListModelsOperation, Operation } from '../operation.js';
 
 /** The paths, for people: what the answer at any other path names, and docs/paths.md. */
 export const servedPaths = [
@@ -11,17 +8,35 @@ export const servedPaths = [
   { method: 'GET', path: '/v1/models/{model}', summary: 'One of them.' },
 ] as const;
 
-const chat: Operation = { name: 'chat', method: 'POST' };
-const listModels: Operation = { name: 'listModels', method: 'GET' };
-const MODEL_PREFIX = '/v1/models/';
+const chat: InferenceOperation = {
+  kind: 'Inference',
+  name: 'chat',
+  method: 'POST',
+  template: '/v1/chat/completions',
+};
+const listModels: ListModelsOperation = {
+  kind: 'ListModels',
+  name: 'listModels',
+  method: 'GET',
+  template: '/v1/models',
+};
+const modelPrefix = '/v1/models/';
+/** No model has a longer name; see the scan of a request. */
+const maxModelLength = 256;
 
-/** By path, without its query; undefined: not ours. The methods that it allows are the caller's to check. */
+/** By path, without its query; undefined: not ours. */
 export function operationAt(path: string): Operation | undefined {
-  if (path === '/v1/chat/completions') return chat;
-  if (path === '/v1/models') return listModels;
-  if (!path.startsWith(MODEL_PREFIX) || path.length === MODEL_PREFIX.length) return undefined;
+  if (path === chat.template) return chat;
+  if (path === listModels.template) return listModels;
+  if (!path.startsWith(modelPrefix)) return undefined;
+  const model = decoded(path.slice(modelPrefix.length));
+  if (model === undefined || model === '' || model.length > maxModelLength) return undefined;
+  return { kind: 'GetModel', name: 'getModel', method: 'GET', template: '/v1/models/{model}', model: ownText(model) };
+}
+
+function decoded(text: string): string | undefined {
   try {
-    return { name: 'getModel', method: 'GET', model: decodeURIComponent(path.slice(MODEL_PREFIX.length)) };
+    return decodeURIComponent(text);
   } catch {
     return undefined;
   }

@@ -1,24 +1,27 @@
 import { decodeString, JsonFault, JsonScanner } from '../../json/json-scanner.js';
-import { RequestFault } from './request-fault.js';
+import { ownText } from '../../json/own-text.js';
+import { RequestFault } from '../../request/request-fault.js';
+import { FieldFault, refuse } from './field-fault.js';
+import { KeySet } from './key-set.js';
 
 /** More nesting than any client needs, and far less than a parser's stack. */
 const maxDepth = 128;
 /** Far beyond any model's name; and what is shown in logs, spans and errors must have an end. */
 const maxModelLength = 256;
-/** Up to so many top-level keys, comparing each new one with all before is cheaper than a set. */
-const fewKeys = 16;
 
 /**
  * What routing and splicing need of a chat completion request, as byte offsets into its body. An end is exclusive; a span
  * of 0..0 stands for "absent".
  */
 export class RequestScan {
-  readonly fault: undefined;
+  /** A text of its own: it outlives the body, in records and in what is remembered by model. */
   model = '';
   /** Quotes included. */
   modelStart = 0;
   modelEnd = 0;
   stream = false;
+  /** Answers asked for at once. */
+  choices = 1;
   /** The client itself asked for the usage chunk. */
   includeUsage = false;
   /** The value of `stream_options`, whatever it is. */
@@ -34,7 +37,8 @@ export class RequestScan {
 
 /**
  * One pass over a body. Refuses what JSON.parse refuses, and beyond it what two parsers could read differently or what
- * could harm one: a key twice at the top level or in `stream_options`, `__proto__` as a key, a byte order mark, too much
+ * could harm one: a key twice at the top level or in `stream_options`, a key that is one of those read here but for its
+ * case (some servers match keys without it, and the last one wins), `__proto__` as a key, a byte order mark, too much
  * nesting. So the upstream's parser sees the model that was routed by. Unknown fields are none of our business.
  */
 export function scanRequest(body: Buffer): RequestScan | RequestFault {
@@ -50,21 +54,10 @@ export function scanRequest(body: Buffer): RequestScan | RequestFault {
   }
 }
 
-/** Thrown within a scan only: leaves the walk from any depth. */
-class FieldFault extends Error {
-  constructor(readonly fault: RequestFault) {
-    super();
-  }
-}
-
-function refuse(code: string | null, param: string | null, message: string): never {
-  throw new FieldFault(new RequestFault(code, param, message));
-}
-
 function scanBody(scanner: JsonScanner): RequestScan {
   const scan = new RequestScan();
   if (!scanner.atObject()) scanner.fail('expected an object');
-  const keys = new KeySet('');
+  const keys = new KeySet('', readKeys);
   let messages = false;
   if (scanner.enterObject()) {
     do {
@@ -72,6 +65,7 @@ function scanBody(scanner: JsonScanner): RequestScan {
       if (key === 'model') scanModel(scanner, scan);
       else if (key === 'stream') scan.stream = scanBoolean(scanner, key);
       else if (key === 'stream_options') scanStreamOptions(scanner, scan);
+      else if (key === 'n') scanChoices(scanner, scan);
       else {
         if (key === 'messages') messages = scanMessages(scanner);
         scanner.value(2);
@@ -100,11 +94,20 @@ function scanModel(scanner: JsonScanner, scan: RequestScan): void {
   scanner.value(2);
   scan.modelEnd = scanner.position;
   if (code !== QUOTE) refuse('invalid_type', 'model', "Invalid type for 'model': expected a string.");
-  scan.model = decodeString(scanner.text, scan.modelStart + 1, scan.modelEnd - 1);
+  scan.model = ownText(decodeString(scanner.text, scan.modelStart + 1, scan.modelEnd - 1));
   if (scan.model === '' || scan.model.length > maxModelLength) {
     const expected = `expected the name of a model, of at most ${maxModelLength} characters`;
     refuse('invalid_value', 'model', `Invalid value for 'model': ${expected}.`);
   }
+}
+
+/** A value that is no whole number is the provider's to refuse. */
+function scanChoices(scanner: JsonScanner, scan: RequestScan): void {
+  scanner.peek();
+  const start = scanner.position;
+  scanner.value(2);
+  const choices = Number(scanner.text.slice(start, scanner.position));
+  if (Number.isInteger(choices) && choices > 1) scan.choices = choices;
 }
 
 function scanMessages(scanner: JsonScanner): true {
@@ -131,7 +134,7 @@ function scanOptions(scanner: JsonScanner, scan: RequestScan): void {
   scan.streamOptionsKind = 'Empty';
   if (!scanner.enterObject()) return;
   scan.streamOptionsKind = 'Object';
-  const keys = new KeySet('stream_options.');
+  const keys = new KeySet('stream_options.', readOptions);
   do {
     if (readKey(scanner, keys) === 'include_usage') {
       scanner.peek();
@@ -152,23 +155,9 @@ function scanBoolean(scanner: JsonScanner, param: string): boolean {
   return code === LOWER_T;
 }
 
-/** Keys of one object, decoded; refuses the second of two equal ones. */
-class KeySet {
-  private readonly few: string[] = [];
-  private many: Set<string> | undefined;
-
-  constructor(private readonly path: string) {}
-
-  add(key: string): void {
-    if (this.many?.has(key) ?? this.few.includes(key)) {
-      // The name is the client's own, but it may be long.
-      const param = `${this.path}${key.slice(0, 64)}`;
-      refuse('duplicate_parameter', param, `Duplicate parameter: '${param}' is given more than once.`);
-    }
-    if (this.many !== undefined) this.many.add(key);
-    else if (this.few.push(key) > fewKeys) this.many = new Set(this.few);
-  }
-}
+/** The keys that mean something here. */
+const readKeys: readonly string[] = ['model', 'messages', 'stream', 'stream_options', 'n'];
+const readOptions: readonly string[] = ['include_usage'];
 
 const QUOTE = 34;
 const OPEN_BRACKET = 91;

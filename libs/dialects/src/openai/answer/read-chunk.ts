@@ -1,5 +1,6 @@
 import type { Usage } from '#libs/inference';
-import { isObject, member, usageOf } from '../usage.js';
+import { isObject, member } from '../../json/members.js';
+import { usageOf } from './usage.js';
 
 /** What one chunk of a streamed answer tells. */
 export interface ChunkFacts {
@@ -11,6 +12,7 @@ export interface ChunkFacts {
   readonly usage: Usage | undefined;
   /** The chunk that `include_usage` adds: no choices, only usage. */
   readonly isUsageOnly: boolean;
+  readonly choices: readonly unknown[];
 }
 
 /** Reads a parsed chunk of any OpenAI-like upstream: every member may be missing or of another type. */
@@ -21,8 +23,7 @@ export function readChunk(chunk: Readonly<Record<string, unknown>>): ChunkFacts 
   let finishReason: string | undefined;
   let hasContent = false;
   for (const choice of choices) {
-    const reason = member(choice, 'finish_reason');
-    if (typeof reason === 'string' && reason !== '') finishReason = reason;
+    finishReason = finishReasonOf(choice) ?? finishReason;
     hasContent ||= deltaHasContent(member(choice, 'delta'));
   }
   return {
@@ -31,7 +32,19 @@ export function readChunk(chunk: Readonly<Record<string, unknown>>): ChunkFacts 
     finishReason,
     usage,
     isUsageOnly: choices.length === 0 && usage !== undefined,
+    choices,
   };
+}
+
+/** The place of a choice among several; without one it is the only one. */
+export function indexOf(choice: unknown): number {
+  const index = member(choice, 'index');
+  return typeof index === 'number' && Number.isInteger(index) && index >= 0 ? index : 0;
+}
+
+export function finishReasonOf(choice: unknown): string | undefined {
+  const reason = member(choice, 'finish_reason');
+  return typeof reason === 'string' && reason !== '' ? reason : undefined;
 }
 
 /** Members of a delta that carry something; `role`, nulls, empty strings and empty lists carry nothing. */

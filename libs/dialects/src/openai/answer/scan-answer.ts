@@ -1,11 +1,12 @@
 import type { Usage } from '#libs/inference';
-import { JsonFault, JsonScanner } from '../json/json-scanner.js';
+import { JsonFault, JsonScanner } from '../../json/json-scanner.js';
+import { ownText } from '../../json/own-text.js';
 import { usageIn } from './usage.js';
 
 const maxDepth = 256;
 
 /** What a plain answer at status 200 is. */
-export interface Answer {
+export interface ScannedAnswer {
   /**
    * `Complete`: to be passed on. `Malformed`: cut off or no JSON object, so a ServerError although the status is 200.
    * `Error`: an error at 200, as the whole body, beside the choices, or as the reason why one of them ended.
@@ -15,36 +16,35 @@ export interface Answer {
   readonly usage?: Usage;
 }
 
-const malformed: Answer = { kind: 'Malformed' };
+const malformed: ScannedAnswer = { kind: 'Malformed' };
 
 /**
  * Reads usage and finish reason of a plain answer, and checks that it ends where an answer ends. Content-length can't
- * tell: an upstream that breaks off may have counted what it sent. `text` is the body's Latin-1 view, which the caller
- * has a use for, too.
+ * tell: an upstream that breaks off may have counted what it sent. `text` is the body's Latin-1 view.
  */
-export function readAnswer(body: Buffer, text: string): Answer {
-  return readTail(body, text) ?? readWhole(body, text);
+export function scanAnswer(text: string): ScannedAnswer {
+  return readTail(text) ?? readWhole(text);
 }
 
 /**
  * The usual shape is `{..."choices":[...],"usage":{...}...}`: reading from the last `"usage"` to the closing brace of the
  * whole tells as much as reading all of it, at a tenth of the cost. Anything else is undefined here, and read whole.
  */
-function readTail(body: Buffer, text: string): Answer | undefined {
+function readTail(text: string): ScannedAnswer | undefined {
   const at = text.lastIndexOf('"usage"');
   if (!afterList.test(text.slice(Math.max(0, at - 16), at))) return undefined;
   const choices = text.indexOf('"choices"');
   if (text.charCodeAt(0) !== OPEN_BRACE || choices === -1 || choices > at) return undefined;
   // A key, or the reason that a choice ended: rare, and worth reading all of it.
   if (text.includes('"error"')) return undefined;
-  const scanner = new JsonScanner(body, text, maxDepth);
-  scanner.position = at;
+  const tail = text.slice(at);
+  const scanner = new JsonScanner(Buffer.from(tail, 'latin1'), tail, maxDepth);
   try {
     scanner.key();
     scanner.peek();
     const start = scanner.position;
     scanner.value(2);
-    const usage = usageIn(text, start, scanner.position);
+    const usage = usageIn(tail, start, scanner.position);
     while (scanner.nextProperty()) {
       scanner.key();
       scanner.value(2);
@@ -60,17 +60,17 @@ function readTail(body: Buffer, text: string): Answer | undefined {
 const afterList = /\]\s*,\s*$/;
 
 /** Walks all bytes: accepts what JSON.parse accepts without building the answer; only the `usage` object is parsed. */
-function readWhole(body: Buffer, text: string): Answer {
-  const scanner = new JsonScanner(body, text, maxDepth);
+function readWhole(text: string): ScannedAnswer {
+  const scanner = new JsonScanner(Buffer.from(text, 'latin1'), text, maxDepth);
   try {
-    return scanAnswer(scanner);
+    return scanMembers(scanner);
   } catch (error) {
     if (error instanceof JsonFault) return malformed;
     throw error;
   }
 }
 
-function scanAnswer(scanner: JsonScanner): Answer {
+function scanMembers(scanner: JsonScanner): ScannedAnswer {
   const { text } = scanner;
   let finishReason: string | undefined;
   let usage: Usage | undefined;
@@ -108,5 +108,6 @@ function lastFinishReason(text: string, start: number, end: number): string | un
   const at = text.lastIndexOf('"finish_reason"', end);
   if (at < start) return undefined;
   finishReasonAt.lastIndex = at;
-  return finishReasonAt.exec(text)?.[1];
+  const reason = finishReasonAt.exec(text)?.[1];
+  return reason === undefined ? undefined : ownText(reason);
 }

@@ -1,10 +1,7 @@
-import { errorBody, errorEvent } from './errors.js';
-import { readAnswer } from './read-answer.js';
+import { errorBody, errorEvent } from '../errors.js';
+import { scanAnswer } from './scan-answer.js';
 
-const read = (answerText: string) => {
-  const body = Buffer.from(answerText);
-  return readAnswer(body, body.toString('latin1'));
-};
+const read = (text: string) => scanAnswer(Buffer.from(text).toString('latin1'));
 const answer = {
   id: 'c',
   choices: [{ index: 0, message: { role: 'assistant', content: '"finish_reason":"x" grün' }, finish_reason: 'stop' }],

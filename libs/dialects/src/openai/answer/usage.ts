@@ -1,4 +1,5 @@
 import type { Usage } from '#libs/inference';
+import { isObject, member } from '../../json/members.js';
 
 /** From the `usage` object of an answer or a chunk; undefined if it isn't one. Counts that are no numbers are unknown. */
 export function usageOf(value: unknown): Usage | undefined {
@@ -36,14 +37,17 @@ function countIn(text: string, name: string, start: number, end: number): number
 const countAt = /\s*:\s*(\d+)\s*[,}]/y;
 const OPEN_BRACE = 123;
 
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export function member(value: unknown, name: string): unknown {
-  return isObject(value) ? value[name] : undefined;
-}
-
 function count(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+}
+
+/** The `usage` object of an answer to a client. Counts that nobody knows are 0: clients add them up. */
+export function usageBody({ inputTokens = 0, outputTokens = 0, cachedInputTokens, reasoningTokens }: Usage): object {
+  return {
+    prompt_tokens: inputTokens,
+    completion_tokens: outputTokens,
+    total_tokens: inputTokens + outputTokens,
+    prompt_tokens_details: cachedInputTokens === undefined ? undefined : { cached_tokens: cachedInputTokens },
+    completion_tokens_details: reasoningTokens === undefined ? undefined : { reasoning_tokens: reasoningTokens },
+  };
 }

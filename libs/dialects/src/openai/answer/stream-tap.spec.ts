@@ -10,8 +10,10 @@ const usage = `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 9, 
 const done = 'data: [DONE]\n\n';
 const latin1 = (value: string) => Buffer.from(value).toString('latin1');
 
+const options = { maxEventBytes: 10_000, dropsUsageChunk: false, choices: 1 };
+
 function tapped(value: string, { dropsUsage = false, cuts = [] as readonly number[], maxBytes = 10_000 } = {}) {
-  const tap = new StreamTap(dropsUsage, maxBytes);
+  const tap = new StreamTap({ ...options, dropsUsageChunk: dropsUsage, maxEventBytes: maxBytes });
   const whole = latin1(value);
   const ends = [...cuts.map((cut) => cut % (whole.length + 1)), whole.length].sort((a, b) => a - b);
   let from = 0;
@@ -50,7 +52,7 @@ describe('a stream on its way through', () => {
   });
 
   it('is handed on in whole events only', () => {
-    const tap = new StreamTap(false);
+    const tap = new StreamTap(options);
     expect(tap.push(role.slice(0, 20))).toBe('');
     expect(tap.push(role.slice(20) + text.slice(0, 9))).toBe(role);
     expect(tap.push(latin1(text).slice(9, -1))).toBe('');
@@ -78,7 +80,7 @@ describe('a stream on its way through', () => {
 
   it('ignores what follows the end marker', () => {
     expect(tapped(`${text}${done}${text}garbage`).out).toBe(latin1(text + done));
-    const tap = new StreamTap(false);
+    const tap = new StreamTap(options);
     tap.push(done);
     expect(tap.push(text)).toBe('');
   });

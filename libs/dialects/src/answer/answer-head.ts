@@ -1,0 +1,50 @@
+import type { UnusableAnswer } from './answer-sink.js';
+
+/** An answer's status and headers, as they came. */
+export interface AnswerHead {
+  readonly status: number;
+  /** Names and values in turn, as raw bytes. */
+  readonly headers: readonly Buffer[];
+}
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
+const EVENT_STREAM = /^text\/event-stream\b/i;
+
+/** What an answer says that it is. A redirect is a failure: it could lead anywhere, with the key. */
+export function answerForm(head: AnswerHead): 'Failed' | 'Stream' | 'Json' | UnusableAnswer {
+  if (head.status < 200 || head.status > 299) return 'Failed';
+  const encoding = headerValue(head.headers, 'content-encoding');
+  if (encoding !== '' && encoding.toLowerCase() !== 'identity') {
+    return unusable(`the answer is encoded as ${encoding.slice(0, 40)}, which was not asked for`);
+  }
+  const contentType = headerValue(head.headers, 'content-type');
+  if (EVENT_STREAM.test(contentType)) return 'Stream';
+  if (JSON_TYPE.test(contentType)) return 'Json';
+  return unusable(`the answer is ${contentType === '' ? 'of no type' : contentType.slice(0, 60)}`);
+}
+
+function unusable(detail: string): UnusableAnswer {
+  return { kind: 'Failure', failure: 'Protocol', detail };
+}
+
+/** One header's value without making strings of the others; the last of several, '' for none. `name`: lower case. */
+export function headerValue(headers: readonly Buffer[], name: string): string {
+  for (let index = headers.length - 2; index >= 0; index -= 2) {
+    const candidate = headers[index];
+    if (candidate?.length === name.length && candidate.toString('latin1').toLowerCase() === name) {
+      return headers[index + 1]?.toString('latin1') ?? '';
+    }
+  }
+  return '';
+}
+
+/** All of them, for classification. Repeated ones are joined as RFC 9110, 5.3 has it. */
+export function lowerCaseHeaders(headers: readonly Buffer[]): Record<string, string> {
+  const record: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index]!.toString('latin1').toLowerCase();
+    const value = headers[index + 1]!.toString('latin1');
+    record[name] = record[name] === undefined ? value : `${record[name]}, ${value}`;
+  }
+  return record;
+}
