@@ -266,7 +266,7 @@ describe('a client that goes away', () => {
     await eventually(() => client.read().includes('first'));
     expect(await reached(client.abort)).toBeLessThan(100);
     await eventually(() => gateway.records.at(-1)?.finish === 'Aborted');
-    const [[, breaker] = []] = [...gateway.runtime.breakers.byId.entries()];
+    const [[, breaker] = []] = [...gateway.runtime.routing.breakers.byId.entries()];
     expect(breaker?.state).toMatchObject({ phase: 'Closed', consecutiveFailures: 0 });
   });
 

@@ -326,7 +326,7 @@ describe('after the commit point a cut is told', () => {
     await start({ providers: [{ name: 'alpha', baseURL: alpha.baseURL }] });
     alpha.answers({ type: 'chunks', chunks: [...first, 'data: {"error":{"message":"x","type":"server_error"}}\n\n'] });
     for (let request = 0; request < 5; request += 1) await gateway.chat({ stream: true });
-    const [[, breaker] = []] = [...gateway.runtime.breakers.byId.entries()];
+    const [[, breaker] = []] = [...gateway.runtime.routing.breakers.byId.entries()];
     expect(breaker?.state.phase).toBe('Open');
   });
 });
@@ -409,7 +409,9 @@ describe('keys', () => {
       call.headers.authorization?.endsWith('key-0') ? errorAnswer(401, 'invalid_api_key') : chatAnswer('ok'),
     );
     await Promise.all(Array.from({ length: 8 }, () => gateway.chat()));
-    expect(gateway.warnings).toEqual([{ credential: 'default/alpha/key-0', pool: 'default/alpha', key: 'key-0' }]);
+    expect(gateway.warnings).toEqual([
+      { credential: 'default/alpha/key-0', pool: 'default/alpha', key: 'key-0', code: 'invalid_api_key' },
+    ]);
     const before = alpha.calls.length;
     for (let request = 0; request < 4; request += 1) expect((await gateway.chat()).status).toBe(200);
     expect(alpha.calls.slice(before).map(({ headers }) => headers.authorization)).not.toContain(
@@ -476,9 +478,9 @@ describe('keys', () => {
     const running = gateway.chat();
     await eventuallyPasses(() => expect(held).toHaveLength(1));
     const queued = gateway.chat();
-    await eventuallyPasses(() => expect(gateway.runtime.queue.depth('default/alpha')).toBe(1));
+    await eventuallyPasses(() => expect(gateway.runtime.routing.lines.depth('default/alpha')).toBe(1));
     const overdue = gateway.chat();
-    await eventuallyPasses(() => expect(gateway.runtime.queue.depth('default/alpha')).toBe(2));
+    await eventuallyPasses(() => expect(gateway.runtime.routing.lines.depth('default/alpha')).toBe(2));
     expect((await gateway.chat()).status).toBe(429);
     held[0]?.();
     expect((await running).status).toBe(200);

@@ -61,6 +61,8 @@ export interface Outcome {
   readonly code?: string;
   /** One bounded line for people; never a secret. */
   readonly message?: string;
+  /** What of the key a refusal or a limit speaks of, where it isn't what the class usually does: the one model, or all. */
+  readonly about?: 'Model' | 'Key';
   /** Milliseconds the upstream asked us to wait, already parsed and clamped. */
   readonly retryAfterMs?: number;
 }

@@ -1,13 +1,15 @@
 import {
   breakerAdmits,
-  breakerEnded,
+  breakerHeard,
   type BreakerResult,
   breakerResult,
   type BreakerState,
   breakerStarted,
   mayEject,
   newBreaker,
+  resultAfterCommit,
 } from './breaker.js';
+import { countsOf } from './failure-window.js';
 import { breakerPolicy } from './testing/world.js';
 
 const policy = breakerPolicy;
@@ -15,7 +17,7 @@ const policy = breakerPolicy;
 /** One attempt that takes no time. */
 function attempt(state: BreakerState, result: BreakerResult, nowMs: number, ejectable = true): BreakerState {
   const started = breakerStarted(state, nowMs);
-  return breakerEnded(started, policy, result, started.epoch, ejectable, nowMs);
+  return breakerHeard(started, policy, { result, epoch: started.epoch, ejectable, nowMs });
 }
 
 function attempts(state: BreakerState, results: string, nowMs: number, ejectable = true): BreakerState {
@@ -79,9 +81,13 @@ describe('an open breaker', () => {
   });
 
   it('ignores attempts that began before it opened', () => {
-    expect(breakerEnded(opened, policy, 'Failure', newBreaker.epoch, true, 10)).toBe(opened);
+    expect(
+      breakerHeard(opened, policy, { result: 'Failure', epoch: newBreaker.epoch, ejectable: true, nowMs: 10 }),
+    ).toBe(opened);
     const probing = breakerStarted(opened, 30_000);
-    expect(breakerEnded(probing, policy, 'Success', newBreaker.epoch, true, 30_010)).toBe(probing);
+    expect(
+      breakerHeard(probing, policy, { result: 'Success', epoch: newBreaker.epoch, ejectable: true, nowMs: 30_010 }),
+    ).toBe(probing);
   });
 
   it('admits as many probes at a time as configured', () => {
@@ -117,6 +123,48 @@ describe('an open breaker', () => {
     const nowMs = state.phase === 'Open' ? state.untilMs : NaN;
     const closed = attempts(state, '++', nowMs);
     expect(attempts(closed, '-----', nowMs)).toMatchObject({ phase: 'Open', untilMs: nowMs + 30_000 });
+  });
+});
+
+describe('an answer that is cut off after its commit point', () => {
+  /** `c`: committed and whole. `t`: committed and cut off. */
+  const answers = (state: BreakerState, results: string, nowMs = 0) =>
+    results.split('').reduce((before, result) => {
+      const committed = attempt(before, 'Success', nowMs);
+      const end = { result: result === 'c' ? 'Completed' : 'Truncated', ejectable: true, nowMs } as const;
+      return breakerHeard(committed, policy, { ...end, epoch: committed.epoch });
+    }, state);
+
+  it('turns its success into a failure of the window, and is no result of its own', () => {
+    const state = answers(newBreaker, 'ttttc');
+    expect(state.phase === 'Closed' && countsOf(state.window)).toEqual({ results: 5, failures: 4 });
+  });
+
+  it('opens after a run of them, which only a whole answer ends', () => {
+    expect(answers(newBreaker, 'tttt').phase).toBe('Closed');
+    expect(answers(newBreaker, 'ttttt').phase).toBe('Open');
+    expect(answers(newBreaker, 'ttttctttt').phase).toBe('Closed');
+  });
+
+  it('opens a half-open breaker again, whose probe was free since the commit point', () => {
+    const opened = attempts(newBreaker, '-----', 0);
+    const committed = attempt(opened, 'Success', 30_000);
+    expect(committed).toMatchObject({ phase: 'HalfOpen', probesInFlight: 0, successes: 1 });
+    const end = (result: 'Completed' | 'Truncated') =>
+      breakerHeard(committed, policy, { result, epoch: committed.epoch, ejectable: true, nowMs: 40_000 });
+    expect(end('Completed')).toBe(committed);
+    expect(end('Truncated')).toMatchObject({ phase: 'Open', openings: 2, untilMs: 100_000 });
+  });
+
+  it.each([
+    [undefined, 'Completed'],
+    ['Network', 'Truncated'],
+    ['Timeout', 'Truncated'],
+    ['RateLimited', 'Nothing'],
+    ['ContentFiltered', 'Nothing'],
+    ['Cancelled', 'Nothing'],
+  ])('%s: %s', (errorClass, expected) => {
+    expect(resultAfterCommit(errorClass)).toBe(expected);
   });
 });
 

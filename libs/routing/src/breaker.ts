@@ -1,4 +1,5 @@
 import type { BreakerPolicy } from '#libs/routing-table';
+import { countsOf, emptyWindow, type FailureWindow, recorded } from './failure-window.js';
 
 /**
  * A circuit breaker for one provider and model, as a reducer with one function an event.
@@ -10,7 +11,9 @@ import type { BreakerPolicy } from '#libs/routing-table';
  *
  * Trips. Closed opens when `consecutiveFailures` failures follow each other, or when in the window at least `minRequests`
  * results stand and `percent` or more of them are failures; a tie opens. A failure is counted before the test, a
- * success never opens. The window is ten buckets; a bucket leaves as a whole, so the window spans 0.9 to 1.0 of
+ * success never opens. What an attempt came to is known at its commit point, so that a probe that streams for minutes
+ * doesn't hold others up; a stream that is cut off after it turns the success that was counted into a failure, and
+ * `consecutiveFailures` of those without a whole answer between them open, too. The window is ten buckets; a bucket leaves as a whole, so the window spans 0.9 to 1.0 of
  * `windowMs`. Cold start: an unused breaker is closed with an empty window, so only the run can open it before
  * `minRequests` results stand.
  *
@@ -26,6 +29,8 @@ export interface ClosedBreaker {
   readonly phase: 'Closed';
   readonly epoch: number;
   readonly consecutiveFailures: number;
+  /** Answers cut off after their commit point since the last whole one. */
+  readonly consecutiveTruncations: number;
   readonly window: FailureWindow;
 }
 export interface OpenBreaker {
@@ -43,22 +48,25 @@ export interface HalfOpenBreaker {
   readonly successes: number;
 }
 
-/** Results by tenth of the window. `counts[2i]`: all, `counts[2i + 1]`: failures, of the bucket whose tick is i mod 10. */
-interface FailureWindow {
-  readonly tick: number;
-  readonly counts: readonly number[];
+/** Of an attempt: one of the first three, at its commit point or its end. Of an answer after its commit point: `Nothing`, `Completed` or `Truncated`. */
+export type BreakerResult = 'Success' | 'Failure' | 'Nothing' | 'Completed' | 'Truncated';
+
+/** An attempt's result, as a breaker hears of it. */
+export interface BreakerReport {
+  readonly result: BreakerResult;
+  /** Of the state at the attempt's start; once it has committed, at its commit point. */
+  readonly epoch: number;
+  /** Whether `mayEject` allows another opening. */
+  readonly ejectable: boolean;
+  readonly nowMs: number;
 }
-
-export type BreakerResult = 'Success' | 'Failure' | 'Nothing';
-
-const buckets = 10;
-const emptyCounts: readonly number[] = Array.from({ length: 2 * buckets }, () => 0);
 
 export const newBreaker: ClosedBreaker = {
   phase: 'Closed',
   epoch: 0,
   consecutiveFailures: 0,
-  window: { tick: 0, counts: emptyCounts },
+  consecutiveTruncations: 0,
+  window: emptyWindow,
 };
 
 /** What an attempt's outcome means to a breaker in this phase. `undefined`: the attempt succeeded. */
@@ -78,6 +86,12 @@ export function breakerResult(errorClass: string | undefined, phase: BreakerStat
     default:
       return 'Success';
   }
+}
+
+/** What the end of an answer means that had passed its commit point: the attempt itself has been counted there. */
+export function resultAfterCommit(errorClass: string | undefined): BreakerResult {
+  if (errorClass === undefined) return 'Completed';
+  return breakerResult(errorClass, 'Closed') === 'Failure' ? 'Truncated' : 'Nothing';
 }
 
 /** May an attempt start now? undefined: a breaker never used. */
@@ -112,40 +126,45 @@ export function breakerStarted(state: BreakerState, nowMs: number): BreakerState
 }
 
 /**
- * An attempt ended. `epoch`: of the state at its start. `ejectable`: whether `mayEject` allows another opening; if not,
- * a closed breaker stays closed with its counts, and opens at the first failure after a place is free.
+ * An attempt has a result. One that may not be ejected stays closed with its counts, and opens at the first failure after
+ * a place is free.
  */
-export function breakerEnded(
-  state: BreakerState,
-  policy: BreakerPolicy,
-  result: BreakerResult,
-  epoch: number,
-  ejectable: boolean,
-  nowMs: number,
-): BreakerState {
-  if (state.epoch !== epoch || state.phase === 'Open') return state;
-  if (state.phase === 'HalfOpen') return probeEnded(state, policy, result, nowMs);
+export function breakerHeard(state: BreakerState, policy: BreakerPolicy, report: BreakerReport): BreakerState {
+  if (state.epoch !== report.epoch || state.phase === 'Open') return state;
+  return state.phase === 'HalfOpen' ? probeHeard(state, policy, report) : closedHeard(state, policy, report);
+}
+
+function closedHeard(state: ClosedBreaker, policy: BreakerPolicy, report: BreakerReport): BreakerState {
+  const { result, ejectable, nowMs } = report;
   if (result === 'Nothing') return state;
-  return closedEnded(state, policy, result === 'Failure', ejectable, nowMs);
+  if (result === 'Completed') return { ...state, consecutiveTruncations: 0 };
+  const { windowMs } = policy.failureRatio;
+  const window = recorded(state.window, {
+    // A truncated answer has been counted as a success: only the failure is new.
+    results: result === 'Truncated' ? 0 : 1,
+    failures: result === 'Success' ? 0 : 1,
+    nowMs,
+    windowMs,
+  });
+  const next: ClosedBreaker = {
+    phase: 'Closed',
+    epoch: state.epoch,
+    consecutiveFailures: result === 'Success' ? 0 : state.consecutiveFailures + (result === 'Failure' ? 1 : 0),
+    consecutiveTruncations: state.consecutiveTruncations + (result === 'Truncated' ? 1 : 0),
+    window,
+  };
+  const trips = result !== 'Success' && ejectable && (runTrips(next, policy) || ratioTrips(window, policy));
+  return trips ? open(state.epoch, 1, policy, nowMs) : next;
 }
 
-function closedEnded(
-  state: ClosedBreaker,
-  policy: BreakerPolicy,
-  failed: boolean,
-  ejectable: boolean,
-  nowMs: number,
-): BreakerState {
-  const window = record(state.window, failed, Math.floor((nowMs * buckets) / policy.failureRatio.windowMs));
-  const consecutiveFailures = failed ? state.consecutiveFailures + 1 : 0;
-  if (failed && ejectable && (consecutiveFailures >= policy.consecutiveFailures || ratioTrips(window, policy))) {
-    return open(state.epoch, 1, policy, nowMs);
-  }
-  return { phase: 'Closed', epoch: state.epoch, consecutiveFailures, window };
+function runTrips(state: ClosedBreaker, policy: BreakerPolicy): boolean {
+  return Math.max(state.consecutiveFailures, state.consecutiveTruncations) >= policy.consecutiveFailures;
 }
 
-function probeEnded(state: HalfOpenBreaker, policy: BreakerPolicy, result: BreakerResult, nowMs: number): BreakerState {
-  if (result === 'Failure') return open(state.epoch, state.openings + 1, policy, nowMs);
+function probeHeard(state: HalfOpenBreaker, policy: BreakerPolicy, { result, nowMs }: BreakerReport): BreakerState {
+  if (result === 'Failure' || result === 'Truncated') return open(state.epoch, state.openings + 1, policy, nowMs);
+  // The probe was given back at the commit point.
+  if (result === 'Completed') return state;
   const successes = state.successes + (result === 'Success' ? 1 : 0);
   if (successes >= policy.successesToClose) return { ...newBreaker, epoch: state.epoch + 1 };
   return { ...state, probesInFlight: state.probesInFlight - 1, successes };
@@ -156,26 +175,7 @@ function open(epoch: number, openings: number, policy: BreakerPolicy, nowMs: num
   return { phase: 'Open', epoch: epoch + 1, openings, untilMs: nowMs + openForMs };
 }
 
-/** Buckets between the last tick and this one are empty. A clock that went back counts into the newest bucket. */
-function record(window: FailureWindow, failed: boolean, now: number): FailureWindow {
-  const tick = Math.max(now, window.tick);
-  const counts = window.counts.slice();
-  for (let stale = Math.max(window.tick + 1, tick - buckets + 1); stale <= tick; stale++) {
-    counts[2 * (stale % buckets)] = 0;
-    counts[2 * (stale % buckets) + 1] = 0;
-  }
-  const at = 2 * (tick % buckets);
-  counts[at] = counts[at]! + 1;
-  if (failed) counts[at + 1] = counts[at + 1]! + 1;
-  return { tick, counts };
-}
-
-function ratioTrips({ counts }: FailureWindow, { failureRatio }: BreakerPolicy): boolean {
-  let all = 0;
-  let failures = 0;
-  for (let i = 0; i < counts.length; i += 2) {
-    all += counts[i]!;
-    failures += counts[i + 1]!;
-  }
-  return all >= failureRatio.minRequests && failures * 100 >= failureRatio.percent * all;
+function ratioTrips(window: FailureWindow, { failureRatio }: BreakerPolicy): boolean {
+  const { results, failures } = countsOf(window);
+  return results >= failureRatio.minRequests && failures * 100 >= failureRatio.percent * results;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type ErrorClass, errorClasses, type Progress } from '#libs/inference';
-import { breakerEnded, breakerResult, breakerStarted, newBreaker } from './breaker.js';
+import { breakerHeard, breakerResult, breakerStarted, newBreaker } from './breaker.js';
 import { cooldownAfter, notCooling } from './cooldown.js';
 import type { AttemptPlan } from './decision.js';
 import type { HistoryEntry } from './history.js';
@@ -120,9 +120,16 @@ class Simulation {
     this.nowMs += answer.tookMs;
     const errorClass = answer.outcome === 'Success' ? undefined : answer.outcome;
     const result = breakerResult(errorClass, started.phase);
-    world.breakers.set(backend, breakerEnded(started, policy, result, started.epoch, true, this.nowMs));
+    world.breakers.set(
+      backend,
+      breakerHeard(started, policy, { result, epoch: started.epoch, ejectable: true, nowMs: this.nowMs }),
+    );
     const { cooldown } = poolEntry(backend, {});
-    const cooled = cooldownAfter(this.cooldown(key.credential), cooldown, errorClass, answer.retryAfterMs, this.nowMs);
+    const cooled = cooldownAfter(this.cooldown(key.credential), cooldown, {
+      errorClass,
+      retryAfterMs: answer.retryAfterMs,
+      nowMs: this.nowMs,
+    });
     this.cooldowns.set(key.credential, cooled);
     world.cool(backend, key.name, cooled.untilMs);
     return { ...answer, backend, pool: backend, key: key.name, startedMs, endedMs: this.nowMs };

@@ -99,7 +99,13 @@ describe('an exhausted pool', () => {
   it('that queues is waited for until its key is back', () => {
     const world = new World({ backends: { a: { onExhausted: queue(2000) }, b: { priority: 1 } } });
     world.cool('a', 'k1', 1500);
-    expect(world.decide()).toEqual({ wait: { ms: 1500, for: 'Key', pool: 'a' } });
+    expect(world.decide().wait).toEqual({
+      ms: 1500,
+      for: 'Key',
+      pools: ['a'],
+      connections: [],
+      passedOver: [{ candidate: 'a', reason: 'KeysCooling', untilMs: 1500 }],
+    });
   });
 
   it('that queues is waited for as long as allowed when only a finished request can free a key', () => {
@@ -278,7 +284,7 @@ describe('retry rules', () => {
     const all = new World({ backends: { a: {}, b: {} }, retry: rule(['InvalidRequest'], 5, 'NextBackend') });
     expect(short(all.decide([failed('a', 'k1', 'InvalidRequest')]))).toBe('stop not_retryable');
     const auth = new World({ backends: { a: {} }, retry: rule(['Auth'], 5, 'SameBackend') });
-    expect(short(auth.decide([failed('a', 'k1', 'Auth')], 500))).toBe('stop keys_exhausted 0');
+    expect(short(auth.decide([failed('a', 'k1', 'Auth')], 500))).toBe('stop retries_exhausted');
   });
 });
 

@@ -1,22 +1,31 @@
-import type { PoolKey } from '#libs/routing-table';
-import type { Candidate } from './prepared-route.js';
+import type { PoolKey, RouteEntry } from '#libs/routing-table';
+import type { Candidate } from './candidate.js';
 import type { HistoryEntry } from './history.js';
+import type { PassedOver } from './passed-over.js';
 
 /** What `decide` answers. Exactly one of the three. */
 export type Decision =
-  | { readonly attempts: readonly AttemptPlan[]; readonly wait?: undefined; readonly stop?: undefined }
+  | {
+      /** At least one. The caller starts all of them. */
+      readonly attempts: readonly AttemptPlan[];
+      /** The candidates that were looked at before these; empty where the first choice could serve. */
+      readonly passedOver: readonly PassedOver[];
+      readonly wait?: undefined;
+      readonly stop?: undefined;
+    }
   | { readonly wait: Wait; readonly attempts?: undefined; readonly stop?: undefined }
   | { readonly stop: Stop; readonly attempts?: undefined; readonly wait?: undefined };
 
-/** Why this attempt is made: the first one, or which step after a failure. */
-export type Step = 'First' | 'SameBackend' | 'NextKey' | 'NextBackend';
+/** Why this attempt is made: the first one, beside one that is slow, or which step after a failure. */
+export type Step = 'First' | 'Hedge' | 'SameBackend' | 'NextKey' | 'NextBackend';
 
 export interface AttemptPlan {
+  readonly route: RouteEntry;
   readonly candidate: Candidate;
   /** Name of the key, id of its credential, identity of its limiter. */
   readonly key: PoolKey;
   readonly step: Step;
-  /** True: the caller withdraws one retry from the route's budget when it starts this attempt. */
+  /** True: admitting it withdraws one retry from the route's budget. */
   readonly drawsOnRetryBudget: boolean;
   readonly timeouts: AttemptTimeouts;
 }
@@ -36,20 +45,24 @@ export interface AttemptTimeouts {
 
 /**
  * Call `decide` again, with an unchanged history, after `ms` or when what is waited for happens first:
- * `Backoff`, `RetryAfter`: only time passes. `Key`: a permit or a key of `pool` came back. `Pending`: an attempt ended.
+ * `Backoff`, `RetryAfter`: only time passes. `Key`, `Connection`: something came back to one of `pools` or `connections`.
+ * `Pending`: an attempt ended; where `ms` is over first, a hedge is due.
  */
 export interface Wait {
   readonly ms: number;
-  readonly for: 'Backoff' | 'RetryAfter' | 'Key' | 'Pending';
-  /** Key of the KeyPool entry; set for `Key`. */
-  readonly pool?: string;
+  readonly for: 'Backoff' | 'RetryAfter' | 'Key' | 'Connection' | 'Pending';
+  /** Keys of the KeyPool entries of which a freed key could serve this request; with `Key` and `Connection`. */
+  readonly pools: readonly string[];
+  /** Identities (`ConnectionsView.id`) of the connections of which a freed one could serve it. */
+  readonly connections: readonly string[];
+  readonly passedOver: readonly PassedOver[];
 }
 
 /** Every way a request ends without (another) attempt. The names are the user-facing error codes where they are one. */
 export type StopCode =
   /** No rule of the route matches the request. */
   | 'no_matching_rule'
-  /** Every backend is drained or its breaker is open. `retryAfterMs`: until the earliest may be probed. */
+  /** Every backend is drained, blocked by its breaker or without a connection. `retryAfterMs`: until the earliest may be back. */
   | 'no_backend_available'
   /** Backends are there, but each key is cooling or at its limit. `retryAfterMs`: until the earliest cooldown ends. */
   | 'keys_exhausted'
@@ -74,6 +87,7 @@ export interface Stop {
   readonly code: StopCode;
   /** For the client's Retry-After. Absent: unknown. */
   readonly retryAfterMs?: number;
-  /** The last attempt that ended, if one did. */
+  /** The very entry of the history that the client's error is made of; absent: no attempt has ended. */
   readonly last?: HistoryEntry;
+  readonly passedOver: readonly PassedOver[];
 }

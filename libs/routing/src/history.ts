@@ -17,16 +17,22 @@ export interface HistoryEntry {
   readonly endedMs?: number;
 }
 
+/** An entry whose attempt has failed. */
+export interface Failure extends HistoryEntry {
+  readonly outcome: ErrorClass;
+}
+
 export type History = readonly HistoryEntry[];
 
-/** Of the ended attempts the one that ended last; of equals the one started last. */
-export function lastEnded(history: History): HistoryEntry | undefined {
-  let last: HistoryEntry | undefined;
-  for (const entry of history) {
-    if (entry.outcome === 'Pending') continue;
-    if (last === undefined || (entry.endedMs ?? 0) >= (last.endedMs ?? 0)) last = entry;
-  }
-  return last;
+function isFailure(entry: HistoryEntry): entry is Failure {
+  return entry.outcome !== 'Pending' && entry.outcome !== 'Success';
+}
+
+/** The failed attempts, the one that ended last first; of equals the one started last. */
+export function failuresOf(history: History): readonly Failure[] {
+  const failures = history.filter(isFailure).reverse();
+  // Stable, and nearly always sorted already: attempts end in the order they began in, but for those side by side.
+  return failures.sort((a, b) => (b.endedMs ?? 0) - (a.endedMs ?? 0));
 }
 
 export function hasPending(history: History): boolean {
@@ -46,11 +52,13 @@ export function triedKeys(history: History, pool: string): readonly string[] {
   return names;
 }
 
-/** How often a backend has failed this request: the exponent of the next back-off. */
-export function failuresOf(history: History, backend: string): number {
-  let failures = 0;
+const noKeys: readonly string[] = [];
+
+/** Names of the keys of a pool that this request uses right now. */
+export function busyKeys(history: History, pool: string): readonly string[] {
+  let names: string[] | undefined;
   for (const entry of history) {
-    if (entry.backend === backend && entry.outcome !== 'Pending' && entry.outcome !== 'Success') failures++;
+    if (entry.outcome === 'Pending' && entry.pool === pool) (names ??= []).push(entry.key);
   }
-  return failures;
+  return names ?? noKeys;
 }

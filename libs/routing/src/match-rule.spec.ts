@@ -45,22 +45,26 @@ describe('matching', () => {
 });
 
 describe('preparing', () => {
-  it('sorts tiers, sums weights and leaves out what is drained or gone', () => {
+  it('sorts tiers, sums weights, and says what is drained or gone', () => {
     const ref = (backend: string, priority: number, weight = 1) => ({ backend, priority, weight });
     const [rule] = rules({
       backends: [ref('b', 5), ref('a', 1, 2), ref('c', 1, 3), ref('d', 0, 0), ref('gone', 0)],
     }).rules;
-    const shape = rule!.tiers.map((t) => [t.priority, t.totalWeight, t.candidates.map((c) => c.backend).join()]);
+    const shape = rule!.tiers.list.map((t) => [t.priority, t.totalWeight, t.candidates.map((c) => c.backend).join()]);
     expect(shape).toEqual([
       [1, 5, 'a,c'],
       [5, 1, 'b'],
+    ]);
+    expect(rule!.tiers.unusable).toEqual([
+      { candidate: 'd', reason: 'Drained' },
+      { candidate: 'gone', reason: 'BackendMissing' },
     ]);
   });
 });
 
 describe('the weighted strategy', () => {
   it('stays within its candidates at the edges and under rounding', () => {
-    const tier = new World({ backends: { a: { weight: 0.1 }, b: { weight: 0.2 } } }).route.rules[0]!.tiers[0]!;
+    const tier = new World({ backends: { a: { weight: 0.1 }, b: { weight: 0.2 } } }).route.rules[0]!.tiers.list[0]!;
     expect(strategies[0].choose(tier.candidates, tier.totalWeight, 0).backend).toBe('a');
     expect(strategies[0].choose(tier.candidates, tier.totalWeight + 1e-9, 1 - 1e-17).backend).toBe('b');
   });

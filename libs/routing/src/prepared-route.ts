@@ -1,6 +1,10 @@
 import { errorClasses, type ErrorClass } from '#libs/inference';
 import type { BackendEntry, BackendRef, KeyPoolEntry, RouteEntry, RouteRule } from '#libs/routing-table';
+import type { Candidate, Tiers } from './candidate.js';
+import type { PassedOver } from './passed-over.js';
 import { retryPlan, type RetryPlan } from './retry-plan.js';
+import { strategies } from './strategies/registry.js';
+import type { Strategy } from './strategies/strategy.js';
 
 /** The part of a table that a route refers to. */
 export interface BackendLookup {
@@ -8,29 +12,12 @@ export interface BackendLookup {
   keyPool(key: string): KeyPoolEntry | undefined;
 }
 
-/** A backend reference, resolved in one table. */
-export interface Candidate {
-  /** Key of the Backend entry. */
-  readonly backend: string;
-  readonly entry: BackendEntry;
-  readonly pool: KeyPoolEntry;
-  readonly weight: number;
-  readonly priority: number;
-}
-
-/** Candidates of one priority. */
-export interface Tier {
-  readonly priority: number;
-  readonly candidates: readonly Candidate[];
-  readonly totalWeight: number;
-}
-
 export interface PreparedRule {
   readonly rule: RouteRule;
-  /** By rising priority. Drained candidates (weight 0) and references that the table can't resolve are left out. */
-  readonly tiers: readonly Tier[];
-  /** Tried after `tiers` when the last attempt failed with this class. */
-  readonly fallbacks: Readonly<Partial<Record<ErrorClass, readonly Tier[]>>>;
+  readonly strategy: Strategy;
+  readonly tiers: Tiers;
+  /** Tried after `tiers` once an attempt failed with this class. */
+  readonly fallbacks: Readonly<Partial<Record<ErrorClass, Tiers>>>;
 }
 
 /** A route with everything that doesn't change between requests worked out. Belongs to the table it was made from. */
@@ -48,30 +35,42 @@ export function prepareRoute(entry: RouteEntry, table: BackendLookup): PreparedR
 }
 
 function prepareRule(rule: RouteRule, table: BackendLookup): PreparedRule {
-  const fallbacks: Partial<Record<ErrorClass, readonly Tier[]>> = {};
+  const fallbacks: Partial<Record<ErrorClass, Tiers>> = {};
   for (const errorClass of errorClasses) {
     const backends = rule.fallbacks.filter((f) => f.errors.includes(errorClass)).flatMap((f) => f.backends);
-    const tiers = tiersOf(backends, table);
-    if (tiers.length > 0) fallbacks[errorClass] = tiers;
+    if (backends.length > 0) fallbacks[errorClass] = tiersOf(backends, table);
   }
-  return { rule, tiers: tiersOf(rule.backends, table), fallbacks };
+  return { rule, strategy: strategies[0], tiers: tiersOf(rule.backends, table), fallbacks };
 }
 
-function tiersOf(backends: readonly BackendRef[], table: BackendLookup): Tier[] {
+function tiersOf(backends: readonly BackendRef[], table: BackendLookup): Tiers {
   const byPriority = new Map<number, Candidate[]>();
-  for (const { backend, weight, priority } of backends) {
-    const entry = table.backend(backend);
-    const pool = entry && table.keyPool(entry.keyPool);
-    if (entry === undefined || pool === undefined || weight <= 0) continue;
-    const candidates = byPriority.get(priority) ?? [];
-    candidates.push({ backend, entry, pool, weight, priority });
-    byPriority.set(priority, candidates);
+  const unusable: PassedOver[] = [];
+  for (const ref of backends) {
+    const found = resolve(ref, table);
+    if ('reason' in found) {
+      unusable.push(found);
+      continue;
+    }
+    const candidates = byPriority.get(found.priority) ?? [];
+    candidates.push(found);
+    byPriority.set(found.priority, candidates);
   }
-  return [...byPriority]
+  const list = [...byPriority]
     .sort(([a], [b]) => a - b)
     .map(([priority, candidates]) => ({
       priority,
       candidates,
       totalWeight: candidates.reduce((sum, { weight }) => sum + weight, 0),
     }));
+  return { list, unusable };
+}
+
+function resolve({ backend, weight, priority }: BackendRef, table: BackendLookup): Candidate | PassedOver {
+  const entry = table.backend(backend);
+  if (entry === undefined) return { candidate: backend, reason: 'BackendMissing' };
+  const pool = table.keyPool(entry.keyPool);
+  if (pool === undefined) return { candidate: backend, reason: 'PoolMissing' };
+  if (weight <= 0) return { candidate: backend, reason: 'Drained' };
+  return { backend, entry, pool, weight, priority };
 }

@@ -11,12 +11,15 @@ const withdrawal = 100;
  */
 export class RetryBudget {
   private readonly balances = new Float64Array(slots);
+  private readonly policy: RetryPolicy['budget'];
   private readonly slotMs: number;
   private readonly reserve: number;
   private readonly deposit: number;
   private tick = 0;
 
-  constructor({ percent, intervalMs, minPerSecond }: RetryPolicy['budget']) {
+  constructor(policy: RetryPolicy['budget']) {
+    const { percent, intervalMs, minPerSecond } = policy;
+    this.policy = policy;
     this.slotMs = intervalMs / slots;
     this.reserve = Math.round((minPerSecond * intervalMs * withdrawal) / 1000);
     this.deposit = Math.round(percent);
@@ -32,12 +35,20 @@ export class RetryBudget {
     this.add(nowMs, -withdrawal);
   }
 
-  /** Whole retries that may be made now; negative when concurrent requests overdrew it. */
+  /** Whole retries that may be made now; negative when concurrent requests overdrew it. Only reads. */
   balance(nowMs: number): number {
-    this.advance(nowMs);
+    const tick = Math.floor(nowMs / this.slotMs);
     let sum = this.reserve;
-    for (const balance of this.balances) sum += balance;
+    for (let at = Math.max(tick, this.tick) - slots + 1; at <= this.tick; at++) sum += this.balances[at % slots] ?? 0;
     return Math.floor(sum / withdrawal);
+  }
+
+  /** A budget of the same balance, for imagining. */
+  copy(): RetryBudget {
+    const copy = new RetryBudget(this.policy);
+    copy.balances.set(this.balances);
+    copy.tick = this.tick;
+    return copy;
   }
 
   private add(nowMs: number, amount: number): void {

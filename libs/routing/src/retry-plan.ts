@@ -51,6 +51,11 @@ export function isKeyFault(errorClass: string): boolean {
   return errorClass === 'RateLimited' || errorClass === 'Auth' || errorClass === 'QuotaExhausted';
 }
 
+/** True where the request itself was found at fault: the same backend finds the same again, whichever the key. */
+export function isRequestFault(errorClass: ErrorClass): boolean {
+  return errorClass !== 'Cancelled' && defaultSteps[errorClass] === never;
+}
+
 /**
  * The first rule that names the class wins over the default. A class that is never tried again can't be made so by a
  * rule, and a key that is out for long is not tried again either.

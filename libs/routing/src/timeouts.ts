@@ -1,6 +1,6 @@
 import type { RouteEntry } from '#libs/routing-table';
 import type { AttemptTimeouts } from './decision.js';
-import type { Candidate } from './prepared-route.js';
+import type { Candidate } from './candidate.js';
 
 /** With less time than this left, no upstream can answer: an attempt would only cost it work. */
 export const minimumAttemptMs = 10;

@@ -15,20 +15,16 @@ export interface ResettableState {
 }
 
 /** The state of the request path. */
-export function resettableState({
-  breakers,
-  credentials,
-  clock,
-}: Pick<Runtime, 'breakers' | 'credentials' | 'clock'>): ResettableState {
+export function resettableState({ routing, clock }: Pick<Runtime, 'routing' | 'clock'>): ResettableState {
   return {
     resetBreaker: (id) => {
-      const phase = breakers.reset(id);
+      const phase = routing.resetBreaker(id, clock.nowMs());
       if (phase === undefined) return { result: 'Unknown', message: 'it has sent nothing there yet' };
       if (phase === 'Closed') return { result: 'Unchanged', message: 'it was closed; its counts begin anew' };
       return { result: 'Reset', message: phase === 'Open' ? 'it was open' : 'it was half-open' };
     },
     resetCooldown: (credential) => {
-      const untilMs = credentials.reset(credential);
+      const untilMs = routing.resetCredential(credential);
       if (untilMs === undefined) return { result: 'Unknown', message: 'it has sent nothing with this key yet' };
       const leftMs = untilMs - clock.nowMs();
       if (leftMs <= 0) return { result: 'Unchanged', message: 'the key was not paused' };

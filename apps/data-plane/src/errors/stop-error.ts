@@ -26,7 +26,7 @@ const requestFaults: ReadonlySet<string> = new Set(['InvalidRequest', 'ContextLe
 /** Why no (further) attempt was made, in the client's terms. */
 export function stopError(stop: Stop, record: RequestRecord): GatewayError {
   const retryAfterMs = stop.retryAfterMs ?? -1;
-  const last = record.attempts.at(-1);
+  const last = record.attempts.find((attempt) => attempt === stop.last);
   switch (stop.code) {
     case 'no_matching_rule':
       return new GatewayError(

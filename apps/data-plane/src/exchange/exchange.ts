@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { PreparedRoute, RequestFacts } from '#libs/routing';
 import type { KnownOwner } from '../consumers/known-owner.js';
 import { Timer } from '../time/timer-wheel.js';
+import type { Waiter } from '../state/waiting-lines.js';
 import type { Attempt } from '../runs/attempt.js';
 import type { Downstream } from './downstream.js';
 import { errorTable, type GatewayError } from '../errors/error-table.js';
@@ -33,11 +34,10 @@ export class Exchange {
   facts: RequestFacts | undefined = undefined;
   /** The call that is under way. */
   attempt: Attempt | undefined = undefined;
-  /** The pool whose queue this request stands in. */
-  waitingFor: string | undefined = undefined;
+  /** Made once it has to wait for a key or a connection. */
+  waiter: Waiter | undefined = undefined;
   /** Runs while waiting between attempts. */
-  readonly pause = new Timer(() => void resumeAttempts(this));
-  readonly wake = (): boolean => resumeAttempts(this);
+  readonly pause = new Timer(() => resumeAttempts(this));
 
   /** Neighbours among the running requests. */
   next: Exchange | undefined = undefined;
@@ -192,7 +192,7 @@ export class Exchange {
     const { runtime, record } = this;
     runtime.wheel.disarm(this.pause);
     runtime.wheel.disarm(this.hold);
-    if (this.waitingFor !== undefined) runtime.queue.leave(this.waitingFor, this.wake);
+    if (this.waiter !== undefined) runtime.routing.lines.leave(this.waiter);
     if (this.holdsConsumerPermit) this.owner?.limiter.release();
     this.table?.unpin();
     record.finish = how;

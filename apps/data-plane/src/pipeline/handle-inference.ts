@@ -118,7 +118,7 @@ function matchRoute(exchange: Exchange): boolean {
   const rule = matchRule(route, exchange);
   record.rule = rule?.rule.name ?? '';
   exchange.facts = { rule, startedMs: record.startedMs, deadlineMs: requestDeadlineMs(route.entry, record.startedMs) };
-  runtime.retryBudgets.of(route.entry).request(record.startedMs);
+  runtime.routing.retryBudgets.of(route.entry).request(record.startedMs);
   if (record.stream) exchange.holdStream();
   return true;
 }

@@ -1,12 +1,7 @@
 import type { Clock } from '#libs/clock';
 import type { Logger } from '#libs/telemetry';
 import type { CredentialSource } from '../credentials/credential-source.js';
-import { Breakers } from '../state/breakers.js';
-import { CredentialHealth } from '../state/credential-health.js';
 import { ConsumerLimiters } from '../state/consumer-limiter.js';
-import { KeyLimiters } from '../state/key-limiter.js';
-import { KeyQueue } from '../state/key-queue.js';
-import { RetryBudgets } from '../state/retry-budgets.js';
 import type { Random } from '../random.js';
 import type { TableHolder } from '../table/table-view.js';
 import { TimerWheel } from '../time/timer-wheel.js';
@@ -16,6 +11,8 @@ import { PinnedTables } from '../state/pinned-table.js';
 import { RequestIds } from '../record/request-ids.js';
 import type { RequestRecord } from '../record/request-record.js';
 import { RunningExchanges } from '../exchange/running.js';
+import type { StateListener } from '../state/events.js';
+import { RoutingState } from '../state/routing-state.js';
 import { Upkeep } from '../state/upkeep.js';
 
 /** Told of every request: once when it starts, once when it has finished. Neither call waits or throws. */
@@ -54,6 +51,35 @@ export const defaultLimits: RequestLimits = {
   holdMs: 15_000,
 };
 
+/** The lines of the log that state is worth. */
+function stateLog(logger: RuntimeDependencies['logger']): StateListener {
+  return (event) => {
+    switch (event.type) {
+      case 'BreakerOpened': {
+        const { breaker, cause, openings } = event;
+        return logger.warn({ breaker, class: cause.errorClass, code: cause.code, openings }, 'breaker opened');
+      }
+      case 'BreakerProbes':
+      case 'BreakerClosed':
+        return logger.info({ breaker: event.breaker, phase: event.type }, 'breaker moved');
+      case 'KeyRests': {
+        const { key, code, cause } = event;
+        const { name, ...which } = key;
+        if (cause === 'Auth') {
+          const text = 'the provider refuses this key; it is out until it is rotated';
+          return logger.warn({ ...which, key: name, code }, text);
+        }
+        const text = 'the quota of this key is used up; after its rest one request at a time tries it';
+        return cause === 'QuotaExhausted' ? logger.warn({ ...which, key: name, code }, text) : undefined;
+      }
+      case 'KeyBack': {
+        const { name, ...which } = event.key;
+        if (event.cause !== 'RateLimited') logger.info({ ...which, key: name, by: event.by }, 'key is back');
+      }
+    }
+  };
+}
+
 /** What every request shares: where state lives and what it is made of. Made once a process. */
 export interface Runtime {
   readonly clock: Clock;
@@ -64,12 +90,8 @@ export interface Runtime {
   readonly ids: RequestIds;
   readonly wheel: TimerWheel;
   readonly tables: PinnedTables;
-  readonly breakers: Breakers;
-  readonly credentials: CredentialHealth;
-  readonly keyLimiters: KeyLimiters;
+  readonly routing: RoutingState;
   readonly consumers: ConsumerLimiters;
-  readonly queue: KeyQueue;
-  readonly retryBudgets: RetryBudgets;
   /** Requests that have started and not finished. */
   readonly running: RunningExchanges;
 }
@@ -77,25 +99,15 @@ export interface Runtime {
 export function createRuntime(dependencies: RuntimeDependencies): Runtime {
   const { clock, random, transport, tables, observer, logger } = dependencies;
   const wheel = new TimerWheel(clock);
-  const breakers = new Breakers((id, phase) => {
-    if (phase === 'Open') logger.warn({ breaker: id, phase }, 'breaker opened');
-    else logger.info({ breaker: id, phase }, 'breaker moved');
-  });
-  const credentials = new CredentialHealth(dependencies.credentials, (alert) => {
-    logger.warn(alert, 'the provider refuses this key; it is out until it is rotated');
-  });
-  const keyLimiters = new KeyLimiters();
+  const routing = new RoutingState(dependencies.credentials, stateLog(logger));
   const consumers = new ConsumerLimiters();
-  const queue = new KeyQueue();
-  const retryBudgets = new RetryBudgets();
-  const backends = new BackendStates(breakers, credentials, keyLimiters);
-  const pinned = new PinnedTables(tables, { backends, consumers, queue, retryBudgets });
-  const upkeep = new Upkeep(clock, pinned, credentials, [
-    breakers.byId,
-    credentials.byId,
-    keyLimiters.byId,
+  const pinned = new PinnedTables(tables, { backends: new BackendStates(routing), consumers, routing });
+  const upkeep = new Upkeep(clock, pinned, routing.credentials, [
+    routing.breakers.byId,
+    routing.credentials.byId,
+    routing.keyLimiters.byId,
+    routing.retryBudgets.byId,
     consumers.byId,
-    retryBudgets.byId,
   ]);
   tables.onSwap(() => upkeep.swapped());
   upkeep.start();
@@ -108,12 +120,8 @@ export function createRuntime(dependencies: RuntimeDependencies): Runtime {
     ids: new RequestIds(random),
     wheel,
     tables: pinned,
-    breakers,
-    credentials,
-    keyLimiters,
+    routing,
     consumers,
-    queue,
-    retryBudgets,
     running: new RunningExchanges(),
   };
 }

@@ -4,7 +4,7 @@ import type { StateSources } from './state-metrics.js';
 
 /** The pipeline's state as the metrics see it, and how the table is kept. */
 export function stateSources(
-  runtime: Pick<Runtime, 'breakers' | 'clock' | 'credentials' | 'keyLimiters'>,
+  runtime: Pick<Runtime, 'clock' | 'routing'>,
   table: TableHolder,
   sync: Pick<StateSources, 'controlPlaneConnected' | 'snapshotFailingForMs'>,
 ): StateSources {
@@ -12,16 +12,19 @@ export function stateSources(
     table,
     ...sync,
     *breakers() {
-      for (const [id, { state }] of runtime.breakers.byId.entries()) yield { id, phase: state.phase };
+      for (const [id, { state }] of runtime.routing.breakers.byId.entries()) yield { id, phase: state.phase };
     },
     *pausedCredentials() {
       const nowMs = runtime.clock.nowMs();
-      for (const [id, { cooldown }] of runtime.credentials.byId.entries()) {
-        if (cooldown.untilMs > nowMs) yield { id, remainingMs: cooldown.untilMs - nowMs };
+      for (const [id, state] of runtime.routing.credentials.byId.entries()) {
+        // One series a credential: what keeps it from all models, else the longest of what keeps it from some.
+        let untilMs = state.all.untilMs;
+        if (untilMs <= nowMs) for (const [, pause] of state.pauses()) untilMs = Math.max(untilMs, pause.untilMs);
+        if (untilMs > nowMs) yield { id, remainingMs: untilMs - nowMs };
       }
     },
     *keysInFlight() {
-      for (const [id, { inFlight }] of runtime.keyLimiters.byId.entries()) yield { id, inFlight };
+      for (const [id, { inFlight }] of runtime.routing.keyLimiters.byId.entries()) yield { id, inFlight };
     },
   };
 }

@@ -1,8 +1,7 @@
-import type { ErrorClass, TransportFailure, UpstreamResult } from '#libs/inference';
+import type { TransportFailure, UpstreamResult } from '#libs/inference';
 import type { AttemptPlan } from '#libs/routing';
 import { profileOf } from '#libs/providers';
-import type { ResolvedCredential } from '../credentials/credential-source.js';
-import type { KeyLimiter } from '../state/key-limiter.js';
+import type { Permit, PermitOutcome } from '../state/permit.js';
 import { Timer } from '../time/timer-wheel.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/transport.js';
 import { answerReader } from './answer-head.js';
@@ -23,9 +22,7 @@ export class Attempt implements UpstreamHandler {
   readonly record: AttemptRecord;
   readonly plan: AttemptPlan;
   private readonly state: BackendState;
-  private readonly credential: ResolvedCredential;
-  private readonly limiter: KeyLimiter;
-  private readonly breakerEpoch: number;
+  private readonly permit: Permit;
   private readonly timer = new Timer(() => this.onDeadline());
   private deadlineFailure: DeadlineFailure = 'ConnectTimeout';
   private call: UpstreamCall | undefined = undefined;
@@ -35,14 +32,14 @@ export class Attempt implements UpstreamHandler {
   private idleMs: number;
   private ended = false;
 
-  constructor(exchange: Exchange, plan: AttemptPlan, state: BackendState, credential: ResolvedCredential) {
+  constructor(exchange: Exchange, plan: AttemptPlan, state: BackendState, permit: Permit) {
     const { runtime, record } = exchange;
     const { candidate, key, step } = plan;
     const startedMs = runtime.clock.nowMs();
     this.exchange = exchange;
     this.plan = plan;
     this.state = state;
-    this.credential = credential;
+    this.permit = permit;
     this.idleMs = plan.timeouts.streamIdleMs;
     this.record = new AttemptRecord({
       number: record.attempts.length + 1,
@@ -59,18 +56,14 @@ export class Attempt implements UpstreamHandler {
       startedMs,
     });
     record.attempts.push(this.record);
-    this.breakerEpoch = runtime.breakers.started(state.breaker, startedMs);
-    this.limiter = runtime.keyLimiters.of(key);
-    this.limiter.take();
-    state.keys.taken(key);
   }
 
   start(): void {
-    const { exchange, state, credential } = this;
+    const { exchange, state, permit } = this;
     const { chat, forwarded, runtime } = exchange;
     if (chat === undefined) throw new Error('an attempt before the request was read');
     const headers = [...state.headers, ...forwarded];
-    const auth = state.authHeader(credential.value);
+    const auth = state.authHeader(permit.credential.value);
     if (auth !== undefined) headers.push(...auth);
     headers.push('accept', chat.stream ? 'text/event-stream' : 'application/json');
     this.waitUntil(this.plan.timeouts.connectMs, 'ConnectTimeout');
@@ -137,6 +130,7 @@ export class Attempt implements UpstreamHandler {
     const nowMs = this.exchange.runtime.clock.nowMs();
     this.record.progress = 'Committed';
     this.record.committedMs = nowMs;
+    this.permit.committed(nowMs);
     this.exchange.commit(nowMs);
     this.watchBody(nowMs);
   }
@@ -150,7 +144,7 @@ export class Attempt implements UpstreamHandler {
   /** The answer is whole. The caller has told the client, or is about to. */
   succeed(): void {
     this.record.outcome = 'Success';
-    this.settle();
+    this.settle({ ok: true });
   }
 
   /** The transport or a rule of ours ended it: no (usable) answer. */
@@ -168,7 +162,7 @@ export class Attempt implements UpstreamHandler {
   cancel(): void {
     if (this.ended) return;
     this.record.outcome = 'Cancelled';
-    this.settle('Cancelled');
+    this.settle({ ok: false, class: 'Cancelled' });
     this.call?.abort();
   }
 
@@ -180,24 +174,20 @@ export class Attempt implements UpstreamHandler {
     this.record.code = outcome.code ?? code;
     this.record.message = detail === '' ? (outcome.message ?? '') : `${outcome.message ?? ''} (${detail})`;
     this.record.retryAfterMs = outcome.retryAfterMs;
-    this.settle(errorClass, outcome.retryAfterMs);
+    this.settle({ ...outcome, ok: false, class: errorClass, code: this.record.code });
     this.call?.abort();
     this.exchange.attemptFailed();
   }
 
   /** State and history, once. */
-  private settle(errorClass?: ErrorClass, retryAfterMs?: number): void {
+  private settle(outcome: PermitOutcome): void {
     this.ended = true;
     const { runtime } = this.exchange;
     const nowMs = runtime.clock.nowMs();
-    const { state, plan, record } = this;
-    record.endedMs = nowMs;
+    this.record.endedMs = nowMs;
     runtime.wheel.disarm(this.timer);
-    runtime.breakers.ended(state.breaker, state.entry, this.breakerEpoch, errorClass, nowMs);
-    runtime.credentials.ended(state.pool, plan.key, this.credential.version, errorClass, retryAfterMs, nowMs);
     this.exchange.attempt = undefined;
-    this.limiter.release();
-    runtime.queue.wake(record.pool);
+    this.permit.settle(outcome, nowMs);
   }
 
   /** `limitMs` counts from the attempt's start. Where several limits apply, the least wins. */

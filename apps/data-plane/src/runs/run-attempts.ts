@@ -1,4 +1,5 @@
 import { decide, type Wait } from '#libs/routing';
+import { Waiter } from '../state/waiting-lines.js';
 import { Attempt } from './attempt.js';
 import { GatewayError } from '../errors/error-table.js';
 import type { Exchange } from '../exchange/exchange.js';
@@ -16,7 +17,9 @@ export function runAttempts(exchange: Exchange): void {
       exchange.fail(new GatewayError('invalid_api_key', 'The API key was revoked while the request was running.'));
       return;
     }
-    const decision = decide(route, facts, record.attempts, table, runtime.clock.nowMs(), exchange.seed);
+    const nowMs = runtime.clock.nowMs();
+    table.advance(nowMs);
+    const decision = decide(route, facts, record.attempts, table, nowMs, exchange.seed);
     if (decision.stop !== undefined) {
       exchange.fail(stopError(decision.stop, record));
       return;
@@ -27,35 +30,30 @@ export function runAttempts(exchange: Exchange): void {
     }
     const plan = decision.attempts[0];
     if (plan === undefined) throw new Error('a decision without an attempt');
-    const credential = runtime.credentials.resolve(plan.key);
-    // A key without a value has just left the index: the next decision can't choose it.
-    if (credential === undefined) continue;
-    if (plan.drawsOnRetryBudget) runtime.retryBudgets.of(route.entry).retry(runtime.clock.nowMs());
-    exchange.attempt = new Attempt(exchange, plan, table.backend(plan.candidate), credential);
+    const permit = table.admit(plan, nowMs);
+    // State has just changed so that the next decision is another one: a key without a value has left the index.
+    if (typeof permit === 'string') continue;
+    exchange.attempt = new Attempt(exchange, plan, table.backend(plan.candidate), permit);
     exchange.attempt.start();
     return;
   }
 }
 
-/** Time has passed, or a key may be free. True: an attempt is under way. */
-export function resumeAttempts(exchange: Exchange): boolean {
-  if (exchange.isFinished) return false;
-  const { runtime, waitingFor } = exchange;
+/** Time has passed, or what was waited for may be free. */
+export function resumeAttempts(exchange: Exchange): void {
+  if (exchange.isFinished) return;
+  const { runtime, waiter } = exchange;
   runtime.wheel.disarm(exchange.pause);
-  if (waitingFor !== undefined) {
-    runtime.queue.leave(waitingFor, exchange.wake);
-    exchange.waitingFor = undefined;
-  }
+  if (waiter !== undefined) runtime.routing.lines.leave(waiter);
   runAttempts(exchange);
-  return exchange.attempt !== undefined;
 }
 
 function waitFor(exchange: Exchange, wait: Wait): void {
   const { runtime } = exchange;
   runtime.wheel.arm(exchange.pause, runtime.clock.nowMs() + wait.ms);
-  if (wait.pool === undefined) return;
-  exchange.waitingFor = wait.pool;
-  runtime.queue.wait(wait.pool, exchange.wake);
+  if (wait.pools.length === 0 && wait.connections.length === 0) return;
+  exchange.waiter ??= new Waiter(() => resumeAttempts(exchange));
+  runtime.routing.lines.wait(wait, exchange.waiter);
 }
 
 /** A newer table may have lost the API key: then nothing further is started with it. */

@@ -1,15 +1,16 @@
 import { type Candidate, KeyIndex } from '#libs/routing';
 import type { BackendEntry, KeyPoolEntry } from '#libs/routing-table';
-import type { BreakerCell, Breakers } from './breakers.js';
-import type { CredentialHealth } from './credential-health.js';
-import type { KeyLimiters } from './key-limiter.js';
+import type { BreakerCell } from './breakers.js';
+import type { ConnectionLimiter } from './connection-limiter.js';
+import type { RoutingState } from './routing-state.js';
+import type { BackendSeat } from './seat.js';
 import type { UpstreamTarget } from '../upstream/transport.js';
 
 /**
  * Everything about a backend that attempts need and that doesn't change while its entries don't: where it is, what is
  * sent to it always, its breaker, and its keys' index. Shared by all tables that hold the very same entries.
  */
-export class BackendState {
+export class BackendState implements BackendSeat {
   readonly entry: BackendEntry;
   readonly pool: KeyPoolEntry;
   readonly provider: string;
@@ -18,14 +19,15 @@ export class BackendState {
   readonly basePath: string;
   readonly serverAddress: string;
   readonly serverPort: number;
-  /** Names and values in turn: what every request to it carries, beside the credential. */
+  /** Names and values in turn: what every request to it carries, besides the credential. */
   readonly headers: readonly string[];
   readonly breaker: BreakerCell;
   readonly keys: KeyIndex;
+  readonly connections: ConnectionLimiter;
   /** Pinned tables that use it. */
   tables = 0;
 
-  constructor(candidate: Candidate, breaker: BreakerCell) {
+  constructor(candidate: Candidate, state: RoutingState) {
     const { entry, pool } = candidate;
     const url = new URL(entry.baseURL);
     this.entry = entry;
@@ -50,7 +52,8 @@ export class BackendState {
       'signalbox',
       ...entry.headers.flatMap(({ name, value }) => [name, value]),
     ];
-    this.breaker = breaker;
+    this.breaker = state.breakers.of(entry);
+    this.connections = state.connections.acquire(this.target.id);
     this.keys = new KeyIndex(pool, entry.model);
   }
 
@@ -71,22 +74,18 @@ export class BackendState {
 /** The backends that pinned tables use, by key: a swap that leaves an entry alone leaves its index alone. */
 export class BackendStates {
   private readonly current = new Map<string, BackendState>();
-  private readonly breakers: Breakers;
-  private readonly credentials: CredentialHealth;
-  private readonly limiters: KeyLimiters;
+  private readonly state: RoutingState;
 
-  constructor(breakers: Breakers, credentials: CredentialHealth, limiters: KeyLimiters) {
-    this.breakers = breakers;
-    this.credentials = credentials;
-    this.limiters = limiters;
+  constructor(state: RoutingState) {
+    this.state = state;
   }
 
   acquire(candidate: Candidate): BackendState {
     let state = this.current.get(candidate.backend);
     if (state === undefined || state.entry !== candidate.entry || state.pool !== candidate.pool) {
-      state = new BackendState(candidate, this.breakers.of(candidate.entry));
-      this.credentials.watch(state.keys, state.pool);
-      this.limiters.watch(state.keys, state.pool);
+      state = new BackendState(candidate, this.state);
+      this.state.credentials.watch(state.keys, state.entry, state.pool);
+      this.state.keyLimiters.watch(state.keys, state.pool);
       this.current.set(candidate.backend, state);
     }
     state.tables += 1;
@@ -96,8 +95,9 @@ export class BackendStates {
   release(backend: string, state: BackendState): void {
     state.tables -= 1;
     if (state.tables > 0) return;
-    this.credentials.unwatch(state.keys, state.pool);
-    this.limiters.unwatch(state.keys, state.pool);
+    this.state.credentials.unwatch(state.keys, state.pool);
+    this.state.keyLimiters.unwatch(state.keys, state.pool);
+    this.state.connections.release(state.connections);
     if (this.current.get(backend) === state) this.current.delete(backend);
   }
 }

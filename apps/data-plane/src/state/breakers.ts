@@ -1,77 +1,128 @@
-import { type BreakerState, breakerEnded, breakerResult, breakerStarted, mayEject, newBreaker } from '#libs/routing';
-import type { ErrorClass } from '#libs/inference';
+import {
+  type BreakerResult,
+  type BreakerState,
+  breakerHeard,
+  breakerStarted,
+  mayEject,
+  newBreaker,
+} from '#libs/routing';
 import type { BackendEntry } from '#libs/routing-table';
+import type { FailureCause, StateListener } from './events.js';
 import { IdentityMap } from './identity-map.js';
+
+/** How many breakers a provider has, and how many of them aren't closed. */
+class ProviderBreakers {
+  population = 0;
+  ejected = 0;
+}
 
 /** One breaker's current state. */
 export class BreakerCell {
-  readonly id: string;
   state: BreakerState = newBreaker;
+  /** Since when it is in its phase; 0: always. */
+  sinceMs = 0;
+  /** What opened it last. */
+  openedBy: FailureCause = noCause;
 
-  constructor(id: string) {
-    this.id = id;
-  }
+  constructor(
+    readonly id: string,
+    readonly provider: ProviderBreakers,
+  ) {}
 }
 
-export type BreakerListener = (id: string, phase: BreakerState['phase']) => void;
+const noCause: FailureCause = { errorClass: '', code: '' };
+
+/** A result, and what it came of. */
+export interface BreakerNews {
+  readonly result: BreakerResult;
+  readonly epoch: number;
+  readonly cause: FailureCause;
+  readonly nowMs: number;
+}
 
 /** Holds the breakers by identity; what they do is in `libs/routing`. */
 export class Breakers {
-  readonly byId = new IdentityMap((id) => new BreakerCell(id));
-  private readonly onPhase: BreakerListener;
+  readonly byId = new IdentityMap(
+    (id) => this.create(id),
+    ({ id, provider, state }) => {
+      provider.population -= 1;
+      if (state.phase !== 'Closed') provider.ejected -= 1;
+      if (provider.population === 0) this.providers.delete(providerOf(id));
+    },
+  );
+  private readonly providers = new Map<string, ProviderBreakers>();
+  private readonly listener: StateListener;
 
-  constructor(onPhase: BreakerListener) {
-    this.onPhase = onPhase;
+  constructor(listener: StateListener) {
+    this.listener = listener;
   }
 
-  of(entry: BackendEntry): BreakerCell {
-    return this.byId.get(entry.breakerId);
+  of({ breakerId }: BackendEntry): BreakerCell {
+    return this.byId.get(breakerId);
   }
 
-  /** An attempt starts. Returns the epoch to give back at its end. */
+  /** An attempt starts. Returns the epoch to give back with its result. */
   started(cell: BreakerCell, nowMs: number): number {
-    this.move(cell, breakerStarted(cell.state, nowMs));
+    this.move(cell, breakerStarted(cell.state, nowMs), nowMs, noCause);
     return cell.state.epoch;
   }
 
-  /** An attempt ended; `errorClass` undefined: well. */
-  ended(
-    cell: BreakerCell,
-    entry: BackendEntry,
-    epoch: number,
-    errorClass: ErrorClass | undefined,
-    nowMs: number,
-  ): void {
-    const result = breakerResult(errorClass, cell.state.phase);
-    // Siblings are looked at only where something may open: a success never does.
-    const ejectable = result !== 'Failure' || this.ejectable(entry);
-    this.move(cell, breakerEnded(cell.state, entry.breaker, result, epoch, ejectable, nowMs));
+  heard(cell: BreakerCell, { breaker }: BackendEntry, { result, epoch, cause, nowMs }: BreakerNews): void {
+    const { ejected, population } = cell.provider;
+    const ejectable = mayEject(breaker, ejected, population);
+    this.move(cell, breakerHeard(cell.state, breaker, { result, epoch, ejectable, nowMs }), nowMs, cause);
   }
 
-  /** By a person: closed, with nothing counted. Returns what it was; undefined: there is no such breaker. */
-  reset(id: string): BreakerState['phase'] | undefined {
-    const cell = this.byId.find(id);
-    if (cell === undefined) return undefined;
+  /** By a person: closed, with nothing counted; what attempts under way come to counts no more. Returns what it was. */
+  reset(cell: BreakerCell, nowMs: number): BreakerState['phase'] {
     const { phase, epoch } = cell.state;
-    this.move(cell, { ...newBreaker, epoch: epoch + 1 });
+    this.move(cell, { ...newBreaker, epoch: epoch + 1 }, nowMs, noCause, 'Operator');
     return phase;
   }
 
-  private move(cell: BreakerCell, next: BreakerState): void {
-    const before = cell.state.phase;
-    cell.state = next;
-    if (next.phase !== before) this.onPhase(cell.id, next.phase);
+  /** A breaker in the same state among as many, for imagining. */
+  adopt(cell: BreakerCell): BreakerCell {
+    const copy = this.byId.get(cell.id);
+    copy.provider.population = cell.provider.population;
+    copy.provider.ejected = cell.provider.ejected;
+    copy.state = cell.state;
+    return copy;
   }
 
-  private ejectable(entry: BackendEntry): boolean {
-    const provider = `${entry.namespace}/${entry.provider}/`;
-    let ejected = 0;
-    let population = 0;
-    for (const [id, { state }] of this.byId.entries()) {
-      if (!id.startsWith(provider)) continue;
-      population += 1;
-      if (state.phase !== 'Closed') ejected += 1;
-    }
-    return mayEject(entry.breaker, ejected, population);
+  private create(id: string): BreakerCell {
+    const name = providerOf(id);
+    let provider = this.providers.get(name);
+    if (provider === undefined) this.providers.set(name, (provider = new ProviderBreakers()));
+    provider.population += 1;
+    return new BreakerCell(id, provider);
   }
+
+  private move(
+    cell: BreakerCell,
+    next: BreakerState,
+    nowMs: number,
+    cause: FailureCause,
+    by: 'Probes' | 'Operator' = 'Probes',
+  ): void {
+    const { id, provider, state: before } = cell;
+    cell.state = next;
+    if (next.phase === before.phase) return;
+    cell.sinceMs = nowMs;
+    if (before.phase === 'Closed') provider.ejected += 1;
+    if (next.phase === 'Closed') provider.ejected -= 1;
+    if (next.phase === 'Open') {
+      cell.openedBy = cause;
+      const { openings, untilMs } = next;
+      this.listener({ type: 'BreakerOpened', breaker: id, cause, openings, untilMs });
+    } else if (next.phase === 'HalfOpen') {
+      this.listener({ type: 'BreakerProbes', breaker: id });
+    } else {
+      this.listener({ type: 'BreakerClosed', breaker: id, by });
+    }
+  }
+}
+
+/** An id is `<namespace>/<provider>/<model>`; a model's name may have slashes, too. */
+function providerOf(id: string): string {
+  return id.split('/', 2).join('/');
 }

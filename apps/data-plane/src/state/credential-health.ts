@@ -1,55 +1,82 @@
 import type { ErrorClass } from '#libs/inference';
-import { type Cooldown, cooldownAfter, type KeyIndex, notCooling } from '#libs/routing';
-import type { KeyPoolEntry, PoolKey } from '#libs/routing-table';
+import {
+  type Cooldown,
+  cooldownAfter,
+  cooldownOver,
+  DueQueue,
+  isAboutModel,
+  type KeyIndex,
+  notCooling,
+  unresolved,
+} from '#libs/routing';
+import type { BackendEntry, KeyPoolEntry, PoolKey } from '#libs/routing-table';
 import type { CredentialSource, ResolvedCredential } from '../credentials/credential-source.js';
+import { CredentialState } from './credential-state.js';
+import type { KeyEvent, StateListener } from './events.js';
 import { IdentityMap } from './identity-map.js';
 
-/** A credential that is out is looked up again this often, beside at every swap: a new value ends its pause. */
+/** A credential that is out is looked up again this often, besides at every swap: a new value ends its pause. */
 export const RECHECK_MS = 1_000;
 
-/** One credential's pause. */
-class CredentialState {
-  readonly id: string;
-  /** The version that `cooldown` belongs to; undefined: none could be resolved. */
-  version: string | undefined = undefined;
-  cooldown: Cooldown = notCooling;
-  readonly watchers = new Set<KeyIndex>();
-
-  constructor(id: string) {
-    this.id = id;
-  }
+/** What an attempt with a key came to. */
+export interface KeyNews {
+  /** The version that the attempt used. */
+  readonly version: string;
+  /** undefined: it went well. */
+  readonly errorClass: ErrorClass | undefined;
+  /** The provider's own code; empty: none. */
+  readonly code: string;
+  /** Of what the provider said it; absent: as the class has it. */
+  readonly about?: 'Model' | 'Key';
+  readonly retryAfterMs: number | undefined;
+  readonly nowMs: number;
 }
 
-export interface CredentialAlert {
-  /** Id of the credential; its value is nowhere. */
-  readonly credential: string;
-  readonly pool: string;
-  readonly key: string;
-}
+type Back = Extract<KeyEvent, { type: 'KeyBack' }>['by'];
 
-/** Which credentials may be used when: their cooldowns, kept by version, and told to every index that offers them. */
+/** Which credentials may be used when: their pauses, kept by version, and said to every index that offers them. */
 export class CredentialHealth {
   readonly byId = new IdentityMap((id) => new CredentialState(id));
   /** Out until their time is over or their value changes. */
   private readonly paused = new Set<CredentialState>();
+  /** What time brings back; an entry whose pause was replaced since is passed over. */
+  private readonly due = new DueQueue<{ readonly state: CredentialState; readonly model: string | undefined }>();
   private readonly source: CredentialSource;
-  private readonly onRefused: (alert: CredentialAlert) => void;
+  private readonly listener: StateListener;
+  private readonly onBack: (pool: string) => void;
 
-  constructor(source: CredentialSource, onRefused: (alert: CredentialAlert) => void) {
+  /** `onBack`: a key of this pool is available again, and not because its time was over. */
+  constructor(source: CredentialSource, listener: StateListener, onBack: (pool: string) => void) {
     this.source = source;
-    this.onRefused = onRefused;
+    this.listener = listener;
+    this.onBack = onBack;
   }
 
-  watch(index: KeyIndex, pool: KeyPoolEntry): void {
-    for (const key of pool.keys) {
-      const state = this.byId.get(key.credential);
-      state.watchers.add(index);
-      if (state.cooldown.untilMs > 0) index.cool(state.id, state.cooldown.untilMs);
+  watch(index: KeyIndex, entry: BackendEntry, pool: KeyPoolEntry): void {
+    const seen = new Set<string>();
+    for (const { credential, name } of pool.keys) {
+      if (seen.has(credential)) continue;
+      seen.add(credential);
+      this.byId.get(credential).watch({ index, model: entry.model, pool: entry.keyPool }, name);
     }
   }
 
   unwatch(index: KeyIndex, pool: KeyPoolEntry): void {
-    for (const key of pool.keys) this.byId.get(key.credential).watchers.delete(index);
+    for (const key of pool.keys) this.byId.get(key.credential).unwatch(index);
+  }
+
+  /** Keys whose pause is over are offered again. */
+  advance(nowMs: number): void {
+    while (this.due.earliestMs <= nowMs) {
+      const { earliest, earliestMs } = this.due;
+      this.due.pop();
+      if (earliest === undefined) return;
+      const { state, model } = earliest;
+      const cooldown = state.cooldown(model);
+      if (cooldown.untilMs !== earliestMs) continue;
+      this.set(state, model, cooldownOver(cooldown));
+      this.listener({ type: 'KeyBack', key: state.identity(model), cause: cooldown.cause, by: 'Time' });
+    }
   }
 
   /** The value to use now. undefined: there is none, and the key isn't offered again before there is one. */
@@ -57,46 +84,59 @@ export class CredentialHealth {
     const state = this.byId.get(key.credential);
     const resolved = this.source.resolve(key.credential);
     if (resolved?.version !== state.version) this.turnTo(state, resolved?.version);
-    if (resolved === undefined) this.set(state, { untilMs: Infinity, rateLimits: 0 });
+    if (resolved === undefined && state.all !== unresolved) {
+      this.set(state, undefined, unresolved);
+      this.listener({
+        type: 'KeyRests',
+        key: state.identity(undefined),
+        cause: 'Unresolved',
+        code: '',
+        untilMs: Infinity,
+      });
+    }
     return resolved;
   }
 
-  /** An attempt ended; `errorClass` undefined: well. A result of a version that is no longer used changes nothing. */
-  ended(
-    pool: KeyPoolEntry,
-    key: PoolKey,
-    version: string,
-    errorClass: ErrorClass | undefined,
-    retryAfterMs: number | undefined,
-    nowMs: number,
-  ): void {
+  /** An attempt begins. True: it is the trial of a key whose quota was used up, and no other one gets the key meanwhile. */
+  begins(key: PoolKey): boolean {
     const state = this.byId.get(key.credential);
-    if (state.version !== version) return;
-    const next = cooldownAfter(state.cooldown, pool.cooldown, errorClass, retryAfterMs, nowMs);
-    if (next === state.cooldown) return;
-    const refusedAnew = errorClass === 'Auth' && next.untilMs > nowMs && state.cooldown.untilMs <= nowMs;
-    this.set(state, next);
-    if (refusedAnew) {
-      this.onRefused({ credential: key.credential, pool: `${pool.namespace}/${pool.name}`, key: key.name });
-    }
+    if (!state.all.onTrial || state.all.untilMs !== 0) return false;
+    state.setProbing(true);
+    return true;
   }
 
-  /** By a person: its pause is over. Returns until when it was; undefined: nothing is known of this credential. */
-  reset(id: string): number | undefined {
-    const state = this.byId.find(id);
-    if (state === undefined) return undefined;
-    const { untilMs } = state.cooldown;
-    this.set(state, notCooling);
-    return untilMs;
+  /** The attempt that `begins` called a trial is over, or known to succeed. */
+  trialEnds(key: PoolKey, version: string): void {
+    const state = this.byId.get(key.credential);
+    // Another value has been free from the start.
+    if (state.version === version) state.setProbing(false);
+  }
+
+  /** An attempt ended, or is known to succeed. A result of a version that is no longer used changes nothing. */
+  heard({ entry, pool }: { entry: BackendEntry; pool: KeyPoolEntry }, key: PoolKey, news: KeyNews): void {
+    const state = this.byId.get(key.credential);
+    if (state.version !== news.version) return;
+    const { errorClass, code, nowMs } = news;
+    if (errorClass === undefined) {
+      this.change(state, undefined, pool, news);
+      this.change(state, entry.model, pool, news);
+      return;
+    }
+    const isModel = news.about === undefined ? isAboutModel(errorClass) : news.about === 'Model';
+    const model = isModel ? entry.model : undefined;
+    const before = state.cooldown(model);
+    const after = this.change(state, model, pool, news);
+    if (after === before || after.untilMs <= nowMs) return;
+    // Requests that were under way together are one piece of news.
+    if (before.untilMs > nowMs && before.cause === after.cause) return;
+    const identity = { ...state.identity(model), pool: entry.keyPool, name: key.name };
+    this.listener({ type: 'KeyRests', key: identity, cause: after.cause, code, untilMs: after.untilMs });
   }
 
   /** Puts back what has a new value. Called at each swap, and every RECHECK_MS while `hasPaused`. */
   recheck(nowMs: number): void {
+    this.advance(nowMs);
     for (const state of this.paused) {
-      if (state.cooldown.untilMs <= nowMs) {
-        this.paused.delete(state);
-        continue;
-      }
       const version = this.source.resolve(state.id)?.version;
       if (version !== state.version && version !== undefined) this.turnTo(state, version);
     }
@@ -106,16 +146,57 @@ export class CredentialHealth {
     return this.paused.size > 0;
   }
 
-  private turnTo(state: CredentialState, version: string | undefined): void {
-    state.version = version;
-    this.set(state, notCooling);
+  /** By a person: each of its pauses is over. Returns until when the longest was; 0: it had none. */
+  reset(state: CredentialState): number {
+    let untilMs = 0;
+    for (const [, pause] of state.pauses()) untilMs = Math.max(untilMs, pause.untilMs);
+    this.free(state, 'Operator');
+    return untilMs;
   }
 
-  private set(state: CredentialState, cooldown: Cooldown): void {
-    const moved = cooldown.untilMs !== state.cooldown.untilMs;
-    state.cooldown = cooldown;
-    if (cooldown.untilMs > 0) this.paused.add(state);
+  /** A credential in the same state, for imagining. */
+  adopt(state: CredentialState): void {
+    const copy = this.byId.get(state.id);
+    copy.takeFrom(state);
+    for (const [model, { untilMs }] of state.pauses()) {
+      if (untilMs !== Infinity) this.due.push(untilMs, { state: copy, model });
+    }
+    if (copy.isPaused) this.paused.add(copy);
+  }
+
+  private turnTo(state: CredentialState, version: string | undefined): void {
+    state.version = version;
+    if (version === undefined) state.clear();
+    else this.free(state, 'Rotation');
+  }
+
+  private free(state: CredentialState, by: Back): void {
+    const wasPaused = state.isPaused || state.all.onTrial;
+    const { cause } = state.all;
+    state.setProbing(false);
+    state.clear();
+    this.paused.delete(state);
+    if (!wasPaused) return;
+    this.listener({ type: 'KeyBack', key: state.identity(undefined), cause, by });
+    for (const pool of state.pools()) this.onBack(pool);
+  }
+
+  private change(state: CredentialState, model: string | undefined, pool: KeyPoolEntry, news: KeyNews): Cooldown {
+    const before = state.cooldown(model);
+    const after = cooldownAfter(before, pool.cooldown, news);
+    if (after === before) return after;
+    this.set(state, model, after);
+    if (after === notCooling && before.onTrial) {
+      this.listener({ type: 'KeyBack', key: state.identity(model), cause: before.cause, by: 'Success' });
+    }
+    return after;
+  }
+
+  private set(state: CredentialState, model: string | undefined, cooldown: Cooldown): void {
+    state.setCooldown(model, cooldown);
+    const { untilMs } = cooldown;
+    if (untilMs > 0 && untilMs !== Infinity) this.due.push(untilMs, { state, model });
+    if (state.isPaused) this.paused.add(state);
     else this.paused.delete(state);
-    if (moved) for (const index of state.watchers) index.cool(state.id, cooldown.untilMs);
   }
 }

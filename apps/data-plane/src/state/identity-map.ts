@@ -11,9 +11,11 @@ interface Kept<State> {
 export class IdentityMap<State> {
   private readonly kept = new Map<string, Kept<State>>();
   private readonly create: (id: string) => State;
+  private readonly onDropped: (state: State) => void;
 
-  constructor(create: (id: string) => State) {
+  constructor(create: (id: string) => State, onDropped: (state: State) => void = () => {}) {
     this.create = create;
+    this.onDropped = onDropped;
   }
 
   get size(): number {
@@ -43,7 +45,10 @@ export class IdentityMap<State> {
     for (const [id, kept] of this.kept) {
       if (named.has(id)) kept.unnamedSinceMs = undefined;
       else if (kept.unnamedSinceMs === undefined) kept.unnamedSinceMs = nowMs;
-      else if (nowMs - kept.unnamedSinceMs >= KEEP_UNNAMED_MS) this.kept.delete(id);
+      else if (nowMs - kept.unnamedSinceMs >= KEEP_UNNAMED_MS) {
+        this.kept.delete(id);
+        this.onDropped(kept.state);
+      }
     }
   }
 
@@ -53,3 +58,6 @@ export class IdentityMap<State> {
     return false;
   }
 }
+
+/** What upkeep sees of each map. */
+export type Sweepable = Pick<IdentityMap<unknown>, 'sweep' | 'hasUnnamed'>;

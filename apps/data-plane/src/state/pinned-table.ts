@@ -1,6 +1,9 @@
 import {
+  type Advancing,
+  type AttemptPlan,
   type BreakerState,
   type Candidate,
+  type ConnectionsView,
   type KeyIndexView,
   type PreparedRoute,
   prepareRoute,
@@ -10,24 +13,23 @@ import type { RouteEntry } from '#libs/routing-table';
 import { Authenticator } from '../consumers/authenticate.js';
 import type { KnownOwner } from '../consumers/known-owner.js';
 import type { ConsumerLimiters } from './consumer-limiter.js';
-import type { KeyQueue } from './key-queue.js';
-import type { RetryBudgets } from './retry-budgets.js';
 import type { TableHolder, TableView } from '../table/table-view.js';
 import type { BackendState, BackendStates } from './backend-state.js';
+import type { Permit } from './permit.js';
+import type { Refusal, RoutingState } from './routing-state.js';
 
 /** What tables share: the mutable state, which none of them owns. */
 export interface SharedState {
   readonly backends: BackendStates;
   readonly consumers: ConsumerLimiters;
-  readonly queue: KeyQueue;
-  readonly retryBudgets: RetryBudgets;
+  readonly routing: RoutingState;
 }
 
 /**
  * One table in use: what was worked out for it, and the requests that hold it. A request keeps the table it started
  * with, its retries included; the last one to leave a superseded table lets go of its state.
  */
-export class PinnedTable implements StateView {
+export class PinnedTable implements StateView, Advancing {
   readonly view: TableView;
   readonly authenticator: Authenticator;
   /** Requests that hold it, and one for being current. */
@@ -90,12 +92,25 @@ export class PinnedTable implements StateView {
     return this.backend(candidate).keys;
   }
 
+  connections(candidate: Candidate): ConnectionsView {
+    return this.backend(candidate).connections;
+  }
+
   retryBalance(route: RouteEntry, nowMs: number): number {
-    return this.shared.retryBudgets.of(route).balance(nowMs);
+    return this.shared.routing.retryBalance(route, nowMs);
   }
 
   queueDepth(pool: string): number {
-    return this.shared.queue.depth(pool);
+    return this.shared.routing.queueDepth(pool);
+  }
+
+  advance(nowMs: number): void {
+    this.shared.routing.advance(nowMs);
+  }
+
+  /** Takes all that the attempt needs, or nothing: one step, nothing in between. */
+  admit(plan: AttemptPlan, nowMs: number): Permit | Refusal {
+    return this.shared.routing.admit(this.backend(plan.candidate), plan, nowMs);
   }
 }
 

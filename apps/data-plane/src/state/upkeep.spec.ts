@@ -19,7 +19,7 @@ it('state of what no table names is forgotten ten minutes after the last request
   const client = gateway.chat(true);
   expect(gateway.calls).toHaveLength(1);
   await gateway.serve({ providers: [alpha('beta')] });
-  const named = () => [...gateway.runtime.breakers.byId.entries()].map(([id]) => id);
+  const named = () => [...gateway.runtime.routing.breakers.byId.entries()].map(([id]) => id);
   gateway.calls[0]?.sent();
   gateway.calls[0]?.head(200, 'text/event-stream');
   for (let minute = 0; minute < 20; minute += 1) {

@@ -1,6 +1,6 @@
 import type { Clock } from '#libs/clock';
 import { type CredentialHealth, RECHECK_MS } from './credential-health.js';
-import type { IdentityMap } from './identity-map.js';
+import type { Sweepable } from './identity-map.js';
 import type { PinnedTable, PinnedTables } from './pinned-table.js';
 
 const SWEEP_EVERY_MS = 60_000;
@@ -12,18 +12,13 @@ export class Upkeep {
   private readonly clock: Clock;
   private readonly tables: PinnedTables;
   private readonly credentials: CredentialHealth;
-  private readonly maps: readonly IdentityMap<unknown>[];
+  private readonly maps: readonly Sweepable[];
   private sweepDue = true;
   /** The names that the sweep under way has yet to collect, by table; undefined: none is under way. */
   private uncollected: Iterator<string>[] | undefined = undefined;
   private nextSweepMs: number;
 
-  constructor(
-    clock: Clock,
-    tables: PinnedTables,
-    credentials: CredentialHealth,
-    maps: readonly IdentityMap<unknown>[],
-  ) {
+  constructor(clock: Clock, tables: PinnedTables, credentials: CredentialHealth, maps: readonly Sweepable[]) {
     this.clock = clock;
     this.tables = tables;
     this.credentials = credentials;

@@ -140,7 +140,7 @@ export class Gateway {
   /** Permits, pins and requests that are still held. */
   held(): { running: number; keys: number; timers: number } {
     let keys = 0;
-    for (const [, limiter] of this.runtime.keyLimiters.byId.entries()) keys += limiter.inFlight;
+    for (const [, limiter] of this.runtime.routing.keyLimiters.byId.entries()) keys += limiter.inFlight;
     return { running: this.runtime.running.size, keys, timers: this.runtime.wheel.size };
   }
 

@@ -150,11 +150,11 @@ export class VirtualGateway {
   /** Everything that is taken while requests run. */
   held(): Record<string, number> {
     let keys = 0;
-    for (const [, limiter] of this.runtime.keyLimiters.byId.entries()) keys += limiter.inFlight;
+    for (const [, limiter] of this.runtime.routing.keyLimiters.byId.entries()) keys += limiter.inFlight;
     let consumers = 0;
     for (const [, limiter] of this.runtime.consumers.byId.entries()) consumers += limiter.inFlight;
     let probes = 0;
-    for (const [, { state }] of this.runtime.breakers.byId.entries()) {
+    for (const [, { state }] of this.runtime.routing.breakers.byId.entries()) {
       if (state.phase === 'HalfOpen') probes += state.probesInFlight;
     }
     return {

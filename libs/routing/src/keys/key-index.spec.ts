@@ -15,7 +15,7 @@ function poolOf(selection: KeyPoolEntry['selection'], keys: readonly Partial<Poo
 
 const three = [{}, {}, {}];
 const names = (index: KeyIndex, randoms: readonly number[], exclude: readonly string[] = []) =>
-  randoms.map((random) => index.pick(0, random, exclude)?.name);
+  randoms.map((random) => index.pick(random, exclude)?.name);
 
 describe('choosing', () => {
   it('is in proportion to the weights', () => {
@@ -26,12 +26,12 @@ describe('choosing', () => {
   it('goes round', () => {
     const index = new KeyIndex(poolOf('RoundRobin', three), 'm');
     const taken = [0, 0, 0, 0].map((random) => {
-      const key = index.pick(0, random, [])!;
+      const key = index.pick(random, [])!;
       index.taken(key);
       return key.name;
     });
     expect(taken).toEqual(['k0', 'k1', 'k2', 'k0']);
-    index.cool('c1', 100);
+    index.rest('c1', 100, 'RateLimited');
     expect(names(index, [0])).toEqual(['k2']);
     index.taken({ name: 'gone', credential: '', weight: 1, limiterId: '' });
     expect(names(index, [0])).toEqual(['k2']);
@@ -44,7 +44,7 @@ describe('choosing', () => {
     index.setInFlight('l1', 3);
     index.setInFlight('l2', 3);
     expect(names(index, [0, 0.9])).toEqual(['k0', 'k0']);
-    index.cool('c0', Infinity);
+    index.rest('c0', Infinity, 'Auth');
     expect(names(index, [0, 0.9])).toEqual(['k1', 'k2']);
   });
 
@@ -63,42 +63,73 @@ describe('choosing', () => {
   it.each(selections)('finds nothing in an empty pool, %s', (selection) => {
     const index = new KeyIndex(poolOf(selection, []), 'm');
     expect(names(index, [0.5])).toEqual([undefined]);
-    expect(index.nextAvailableMs(0)).toBe(Infinity);
+    expect([index.hasAny, index.backAtMs, index.obstacle]).toEqual([false, Infinity, 'NoKeyForModel']);
   });
 });
 
-describe('coming back', () => {
-  it('happens when the cooldown ends, as last set', () => {
-    const index = new KeyIndex(poolOf('WeightedRandom', [{}]), 'm');
-    index.cool('c0', 100);
-    index.cool('c0', 300);
-    expect(index.nextAvailableMs(0)).toBe(300);
-    expect(index.pick(200, 0, [])).toBeUndefined();
-    expect(index.pick(300, 0, [])?.name).toBe('k0');
+describe('a resting key', () => {
+  const one = () => new KeyIndex(poolOf('WeightedRandom', [{}]), 'm');
+
+  it('is offered again when its owner says so, and says until then when that is', () => {
+    const index = one();
+    index.rest('c0', 100, 'RateLimited');
+    index.rest('c0', 300, 'QuotaExhausted');
+    expect([index.backAtMs, index.obstacle, names(index, [0])]).toEqual([300, 'KeysExhausted', [undefined]]);
+    index.rest('c0', 0, 'QuotaExhausted');
+    expect([index.backAtMs, names(index, [0])]).toEqual([Infinity, ['k0']]);
   });
 
-  it('may be moved earlier, and to never', () => {
-    const index = new KeyIndex(poolOf('WeightedRandom', [{}]), 'm');
-    index.cool('c0', 300);
-    index.cool('c0', 0);
-    expect(index.nextAvailableMs(5)).toBe(5);
-    index.cool('c0', Infinity);
-    expect(index.nextAvailableMs(400)).toBe(Infinity);
+  it('may be called back earlier, and never', () => {
+    const index = one();
+    index.rest('c0', 300, 'RateLimited');
+    index.rest('c0', 200, 'RateLimited');
+    expect(index.backAtMs).toBe(200);
+    index.rest('c0', Infinity, 'Auth');
+    expect([index.backAtMs, index.obstacle]).toEqual([Infinity, 'KeysRefused']);
   });
 
-  it('follows a permit', () => {
+  it('is named by what is back first, whatever keeps the others', () => {
+    const index = new KeyIndex(poolOf('WeightedRandom', [{}, {}, {}, {}, { maxConcurrency: 1 }]), 'm');
+    const obstacles = [];
+    index.setInFlight('l4', 1);
+    index.rest('c0', Infinity, 'Unresolved');
+    index.rest('c1', Infinity, 'Auth');
+    index.rest('c2', 900, 'QuotaExhausted');
+    index.rest('c3', 100, 'RateLimited');
+    for (const credential of ['c4', 'c3', 'c2', 'c1']) {
+      obstacles.push(index.obstacle);
+      index.rest(credential, Infinity, 'Unresolved');
+    }
+    expect([...obstacles, index.obstacle]).toEqual([
+      'KeysSaturated',
+      'KeysCooling',
+      'KeysExhausted',
+      'KeysRefused',
+      'NoCredential',
+    ]);
+  });
+
+  it('is saturated only once it is back', () => {
     const index = new KeyIndex(
       poolOf('WeightedRandom', [{ maxConcurrency: 2, limiterId: 'l' }, { limiterId: 'l' }]),
       'm',
     );
     index.setInFlight('l', 2);
-    expect(index.isSaturated(0)).toBe(true);
-    expect(names(index, [0])).toEqual(['k1']);
-    index.cool('c0', 50);
-    expect(index.isSaturated(0)).toBe(false);
-    expect(index.isSaturated(50)).toBe(true);
+    expect([index.isSaturated, names(index, [0])]).toEqual([true, ['k1']]);
+    index.rest('c0', 50, 'RateLimited');
+    expect(index.isSaturated).toBe(false);
+    index.rest('c0', 0, 'RateLimited');
+    expect(index.isSaturated).toBe(true);
     index.setInFlight('l', 1);
-    expect(index.isSaturated(50)).toBe(false);
+    expect(index.isSaturated).toBe(false);
+  });
+
+  it('that is probed goes to no other request', () => {
+    const index = one();
+    index.probe('c0', true);
+    expect([index.isSaturated, index.obstacle, names(index, [0])]).toEqual([true, 'KeysSaturated', [undefined]]);
+    index.probe('c0', false);
+    expect([index.isSaturated, names(index, [0])]).toEqual([false, ['k0']]);
   });
 });
 
@@ -107,6 +138,21 @@ class Model {
   readonly coolUntilMs = new Map<string, number>();
   readonly inFlight = new Map<string, number>();
   constructor(readonly pool: KeyPoolEntry) {}
+
+  /** Credentials whose time is over, once each. */
+  over(nowMs: number): string[] {
+    const over = [...this.coolUntilMs].filter(([, untilMs]) => untilMs > 0 && untilMs <= nowMs);
+    for (const [credential] of over) this.coolUntilMs.set(credential, 0);
+    return over.map(([credential]) => credential);
+  }
+
+  backAtMs(): number {
+    const times = this.pool.keys
+      .filter((key) => key.weight > 0)
+      .map((key) => this.coolUntilMs.get(key.credential) ?? 0)
+      .filter((untilMs) => untilMs > 0);
+    return Math.min(Infinity, ...times);
+  }
 
   available(nowMs: number, exclude: readonly string[]): PoolKey[] {
     return this.pool.keys.filter(
@@ -117,6 +163,11 @@ class Model {
         (this.inFlight.get(key.limiterId) ?? 0) < (key.maxConcurrency ?? Infinity),
     );
   }
+}
+
+function stateOf(index: KeyIndex) {
+  const randoms = [0, 0.2, 0.4, 0.6, 0.8];
+  return [names(index, randoms), index.hasAny, index.backAtMs, index.isSaturated, index.obstacle];
 }
 
 const change = fc.oneof(
@@ -153,18 +204,21 @@ describe('the index', () => {
           if (step.type === 'cool') {
             const untilMs = step.ms === 0 ? 0 : nowMs + step.ms;
             model.coolUntilMs.set(`c${step.key}`, untilMs);
-            index.cool(`c${step.key}`, untilMs);
+            index.rest(`c${step.key}`, untilMs, 'RateLimited');
           } else if (step.type === 'permit') {
             model.inFlight.set(`l${step.key}`, step.inFlight);
             index.setInFlight(`l${step.key}`, step.inFlight);
           } else {
             nowMs += step.passMs;
+            for (const credential of model.over(nowMs)) index.rest(credential, 0, 'RateLimited');
             const able = model.available(nowMs, step.exclude).map((key) => key.name);
-            const picked = index.pick(nowMs, step.random, step.exclude)?.name;
+            const picked = index.pick(step.random, step.exclude)?.name;
             if (able.length === 0) expect(picked).toBeUndefined();
             else expect(able).toContain(picked);
           }
-          expect(index.nextAvailableMs(nowMs) <= nowMs).toBe(model.available(nowMs, []).length > 0);
+          expect(index.hasAny).toBe(model.available(nowMs, []).length > 0);
+          expect(index.backAtMs).toBe(model.backAtMs());
+          expect(stateOf(index.copy())).toEqual(stateOf(index));
         }
       }),
       { numRuns: 300 },
@@ -188,7 +242,7 @@ describe('the index', () => {
           return Reflect.get(target, name, target) as unknown;
         },
       });
-      index.pick(0, 0.77, []);
+      index.pick(0.77, []);
       return reads;
     };
     expect(depth(10)).toBeLessThanOrEqual(8);

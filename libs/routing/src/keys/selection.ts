@@ -12,6 +12,8 @@ export interface KeySelection {
   find(random: number): number;
   /** A request starts with this key. */
   taken(position: number): void;
+  /** Goes on from where another selection of the same keys is. */
+  follow(other: KeySelection): void;
 }
 
 /** In proportion to the weights. */
@@ -30,6 +32,7 @@ class WeightedRandom implements KeySelection {
     return this.tree.find(random * this.tree.total);
   }
   taken(): void {}
+  follow(): void {}
 }
 
 /** The next available key after the one used last. Weights only drain. */
@@ -52,6 +55,9 @@ class RoundRobin implements KeySelection {
   taken(position: number): void {
     this.cursor = (position + 1) % this.weights.length;
   }
+  follow(other: KeySelection): void {
+    if (other instanceof RoundRobin) this.cursor = other.cursor;
+  }
 }
 
 /** The key with the fewest requests in flight; ties in proportion to the weights. */
@@ -70,6 +76,7 @@ class LeastInFlight implements KeySelection {
     return this.tree.find(random * this.tree.leastWeight);
   }
   taken(): void {}
+  follow(): void {}
 }
 
 const selections = { WeightedRandom, RoundRobin, LeastInFlight };

@@ -6,14 +6,21 @@ import type { Decision } from '../decision.js';
 import type { History, HistoryEntry } from '../history.js';
 import { KeyIndex } from '../keys/key-index.js';
 import { matchRule } from '../match-rule.js';
-import { type Candidate, type PreparedRoute, prepareRoute } from '../prepared-route.js';
-import type { StateView } from '../state-view.js';
+import type { Candidate } from '../candidate.js';
+import type { RestCause } from '../keys/obstacles.js';
+import { type PreparedRoute, type PreparedRule, prepareRoute } from '../prepared-route.js';
+import type { Advancing, ConnectionsView, StateView } from '../state-view.js';
+import type { Strategy } from '../strategies/strategy.js';
 
 export interface BackendSpec {
   readonly keys?: readonly string[];
   readonly weight?: number;
   readonly priority?: number;
   readonly onExhausted?: KeyPoolEntry['onExhausted'];
+  readonly selection?: KeyPoolEntry['selection'];
+  /** Permits of each key; 1 unless said. */
+  readonly maxConcurrency?: number;
+  readonly connections?: BackendEntry['connections'];
 }
 
 export interface WorldSpec {
@@ -23,6 +30,7 @@ export interface WorldSpec {
   readonly outside?: Readonly<Record<string, BackendSpec>>;
   readonly retry?: Partial<RetryPolicy>;
   readonly timeouts?: RouteEntry['timeouts'];
+  readonly together?: Strategy['together'];
 }
 
 export const retryDefaults: RetryPolicy = {
@@ -34,12 +42,15 @@ export const retryDefaults: RetryPolicy = {
 };
 
 /** A route over backends (each with a pool of its name) and the state around it, all of it in the open. */
-export class World implements StateView {
+export class World implements StateView, Advancing {
   readonly route: PreparedRoute;
   readonly breakers = new Map<string, BreakerState>();
   balance = 100;
   queued = 0;
+  readonly connectionsInUse = new Map<string, number>();
+  connectionsWaiting = 0;
   private readonly indexes = new Map<string, KeyIndex>();
+  private rests: { readonly backend: string; readonly credential: string; readonly untilMs: number }[] = [];
 
   constructor(spec: WorldSpec) {
     const all: Readonly<Record<string, BackendSpec>> = { ...spec.backends, ...spec.outside };
@@ -60,13 +71,16 @@ export class World implements StateView {
       retry: { ...retryDefaults, ...spec.retry },
       timeouts: spec.timeouts ?? {},
     };
-    this.route = prepareRoute(entry, {
-      backend: (key) => (key in all ? backendEntry(key) : undefined),
+    const prepared = prepareRoute(entry, {
+      backend: (key) => (key in all ? backendEntry(key, all[key]) : undefined),
       keyPool: (key) => poolEntry(key, all[key] ?? {}),
     });
+    const { together } = spec;
+    this.route = { ...prepared, rules: prepared.rules.map((rule) => withStrategy(rule, together)) };
   }
 
   decide(history: History = [], nowMs = 0, facts: Partial<RequestFacts> = {}, seed = 1): Decision {
+    this.advance(nowMs);
     const rule = matchRule(this.route, { headers: {} });
     return decide(this.route, { rule, startedMs: 0, deadlineMs: Infinity, ...facts }, history, this, nowMs, seed);
   }
@@ -75,8 +89,17 @@ export class World implements StateView {
     this.breakers.set(backend, { phase: 'Open', epoch: 1, openings: 1, untilMs });
   }
 
-  cool(backend: string, key: string, untilMs: number): void {
-    this.index(backend).cool(`${backend}/${key}`, untilMs);
+  cool(backend: string, key: string, untilMs: number, cause: RestCause = 'RateLimited'): void {
+    const credential = `${backend}/${key}`;
+    this.index(backend).rest(credential, untilMs, cause);
+    this.rests = [...this.rests.filter((rest) => rest.credential !== credential), { backend, credential, untilMs }];
+  }
+
+  advance(nowMs: number): void {
+    for (const { backend, credential, untilMs } of this.rests) {
+      if (untilMs <= nowMs) this.index(backend).rest(credential, 0, 'RateLimited');
+    }
+    this.rests = this.rests.filter(({ untilMs }) => untilMs > nowMs);
   }
 
   fill(backend: string, key: string): void {
@@ -93,7 +116,8 @@ export class World implements StateView {
 
   candidate(backend: string): Candidate {
     const { tiers, fallbacks } = this.route.rules[0]!;
-    const all = [...tiers, ...Object.values(fallbacks).flat()].flatMap((tier) => tier.candidates);
+    const lists = [tiers, ...Object.values(fallbacks)].flatMap(({ list }) => list);
+    const all = lists.flatMap((tier) => tier.candidates);
     return all.find((candidate) => candidate.backend === backend)!;
   }
 
@@ -107,6 +131,10 @@ export class World implements StateView {
     return index;
   }
 
+  connections({ backend }: Candidate): ConnectionsView {
+    return { id: backend, inUse: this.connectionsInUse.get(backend) ?? 0, waiting: this.connectionsWaiting };
+  }
+
   retryBalance(): number {
     return this.balance;
   }
@@ -114,6 +142,10 @@ export class World implements StateView {
   queueDepth(): number {
     return this.queued;
   }
+}
+
+function withStrategy(rule: PreparedRule, together: Strategy['together']): PreparedRule {
+  return together === undefined ? rule : { ...rule, strategy: { ...rule.strategy, together } };
 }
 
 /** A failed attempt that took no time. */
@@ -136,7 +168,7 @@ export const breakerPolicy: BackendEntry['breaker'] = {
   maxEjectedPercent: 50,
 };
 
-export function backendEntry(name: string): BackendEntry {
+export function backendEntry(name: string, { connections }: BackendSpec = {}): BackendEntry {
   return {
     id: name,
     namespace: 'default',
@@ -153,23 +185,26 @@ export function backendEntry(name: string): BackendEntry {
     auth: { type: 'Bearer' },
     headers: [],
     timeouts: { connectMs: 5000, firstByteMs: 60_000, streamIdleMs: 60_000, requestMs: 600_000 },
-    connections: { max: 256, maxPending: 1024 },
+    connections: connections ?? { max: 256, maxPending: 1024 },
     breaker: breakerPolicy,
   };
 }
 
-export function poolEntry(name: string, { keys = ['k1'], onExhausted }: BackendSpec): KeyPoolEntry {
+export function poolEntry(
+  name: string,
+  { keys = ['k1'], onExhausted, selection = 'WeightedRandom', maxConcurrency = 1 }: BackendSpec,
+): KeyPoolEntry {
   return {
     namespace: 'default',
     name,
     provider: name,
-    selection: 'WeightedRandom',
+    selection,
     keys: keys.map((key) => ({
       name: key,
       credential: `${name}/${key}`,
       weight: 1,
       limiterId: `${name}/${key}`,
-      maxConcurrency: 1,
+      maxConcurrency,
     })),
     cooldown: { rateLimitMs: 10_000, maxRateLimitMs: 300_000, quotaMs: 3_600_000, auth: 'UntilRotated' },
     onExhausted: onExhausted ?? { type: 'Fallback', queue: { maxDepth: 100, maxWaitMs: 2000 } },

@@ -1,7 +1,7 @@
-/** Positions by the time at which they come back: a binary heap. Times never change in place; a new one is pushed. */
-export class CoolingQueue {
+/** Things by the time at which they are due: a binary heap. Times never change in place; a new one is pushed. */
+export class DueQueue<Item> {
   private readonly times: number[] = [];
-  private readonly positions: number[] = [];
+  private readonly items: Item[] = [];
 
   get size(): number {
     return this.times.length;
@@ -12,38 +12,38 @@ export class CoolingQueue {
     return this.times[0] ?? Infinity;
   }
 
-  get earliest(): number | undefined {
-    return this.positions[0];
+  get earliest(): Item | undefined {
+    return this.items[0];
   }
 
-  push(timeMs: number, position: number): void {
+  push(timeMs: number, item: Item): void {
     let at = this.times.length;
     while (at > 0) {
       const parent = (at - 1) >> 1;
       if (this.times[parent]! <= timeMs) break;
-      this.place(at, this.times[parent]!, this.positions[parent]!);
+      this.place(at, this.times[parent]!, this.items[parent]!);
       at = parent;
     }
-    this.place(at, timeMs, position);
+    this.place(at, timeMs, item);
   }
 
   pop(): void {
     const timeMs = this.times.pop();
-    const position = this.positions.pop();
+    const item = this.items.pop();
     const size = this.times.length;
-    if (timeMs === undefined || position === undefined || size === 0) return;
+    if (timeMs === undefined || item === undefined || size === 0) return;
     let at = 0;
     for (let child = 1; child < size; child = 2 * at + 1) {
       if (child + 1 < size && this.times[child + 1]! < this.times[child]!) child++;
       if (this.times[child]! >= timeMs) break;
-      this.place(at, this.times[child]!, this.positions[child]!);
+      this.place(at, this.times[child]!, this.items[child]!);
       at = child;
     }
-    this.place(at, timeMs, position);
+    this.place(at, timeMs, item);
   }
 
-  private place(at: number, timeMs: number, position: number): void {
+  private place(at: number, timeMs: number, item: Item): void {
     this.times[at] = timeMs;
-    this.positions[at] = position;
+    this.items[at] = item;
   }
 }

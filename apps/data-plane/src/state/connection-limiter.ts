@@ -1,0 +1,46 @@
+import type { ConnectionsView } from '#libs/routing';
+import type { WaitingLines } from './waiting-lines.js';
+
+/** Connections to one target: as many as permits are out for it. Admission compares with the limit of its own table. */
+export class ConnectionLimiter implements ConnectionsView {
+  readonly id: string;
+  inUse = 0;
+  /** Backends in use that share it. */
+  holders = 0;
+  private readonly lines: WaitingLines;
+
+  constructor(id: string, lines: WaitingLines) {
+    this.id = id;
+    this.lines = lines;
+  }
+
+  get waiting(): number {
+    return this.lines.depth(this.id);
+  }
+}
+
+export class ConnectionLimiters implements Iterable<ConnectionLimiter> {
+  private readonly byId = new Map<string, ConnectionLimiter>();
+  private readonly lines: WaitingLines;
+
+  constructor(lines: WaitingLines) {
+    this.lines = lines;
+  }
+
+  acquire(id: string): ConnectionLimiter {
+    let limiter = this.byId.get(id);
+    if (limiter === undefined) this.byId.set(id, (limiter = new ConnectionLimiter(id, this.lines)));
+    limiter.holders += 1;
+    return limiter;
+  }
+
+  /** Whoever uses a connection holds its backend, so that with the last of those none is in use. */
+  release(limiter: ConnectionLimiter): void {
+    limiter.holders -= 1;
+    if (limiter.holders === 0) this.byId.delete(limiter.id);
+  }
+
+  [Symbol.iterator](): Iterator<ConnectionLimiter> {
+    return this.byId.values();
+  }
+}

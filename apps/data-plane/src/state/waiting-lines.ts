@@ -1,0 +1,95 @@
+import type { Wait } from '#libs/routing';
+
+/**
+ * A request that waits. `wake` is called when something that it waits for may be free; it must decide anew, since another
+ * request may have been quicker, or what is free may not serve this one. To go on waiting it calls `wait` again, and has
+ * its old place.
+ */
+export class Waiter {
+  /** By which it stands in every line; 0: it has never waited. */
+  arrival = 0;
+  /** The lines it stands in. */
+  lines: readonly string[] = [];
+  readonly wake: () => void;
+
+  constructor(wake: () => void) {
+    this.wake = wake;
+  }
+}
+
+/** Something that came back, and whether it is still there for the next in line. */
+export interface Freed {
+  readonly line: string;
+  readonly isFree: () => boolean;
+}
+
+/** For what lets any number of requests go on. */
+export function always(line: string): Freed {
+  return { line, isFree: () => true };
+}
+
+/**
+ * Requests that wait for a key of a pool or for a connection, each in the lines of all that could serve it, in order of
+ * arrival. Depth and time are bounded by `decide`, which sees the depth and answers with how long to wait; here only the
+ * order is kept.
+ */
+export class WaitingLines {
+  private readonly byId = new Map<string, Waiter[]>();
+  private arrivals = 0;
+
+  depth(line: string): number {
+    return this.byId.get(line)?.length ?? 0;
+  }
+
+  *entries(): IterableIterator<readonly [string, number]> {
+    for (const [line, waiters] of this.byId) yield [line, waiters.length];
+  }
+
+  wait({ pools, connections }: Pick<Wait, 'pools' | 'connections'>, waiter: Waiter): void {
+    this.leave(waiter);
+    if (waiter.arrival === 0) waiter.arrival = ++this.arrivals;
+    waiter.lines = [...pools, ...connections];
+    for (const line of waiter.lines) this.insert(line, waiter);
+  }
+
+  /** Out of all its lines. */
+  leave(waiter: Waiter): void {
+    for (const line of waiter.lines) this.remove(line, waiter);
+    waiter.lines = [];
+  }
+
+  /**
+   * Something came back: those who wait for it are woken in order of arrival, as long as it is still free. One that can't
+   * use it keeps its place and leaves it to the next.
+   */
+  wake(...freed: readonly Freed[]): void {
+    const waiters = new Set<Waiter>();
+    for (const { line } of freed) for (const waiter of this.byId.get(line) ?? []) waiters.add(waiter);
+    if (waiters.size === 0) return;
+    for (const waiter of [...waiters].sort((a, b) => a.arrival - b.arrival)) {
+      // One that was woken before may have ended another, or have taken what came back.
+      if (!freed.some(({ line, isFree }) => waiter.lines.includes(line) && isFree())) continue;
+      this.leave(waiter);
+      waiter.wake();
+    }
+  }
+
+  private insert(line: string, waiter: Waiter): void {
+    const waiters = this.byId.get(line);
+    if (waiters === undefined) {
+      this.byId.set(line, [waiter]);
+      return;
+    }
+    let at = waiters.length;
+    while (at > 0 && waiters[at - 1]!.arrival > waiter.arrival) at--;
+    waiters.splice(at, 0, waiter);
+  }
+
+  private remove(line: string, waiter: Waiter): void {
+    const waiters = this.byId.get(line);
+    const at = waiters?.indexOf(waiter) ?? -1;
+    if (waiters === undefined || at < 0) return;
+    if (waiters.length === 1) this.byId.delete(line);
+    else waiters.splice(at, 1);
+  }
+}
