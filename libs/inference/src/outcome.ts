@@ -59,6 +59,8 @@ export interface Outcome {
   readonly status: number;
   /** The provider's own code or type, for people; never a secret. */
   readonly code?: string;
+  /** The field of the request that the provider names; never a secret. */
+  readonly param?: string;
   /** One bounded line for people; never a secret. */
   readonly message?: string;
   /** What of the key a refusal or a limit speaks of, where it isn't what the class usually does: the one model, or all. */

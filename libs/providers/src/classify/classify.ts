@@ -2,7 +2,7 @@ import type { Outcome, UpstreamResult } from '#libs/inference';
 import { retryAfterMs } from '../rate-limit/parse-delay.js';
 import { classOf, type ErrorRules } from './error-rules.js';
 import { readErrorBody } from './read-error-body.js';
-import { safeCode, safeMessage } from './safe-text.js';
+import { safeCode, safeMessage, safeParam } from './safe-text.js';
 import { transportFailures } from './transport-failures.js';
 
 /**
@@ -23,6 +23,7 @@ export function classify(result: UpstreamResult, nowMs: number, rules: ErrorRule
     class: classOf(rules, isGood ? statusInBody(error.code) : status, error.code, error.type),
     status,
     code: safeCode(error.code) ?? safeCode(error.type),
+    param: safeParam(error.param),
     message: safeMessage(error.message) || `The upstream answered ${status}.`,
     retryAfterMs: retryAfterMs(result.headers, nowMs),
   };

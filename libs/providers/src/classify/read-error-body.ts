@@ -3,14 +3,16 @@ export interface ErrorBody {
   readonly code: string;
   readonly type: string;
   readonly message: string;
+  /** The field of the request at fault. */
+  readonly param: string;
   /** The body is an error whatever its status says. */
   readonly isError: boolean;
 }
 
-const nothing: ErrorBody = { code: '', type: '', message: '', isError: false };
+const nothing: ErrorBody = { code: '', type: '', message: '', param: '', isError: false };
 
 /**
- * Reads `{error: {message, type, code}}` (OpenAI, Groq, Azure), `{error: "..."}` and `{message, type, code}` (Mistral).
+ * Reads `{error: {message, type, param, code}}` (OpenAI, Groq, Azure), `{error: "..."}` and `{message, type, code}` (Mistral).
  * Anything else, an HTML page of a proxy too, says nothing: its status must do.
  */
 export function readErrorBody(body: string): ErrorBody {
@@ -23,7 +25,12 @@ export function readErrorBody(body: string): ErrorBody {
 }
 
 function fields(error: Readonly<Record<string, unknown>>): Omit<ErrorBody, 'isError'> {
-  return { code: word(error['code']), type: word(error['type']), message: word(error['message']) };
+  return {
+    code: word(error['code']),
+    type: word(error['type']),
+    message: word(error['message']),
+    param: word(error['param']),
+  };
 }
 
 /** OpenRouter's codes are numbers. */
