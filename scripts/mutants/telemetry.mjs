@@ -95,4 +95,18 @@ export default [
     replace: '    const at',
     suite: `${otlp}/protobuf-writer.spec`,
   },
+  {
+    name: 'callers select as many spans as they like',
+    file: 'apps/data-plane/src/reporting/span-selection.ts',
+    find: 'isMarked(record) && this.marked.admits(record.endedMs)',
+    replace: 'isMarked(record)',
+    suite: 'data-plane/src/reporting/span-selection.spec',
+  },
+  {
+    name: 'whoever has no key uses up what callers may select',
+    file: 'apps/data-plane/src/reporting/span-selection.ts',
+    find: "parentSampled && consumer !== ''",
+    replace: 'parentSampled',
+    suite: 'data-plane/src/reporting/span-selection.spec',
+  },
 ];

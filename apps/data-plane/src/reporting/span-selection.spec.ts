@@ -1,3 +1,4 @@
+import type { RequestRecord } from '../record/request-record.js';
 import { SpanSelection } from './span-selection.js';
 import { endedAttempt, finishedRequest, START_MS } from './testing/finished-request.js';
 
@@ -6,6 +7,13 @@ const retried = [endedAttempt({ outcome: 'ServerError', status: 500 }), endedAtt
 it.each([
   ['an ordinary request', finishedRequest({}, [endedAttempt()]), false],
   ['a sampled parent', finishedRequest({}, [], { parentSampled: true }), true],
+  [
+    'a sampled parent without a known key',
+    finishedRequest({ consumer: '', finish: 'Failed', status: 401, errorCode: 'invalid_api_key' }, [], {
+      parentSampled: true,
+    }),
+    false,
+  ],
   ['more than one attempt', finishedRequest({}, retried), true],
   ['a 5xx', finishedRequest({ finish: 'Failed', status: 503, errorCode: 'upstream_unavailable' }), true],
   ['a cut stream', finishedRequest({ finish: 'Failed', errorCode: 'stream_interrupted' }), true],
@@ -25,13 +33,33 @@ it('takes everything at ratio 1', () => {
   expect(new SpanSelection(1).selects(finishedRequest())).toBe(true);
 });
 
-it('keeps at most a hundred of an outage at once, then ten a second, and all of a sampled parent', () => {
-  const selection = new SpanSelection(0);
-  const failure = (endedMs: number) =>
-    finishedRequest({ finish: 'Failed', status: 502, errorCode: 'upstream_error', endedMs });
-  const kept = (count: number, endedMs: number) =>
-    Array.from({ length: count }, () => selection.selects(failure(endedMs))).filter(Boolean).length;
-  expect(kept(5_000, 2_000)).toBe(100);
-  expect(kept(5_000, 3_000)).toBe(10);
-  expect(selection.selects(finishedRequest({}, retried, { parentSampled: true }))).toBe(true);
+const failure = (endedMs: number) =>
+  finishedRequest({ finish: 'Failed', status: 502, errorCode: 'upstream_error', endedMs });
+const marked = (endedMs: number) => finishedRequest({ endedMs }, [], { parentSampled: true });
+const unknownCaller = (endedMs: number) => finishedRequest({ consumer: '', endedMs }, [], { parentSampled: true });
+
+it('keeps at most a hundred of an outage at once, then ten a second', () => {
+  const kept = keeper(new SpanSelection(0));
+  expect(kept(5_000, failure(2_000))).toBe(100);
+  expect(kept(5_000, failure(3_000))).toBe(10);
+  expect(kept(1, finishedRequest({ endedMs: 3_000 }, retried, { parentSampled: true }))).toBe(1);
 });
+
+it('keeps at most a thousand of what callers mark at once, then a hundred a second', () => {
+  const kept = keeper(new SpanSelection(0));
+  expect(kept(5_000, unknownCaller(2_000))).toBe(0);
+  expect(kept(5_000, marked(2_000))).toBe(1_000);
+  expect(kept(5_000, marked(3_000))).toBe(100);
+  // What callers mark takes nothing from what went wrong, nor from the ratio.
+  expect(kept(5_000, failure(3_000))).toBe(100);
+  expect(kept(5_000, finishedRequest({ endedMs: 3_000 }, retried, { parentSampled: true }))).toBe(0);
+});
+
+it('caps nothing that the ratio selects', () => {
+  expect(keeper(new SpanSelection(1))(5_000, marked(2_000))).toBe(5_000);
+});
+
+/** How many of `count` equal requests are selected. */
+function keeper(selection: SpanSelection): (count: number, record: RequestRecord) => number {
+  return (count, record) => Array.from({ length: count }, () => selection.selects(record)).filter(Boolean).length;
+}
