@@ -109,4 +109,32 @@ export default [
     replace: 'parentSampled',
     suite: 'data-plane/src/reporting/span-selection.spec',
   },
+  {
+    name: 'every consumer has series of its own, however many there are',
+    file: 'apps/data-plane/src/reporting/request-metrics.ts',
+    find: ', MOST_CONSUMERS);',
+    replace: ');',
+    suite: 'data-plane/src/reporting/request-metrics.spec',
+  },
+  {
+    name: 'every key has series of its own, however large the pool',
+    file: 'apps/data-plane/src/reporting/pool-series.ts',
+    find: ', MOST_KEYS);',
+    replace: ');',
+    suite: 'data-plane/src/reporting/request-metrics.spec',
+  },
+  {
+    name: 'series of keys that left their pool stay for ever',
+    file: 'apps/data-plane/src/reporting/request-metrics.ts',
+    find: '      series.retain(new Set(keys.map(({ name }) => name)), nowMs);\n',
+    replace: '      void [series, keys];\n',
+    suite: 'data-plane/src/reporting/request-metrics.spec',
+  },
+  {
+    name: 'a model name of the client becomes a label',
+    file: 'apps/data-plane/src/reporting/attempt-series.ts',
+    find: 'attempt.upstreamModel, this.backend]',
+    replace: 'record.model, this.backend]',
+    suite: 'data-plane/src/reporting/request-metrics.spec',
+  },
 ];

@@ -96,6 +96,9 @@ export const metricNames = {
 
   requests: 'signalbox_requests_total',
   requestDuration: 'signalbox_request_duration_seconds',
+  consumerRequests: 'signalbox_consumer_requests_total',
+  consumerTokens: 'signalbox_consumer_tokens_total',
+  keyAttempts: 'signalbox_key_attempts_total',
   requestsInFlight: 'signalbox_requests_in_flight',
   attempts: 'signalbox_attempts_total',
   breakerState: 'signalbox_breaker_state',
@@ -120,7 +123,7 @@ export const metricNames = {
   spansPending: 'signalbox_spans_pending',
 } as const;
 
-const operation = ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request_model'] as const;
+const operation = ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request_model', 'backend'] as const;
 
 /** Label names. Every value comes from the configuration or a closed list, never from what a client sends. */
 export const metricLabels = {
@@ -129,7 +132,10 @@ export const metricLabels = {
   tokenUsage: [...operation, 'gen_ai_token_type'],
   route: ['route'],
   request: ['route', 'code'],
+  consumerRequest: ['consumer', 'code'],
+  consumerTokens: ['consumer', 'type'],
   attempt: ['backend', 'step', 'class'],
+  keyAttempt: ['key_pool', 'key', 'class'],
   breaker: ['breaker'],
   credential: ['credential'],
   quotaGroup: ['quota_group'],

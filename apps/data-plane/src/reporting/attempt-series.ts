@@ -1,6 +1,6 @@
 import { type Counter, type Family, genAiProviderName, type Histogram } from '#libs/telemetry';
 import type { AttemptRecord, RequestRecord } from '../record/request-record.js';
-import type { IdentitySeries } from './series-by-identity.js';
+import { CountersByLabel, SeriesOfOne } from './series-of-one.js';
 
 export interface AttemptFamilies {
   readonly attempts: Family<Counter>;
@@ -9,13 +9,10 @@ export interface AttemptFamilies {
   readonly tokens: Family<Histogram>;
 }
 
-/**
- * The series of one backend. The GenAI ones are labelled by provider and model, which several backends may share, so only
- * the backend's own are removed with it; the others are bounded by the registry's cap.
- */
-export class AttemptSeries implements IdentitySeries {
+/** The series of one backend. */
+export class AttemptSeries extends SeriesOfOne {
   /** By step, then by outcome. */
-  private readonly counters = new Map<string, Map<string, Counter>>();
+  private readonly counters = new Map<string, CountersByLabel>();
   private readonly durations = new Map<string, Histogram>();
   private timeToFirstChunk: Histogram | undefined;
   private inputTokens: Histogram | undefined;
@@ -27,32 +24,27 @@ export class AttemptSeries implements IdentitySeries {
   constructor(
     private readonly families: AttemptFamilies,
     private readonly backend: string,
-  ) {}
+  ) {
+    super();
+  }
 
-  finished(record: RequestRecord, attempt: AttemptRecord): void {
-    const outcome = attempt.outcome === 'Pending' ? 'Cancelled' : attempt.outcome;
-    this.counterOf(attempt.step, outcome).add(1);
+  finished(record: RequestRecord, attempt: AttemptRecord, outcome: string): void {
+    this.countersOf(attempt.step).of(outcome).add(1);
     if (attempt.upstreamModel !== this.upstreamModel || attempt.vendor !== this.vendor) this.relabel(attempt);
     const endedMs = attempt.endedMs ?? record.endedMs;
     this.durationOf(record, attempt, outcome).record((endedMs - attempt.startedMs) / 1000);
     if (outcome !== 'Success') return;
     if (record.stream && attempt.committedMs > 0) {
-      this.timeToFirstChunk ??= this.families.timeToFirstChunk.handle(...operationLabels(record, attempt));
+      this.timeToFirstChunk ??= this.handle(this.families.timeToFirstChunk, ...this.operationLabels(record, attempt));
       this.timeToFirstChunk.record((attempt.committedMs - attempt.startedMs) / 1000);
     }
     if (record.inputTokens >= 0) {
-      this.inputTokens ??= this.families.tokens.handle(...operationLabels(record, attempt), 'input');
+      this.inputTokens ??= this.handle(this.families.tokens, ...this.operationLabels(record, attempt), 'input');
       this.inputTokens.record(record.inputTokens);
     }
     if (record.outputTokens >= 0) {
-      this.outputTokens ??= this.families.tokens.handle(...operationLabels(record, attempt), 'output');
+      this.outputTokens ??= this.handle(this.families.tokens, ...this.operationLabels(record, attempt), 'output');
       this.outputTokens.record(record.outputTokens);
-    }
-  }
-
-  remove(): void {
-    for (const [step, byOutcome] of this.counters) {
-      for (const outcome of byOutcome.keys()) this.families.attempts.remove(this.backend, step, outcome);
     }
   }
 
@@ -65,15 +57,13 @@ export class AttemptSeries implements IdentitySeries {
     this.outputTokens = undefined;
   }
 
-  private counterOf(step: string, outcome: string): Counter {
-    let byOutcome = this.counters.get(step);
-    if (byOutcome === undefined) this.counters.set(step, (byOutcome = new Map<string, Counter>()));
-    let counter = byOutcome.get(outcome);
-    if (counter === undefined) {
-      counter = this.families.attempts.handle(this.backend, step, outcome);
-      byOutcome.set(outcome, counter);
+  private countersOf(step: string): CountersByLabel {
+    let counters = this.counters.get(step);
+    if (counters === undefined) {
+      counters = new CountersByLabel((outcome) => this.handle(this.families.attempts, this.backend, step, outcome));
+      this.counters.set(step, counters);
     }
-    return counter;
+    return counters;
   }
 
   /** `error_type` is empty on success: in Prometheus an empty label is an absent one, as the conventions ask. */
@@ -81,13 +71,13 @@ export class AttemptSeries implements IdentitySeries {
     let histogram = this.durations.get(outcome);
     if (histogram === undefined) {
       const errorType = outcome === 'Success' ? '' : outcome;
-      histogram = this.families.duration.handle(...operationLabels(record, attempt), errorType);
+      histogram = this.handle(this.families.duration, ...this.operationLabels(record, attempt), errorType);
       this.durations.set(outcome, histogram);
     }
     return histogram;
   }
-}
 
-function operationLabels(record: RequestRecord, attempt: AttemptRecord): [string, string, string] {
-  return [record.operation, genAiProviderName(attempt.vendor), attempt.upstreamModel];
+  private operationLabels(record: RequestRecord, attempt: AttemptRecord): string[] {
+    return [record.operation, genAiProviderName(attempt.vendor), attempt.upstreamModel, this.backend];
+  }
 }

@@ -42,7 +42,8 @@ it('counts requests by how they ended, attempts by step and class', () => {
 
 it('measures requests, attempts, first chunks and tokens in seconds and tokens', () => {
   finish({ stream: true, inputTokens: 10, outputTokens: 100 }, [endedAttempt()]);
-  const operation = 'gen_ai_operation_name="chat",gen_ai_provider_name="openai",gen_ai_request_model="sim-small"';
+  const operation =
+    'gen_ai_operation_name="chat",gen_ai_provider_name="openai",gen_ai_request_model="sim-small",backend="default/alpha/sim-small"';
   expect(lines('signalbox_request_duration_seconds_sum')).toEqual([
     'signalbox_request_duration_seconds_sum{route="default/chat"} 0.25',
   ]);
@@ -72,27 +73,99 @@ it('labels by the model that was called, also after an edit of the same backend'
   expect(models('gen_ai_client_token_usage_count')).toEqual(['sim-small', 'renamed']);
 });
 
+it('tells backends of one vendor apart, and keys and consumers', () => {
+  const beta = endedAttempt({}, { backend: 'default/beta/sim-small', pool: 'default/beta', key: 'spare' });
+  finish({ inputTokens: 10, outputTokens: 100 }, [endedAttempt({ outcome: 'RateLimited' }), beta]);
+  finish({ consumer: 'other', finish: 'Aborted', inputTokens: 3 }, [endedAttempt()]);
+  finish({ consumer: '', route: '', finish: 'Failed', status: 401, errorCode: 'invalid_api_key' });
+  expect(lines('signalbox_key_attempts_total')).toEqual([
+    'signalbox_key_attempts_total{key_pool="default/alpha",key="primary",class="RateLimited"} 1',
+    'signalbox_key_attempts_total{key_pool="default/beta",key="spare",class="Success"} 1',
+    'signalbox_key_attempts_total{key_pool="default/alpha",key="primary",class="Success"} 1',
+  ]);
+  expect(lines('signalbox_consumer_requests_total')).toEqual([
+    'signalbox_consumer_requests_total{consumer="default/demo",code="ok"} 1',
+    'signalbox_consumer_requests_total{consumer="default/other",code="aborted"} 1',
+    'signalbox_consumer_requests_total{consumer="",code="invalid_api_key"} 1',
+  ]);
+  expect(lines('signalbox_consumer_tokens_total')).toEqual([
+    'signalbox_consumer_tokens_total{consumer="default/demo",type="input"} 10',
+    'signalbox_consumer_tokens_total{consumer="default/demo",type="output"} 100',
+    'signalbox_consumer_tokens_total{consumer="default/other",type="input"} 3',
+  ]);
+  const backends = lines('gen_ai_client_operation_duration_seconds_count').map(
+    (line) => /backend="([^"]+)"/.exec(line)?.[1],
+  );
+  expect(new Set(backends)).toEqual(new Set(['default/alpha/sim-small', 'default/beta/sim-small']));
+});
+
+it('has series for 500 consumers and for 200 keys of a pool; the others share one, and totals stay right', () => {
+  for (let i = 0; i < 510; i++) finish({ consumer: `c${i}` }, [endedAttempt({}, { key: `k${i % 210}` })]);
+  const consumers = lines('signalbox_consumer_requests_total');
+  expect(consumers).toHaveLength(501);
+  expect(consumers.at(-1)).toBe('signalbox_consumer_requests_total{consumer="_other",code="ok"} 10');
+  const keys = lines('signalbox_key_attempts_total');
+  expect(keys).toHaveLength(201);
+  const total = keys.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
+  expect(total).toBe(510);
+  // Another pool has room of its own.
+  finish({}, [endedAttempt({}, { pool: 'default/beta', key: 'k' })]);
+  expect(lines('signalbox_key_attempts_total')).toHaveLength(202);
+});
+
+it('uses no word of the client as a label', () => {
+  const word = 'chosen-by-the-client';
+  const start = { path: `/${word}`, method: word, parentSpanId: 'b7ad6b7169203331' };
+  registry = new MetricsRegistry();
+  metrics = new RequestMetrics(registry);
+  metrics.finished(
+    finishedRequest({ model: word, finishReason: word }, [endedAttempt({ code: word, message: word })], start),
+  );
+  expect(registry.expose()).not.toContain(word);
+});
+
 it('forgets what left the table ten minutes later, and keeps what came back', () => {
-  const table = (routes: readonly string[], backends: readonly string[]) =>
+  const table = (names: readonly string[], keys: readonly string[]) =>
     ({
-      hasRoute: (key: string) => routes.includes(key),
-      backend: (key: string) => (backends.includes(key) ? {} : undefined),
+      hasRoute: (key: string) => names.includes(key),
+      hasConsumer: (key: string) => names.includes(key),
+      backend: (key: string) => (names.includes(key) ? {} : undefined),
+      keyPool: (key: string) => (names.includes(key) ? { keys: keys.map((name) => ({ name })) } : undefined),
     }) as unknown as TableView;
-  const both = table(['default/chat', 'default/other'], ['default/alpha/sim-small', 'default/b/m']);
-  const one = table(['default/chat'], ['default/alpha/sim-small']);
-  finish({}, [endedAttempt()]);
-  finish({ route: 'default/other' }, [endedAttempt({}, { backend: 'default/b/m' })]);
-  const shown = () => [lines('signalbox_requests_total').length, lines('signalbox_attempts_total').length];
+  const first = ['default/chat', 'default/demo', 'default/alpha/sim-small', 'default/alpha'];
+  const second = ['default/other-chat', 'default/other', 'default/b/m', 'default/b'];
+  const both = table([...first, ...second], ['primary', 'spare']);
+  const one = table(first, ['primary']);
+  finish({ inputTokens: 1 }, [endedAttempt(), endedAttempt({}, { key: 'spare' })]);
+  finish({ route: 'default/other-chat', consumer: 'other', inputTokens: 1, stream: true }, [
+    endedAttempt({}, { backend: 'default/b/m', pool: 'default/b' }),
+  ]);
+  finish({ route: '', consumer: '' });
+  const shown = () =>
+    [
+      'signalbox_requests_total',
+      'signalbox_request_duration_seconds_count',
+      'signalbox_consumer_requests_total',
+      'signalbox_consumer_tokens_total',
+      'signalbox_attempts_total',
+      'signalbox_key_attempts_total',
+      'gen_ai_client_operation_duration_seconds_count',
+      'gen_ai_client_operation_time_to_first_chunk_seconds_count',
+      'gen_ai_client_token_usage_count',
+    ].map((name) => lines(name).length);
+  const all = [3, 3, 3, 2, 2, 3, 2, 1, 2];
 
   metrics.swapped(one, 0);
   metrics.swapped(one, 599_999);
-  expect(shown()).toEqual([2, 2]);
+  expect(shown()).toEqual(all);
   metrics.swapped(both, 600_000);
   metrics.swapped(one, 700_000);
   metrics.swapped(one, 1_299_999);
-  expect(shown()).toEqual([2, 2]);
+  expect(shown()).toEqual(all);
   metrics.swapped(one, 1_300_000);
-  expect(shown()).toEqual([1, 1]);
-  finish({ route: 'default/other' }, []);
-  expect(lines('signalbox_requests_total')).toContain('signalbox_requests_total{route="default/other",code="ok"} 1');
+  expect(shown()).toEqual([2, 2, 2, 1, 1, 1, 1, 0, 1]);
+  finish({ route: 'default/other-chat' }, []);
+  expect(lines('signalbox_requests_total')).toContain(
+    'signalbox_requests_total{route="default/other-chat",code="ok"} 1',
+  );
 });

@@ -2,22 +2,28 @@ import { durationBuckets, type MetricsRegistry, metricLabels, metricNames, token
 import type { RequestRecord } from '../record/request-record.js';
 import type { TableView } from '../table/table-view.js';
 import { AttemptSeries, type AttemptFamilies } from './attempt-series.js';
+import { type ConsumerFamilies, ConsumerSeries } from './consumer-series.js';
+import { PoolSeries } from './pool-series.js';
 import { outcomeCode } from './request-outcome.js';
 import { RouteSeries, type RouteFamilies } from './route-series.js';
 import { SeriesByIdentity } from './series-by-identity.js';
 
-/** Route label of requests that ended before they had a route. */
-const NO_ROUTE = '';
+/** Label of requests that ended before they had a route, or before their consumer was known. */
+const NONE = '';
+/** Consumers with series of their own. */
+const MOST_CONSUMERS = 500;
 
 /**
- * Counts finished requests. The series of a route and of a backend are resolved once and held, so that a request costs one
- * lookup for its route and one for each attempt; labels come from the table alone (never from what clients send), so the
- * table bounds them.
+ * Counts finished requests. The series of a route, a consumer, a backend and a key are resolved once and held, so that a request
+ * costs a lookup for each and builds no labels; those come from the table alone (never from what clients send), so the
+ * table bounds them, and numbers of our own where it may be large.
  */
 export class RequestMetrics {
   private readonly inFlight;
   private readonly routes: SeriesByIdentity<RouteSeries>;
+  private readonly consumers: SeriesByIdentity<ConsumerSeries>;
   private readonly backends: SeriesByIdentity<AttemptSeries>;
+  private readonly pools: SeriesByIdentity<PoolSeries>;
 
   constructor(registry: MetricsRegistry) {
     const routeFamilies: RouteFamilies = {
@@ -29,6 +35,23 @@ export class RequestMetrics {
         durationBuckets,
       ),
     };
+    const consumerFamilies: ConsumerFamilies = {
+      requests: registry.counter(
+        metricNames.consumerRequests,
+        'Requests of a consumer by how they ended.',
+        metricLabels.consumerRequest,
+      ),
+      tokens: registry.counter(
+        metricNames.consumerTokens,
+        'Tokens that the requests of a consumer took, as far as they are known.',
+        metricLabels.consumerTokens,
+      ),
+    };
+    const keyAttempts = registry.counter(
+      metricNames.keyAttempts,
+      'Upstream calls with a key of a pool by what they came to.',
+      metricLabels.keyAttempt,
+    );
     const attemptFamilies: AttemptFamilies = {
       attempts: registry.counter(
         metricNames.attempts,
@@ -58,6 +81,8 @@ export class RequestMetrics {
       .gauge(metricNames.requestsInFlight, 'Requests that have started and not finished.')
       .handle();
     this.routes = new SeriesByIdentity((route) => new RouteSeries(routeFamilies, route));
+    this.consumers = new SeriesByIdentity((consumer) => new ConsumerSeries(consumerFamilies, consumer), MOST_CONSUMERS);
+    this.pools = new SeriesByIdentity((pool) => new PoolSeries(keyAttempts, pool));
     this.backends = new SeriesByIdentity((backend) => new AttemptSeries(attemptFamilies, backend));
   }
 
@@ -67,8 +92,14 @@ export class RequestMetrics {
 
   finished(record: RequestRecord): void {
     this.inFlight.add(-1);
-    this.routes.of(record.route).finished(outcomeCode(record), (record.endedMs - record.startedMs) / 1000);
-    for (const attempt of record.attempts) this.backends.of(attempt.backend).finished(record, attempt);
+    const code = outcomeCode(record);
+    this.routes.of(record.route).finished(code, (record.endedMs - record.startedMs) / 1000);
+    this.consumers.of(consumerKeyOf(record)).finished(record, code);
+    for (const attempt of record.attempts) {
+      const outcome = attempt.outcome === 'Pending' ? 'Cancelled' : attempt.outcome;
+      this.backends.of(attempt.backend).finished(record, attempt, outcome);
+      this.pools.of(attempt.pool).finished(attempt.key, outcome);
+    }
   }
 
   /**
@@ -76,7 +107,18 @@ export class RequestMetrics {
    * has series, not for all that the table names, of which few see traffic. `nowMs`: monotonic.
    */
   swapped(next: TableView, nowMs: number): void {
-    this.routes.retain((route) => route === NO_ROUTE || next.hasRoute(route), nowMs);
+    this.routes.retain((route) => route === NONE || next.hasRoute(route), nowMs);
+    this.consumers.retain((consumer) => consumer === NONE || next.hasConsumer(consumer), nowMs);
     this.backends.retain((backend) => next.backend(backend) !== undefined, nowMs);
+    this.pools.retain((pool) => next.keyPool(pool) !== undefined, nowMs);
+    for (const [pool, series] of this.pools.entries()) {
+      const keys = next.keyPool(pool)?.keys ?? [];
+      series.retain(new Set(keys.map(({ name }) => name)), nowMs);
+    }
   }
+}
+
+/** Key of the Consumer entry. */
+function consumerKeyOf({ namespace, consumer }: RequestRecord): string {
+  return consumer === '' ? NONE : `${namespace}/${consumer}`;
 }

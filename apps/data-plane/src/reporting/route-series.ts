@@ -1,5 +1,5 @@
 import type { Counter, Family, Histogram } from '#libs/telemetry';
-import type { IdentitySeries } from './series-by-identity.js';
+import { CountersByLabel, SeriesOfOne } from './series-of-one.js';
 
 export interface RouteFamilies {
   readonly requests: Family<Counter>;
@@ -7,29 +7,18 @@ export interface RouteFamilies {
 }
 
 /** The series of one route; '' stands for requests that ended before they had one. */
-export class RouteSeries implements IdentitySeries {
+export class RouteSeries extends SeriesOfOne {
   private readonly duration: Histogram;
-  private readonly byCode = new Map<string, Counter>();
+  private readonly requests: CountersByLabel;
 
-  constructor(
-    private readonly families: RouteFamilies,
-    private readonly route: string,
-  ) {
-    this.duration = families.duration.handle(route);
+  constructor(families: RouteFamilies, route: string) {
+    super();
+    this.duration = this.handle(families.duration, route);
+    this.requests = new CountersByLabel((code) => this.handle(families.requests, route, code));
   }
 
   finished(code: string, seconds: number): void {
     this.duration.record(seconds);
-    let counter = this.byCode.get(code);
-    if (counter === undefined) {
-      counter = this.families.requests.handle(this.route, code);
-      this.byCode.set(code, counter);
-    }
-    counter.add(1);
-  }
-
-  remove(): void {
-    this.families.duration.remove(this.route);
-    for (const code of this.byCode.keys()) this.families.requests.remove(this.route, code);
+    this.requests.of(code).add(1);
   }
 }

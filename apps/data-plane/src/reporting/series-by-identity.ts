@@ -1,6 +1,9 @@
 /** As long as mutable state outlives the last table that names it. */
 const GRACE_MS = 600_000;
 
+/** Label value of the one series that identities share for which there is no room; no name in the configuration can be it. */
+export const OTHER = '_other';
+
 export interface IdentitySeries {
   /** Stops exposing the series. */
   remove(): void;
@@ -11,18 +14,28 @@ export interface IdentitySeries {
  * traffic would make every swap slow. What leaves the table is exposed for a while longer, so that the last scrape still
  * gets its final counts, and comes back unharmed if a later table names it again.
  */
-export class SeriesByIdentity<S extends IdentitySeries> {
+export class SeriesByIdentity<S extends IdentitySeries> implements IdentitySeries {
   private readonly held = new Map<string, S>();
   private readonly leftAtMs = new Map<string, number>();
+  private other: S | undefined;
 
-  constructor(private readonly create: (identity: string) => S) {}
+  constructor(
+    private readonly create: (identity: string) => S,
+    /** Identities with series of their own; those that come later share one. */
+    private readonly most = Infinity,
+  ) {}
 
   of(identity: string): S {
     const found = this.held.get(identity);
     if (found !== undefined) return found;
+    if (this.held.size >= this.most) return (this.other ??= this.create(OTHER));
     const created = this.create(identity);
     this.held.set(identity, created);
     return created;
+  }
+
+  entries(): Iterable<[string, S]> {
+    return this.held;
   }
 
   retain(isNamed: (identity: string) => boolean, nowMs: number): void {
@@ -38,5 +51,10 @@ export class SeriesByIdentity<S extends IdentitySeries> {
       this.held.delete(identity);
       this.leftAtMs.delete(identity);
     }
+  }
+
+  remove(): void {
+    for (const [, series] of this.held) series.remove();
+    this.other?.remove();
   }
 }

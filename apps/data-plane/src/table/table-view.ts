@@ -20,6 +20,8 @@ export interface TableView {
   route(namespace: string, model: string, labels: Readonly<Record<string, string>>): RouteEntry | undefined;
   /** Whether there is a route of this key, matched or not. */
   hasRoute(key: string): boolean;
+  /** `key`: `<namespace>/<consumer>`. */
+  hasConsumer(key: string): boolean;
   backend(key: string): BackendEntry | undefined;
   keyPool(key: string): KeyPoolEntry | undefined;
   /** Concrete (glob-free) model names that a consumer with these labels may ask for, sorted. */

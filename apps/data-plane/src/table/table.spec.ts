@@ -25,6 +25,11 @@ describe('Table', () => {
     ]);
   });
 
+  it('knows its consumers by their keys', async () => {
+    const table = await full(smallTable);
+    expect(['default/demo', 'default/chat'].map((key) => table.hasConsumer(key))).toEqual([true, false]);
+  });
+
   it('names models without globs, those that the labels may ask for, sorted', async () => {
     const table = await full([
       ...serving,

@@ -53,6 +53,10 @@ export class Table implements TableView {
     return this.content.entries.get(entryId('Route', key)) !== undefined;
   }
 
+  hasConsumer(key: string): boolean {
+    return this.content.entries.get(entryId('Consumer', key)) !== undefined;
+  }
+
   backend(key: string): BackendEntry | undefined {
     return this.value('Backend', key);
   }
