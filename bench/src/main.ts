@@ -11,6 +11,7 @@ import { matching } from './sections/matching.js';
 import { outage } from './sections/outage.js';
 import { processorTime } from './sections/processor-time.js';
 import { servedBySize } from './sections/served-by-size.js';
+import { soak } from './sections/soak.js';
 import { startUp } from './sections/start-up.js';
 import { readSettings } from './settings.js';
 
@@ -26,6 +27,7 @@ const sections: readonly Section[] = [
   servedBySize,
   largePool,
   outage,
+  soak,
 ];
 
 const program = new Command('bench')
@@ -35,7 +37,8 @@ const program = new Command('bench')
   .option('--only <names>', `comma-separated sections: ${sections.map(({ name }) => name).join(', ')}`)
   .parse();
 const options = program.opts<{ json?: string; only?: string }>();
-const wanted = options.only?.split(',') ?? sections.map(({ name }) => name);
+const wanted =
+  options.only?.split(',') ?? sections.filter(({ onlyWhenNamed }) => !onlyWhenNamed).map(({ name }) => name);
 const unknown = wanted.filter((name) => !sections.some((section) => section.name === name));
 if (unknown.length > 0) program.error(`unknown section: ${unknown.join(', ')}`);
 

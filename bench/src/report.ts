@@ -26,6 +26,8 @@ export const isMet = ({ value, limit }: Budget): boolean => value <= limit;
 
 export interface Section {
   readonly name: string;
+  /** Too long for a run of everything. */
+  readonly onlyWhenNamed?: boolean;
   run(progress: (line: string) => void, settings: Settings): Promise<SectionReport>;
 }
 

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What one round of load saw. Latencies in milliseconds, from the last byte written to the last byte read. */
 export interface LoadResult {
@@ -31,17 +32,32 @@ export class HttpLoad {
     for (let index = 0; index < this.size; index += 1) this.connections.push(await Connection.open(this.target));
   }
 
-  /** Sends as fast as answers come for `durationMs`, then waits for what is in flight. */
-  async run(durationMs: number): Promise<LoadResult> {
-    const endsAtMs = performance.now() + durationMs;
+  /**
+   * Sends for `durationMs`, then waits for what is in flight: as fast as answers come, or at `perSecond` at most, evenly
+   * spread over connections and time.
+   */
+  async run(durationMs: number, perSecond = Infinity): Promise<LoadResult> {
+    const startsAtMs = performance.now();
+    const endsAtMs = startsAtMs + durationMs;
+    const gapMs = (this.size * 1_000) / perSecond;
     const latenciesMs: number[] = [];
     let failed = 0;
     await Promise.all(
-      this.connections.map(async (connection) => {
-        while (performance.now() < endsAtMs) {
+      this.connections.map(async (first, index) => {
+        let connection = first;
+        let nextMs = startsAtMs + (gapMs * index) / this.size;
+        for (;;) {
+          const earlyMs = nextMs - performance.now();
+          if (earlyMs > 0) await sleep(earlyMs);
           const startedMs = performance.now();
+          if (startedMs >= endsAtMs) return;
+          // What is late is left out, not made up for.
+          nextMs = Math.max(nextMs, startedMs - gapMs) + gapMs;
           if (await connection.exchange()) latenciesMs.push(performance.now() - startedMs);
-          else failed += 1;
+          else {
+            failed += 1;
+            if (connection.isClosed) connection = this.connections[index] = await Connection.open(this.target);
+          }
         }
       }),
     );
@@ -77,8 +93,12 @@ class Connection {
     socket.on('close', () => this.finish(false));
   }
 
+  get isClosed(): boolean {
+    return this.socket.destroyed;
+  }
+
   exchange(): Promise<boolean> {
-    if (this.socket.destroyed) return Promise.resolve(false);
+    if (this.isClosed) return Promise.resolve(false);
     this.head = '';
     this.tail = '';
     this.bodyLeft = -1;
