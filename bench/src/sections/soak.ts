@@ -14,6 +14,8 @@ import { soakReport } from './soak-report.js';
 
 const heldCount = 1_000;
 const slowCount = 20;
+/** Each of plain requests and streams: enough to saturate it while some wait for a retry. */
+const connections = 128;
 const findRateMs = 5_000;
 const sampleEveryMs = 5_000;
 /** Of the time, before the heap is looked at: code is compiled, pools fill, the first tables are let go. */
@@ -47,8 +49,8 @@ export const soak: Section = {
       const slow = opened(new SlowReaders(target('soak-long', true)));
       slow.start(slowCount);
 
-      const plain = opened(new HttpLoad(target('soak-short', false), settings.connections));
-      const streams = opened(new HttpLoad(target('soak-short', true), settings.connections));
+      const plain = opened(new HttpLoad(target('soak-short', false), connections));
+      const streams = opened(new HttpLoad(target('soak-short', true), connections));
       await Promise.all([plain.open(), streams.open()]);
       progress('finding the highest rate');
       const most = await Promise.all([plain.run(findRateMs), streams.run(findRateMs)]);
