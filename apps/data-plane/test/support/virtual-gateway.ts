@@ -1,9 +1,10 @@
 import { FakeClock, seededRandom } from '#libs/testing';
 import type { Downstream } from '../../src/exchange/downstream.js';
 import { Exchange } from '../../src/exchange/exchange.js';
+import { GatewayError } from '../../src/errors/error-table.js';
 import { acceptInference, handleInference } from '../../src/pipeline/handle-inference.js';
 import { RequestRecord } from '../../src/record/request-record.js';
-import { createRuntime, type Runtime } from '../../src/pipeline/runtime.js';
+import { createRuntime, type Runtime, type RuntimeDependencies } from '../../src/pipeline/runtime.js';
 import { CurrentTable } from '../../src/table/current-table.js';
 import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../../src/upstream/transport.js';
 import { API_KEY, type Configuration, tableOf } from './entries.js';
@@ -81,6 +82,29 @@ export class VirtualClient implements Downstream {
   end(): void {
     this.ends += 1;
   }
+
+  /** It closes its connection. */
+  leave(): void {
+    this.exchange?.abandoned();
+  }
+
+  /** It has read what was written. */
+  catchUp(): void {
+    this.isSlow = false;
+    this.exchange?.drained();
+  }
+
+  /** The process ends and does not wait for it. */
+  cutOff(): void {
+    this.exchange?.terminate(new GatewayError('shutting_down', 'x'));
+  }
+}
+
+export interface VirtualGatewayOptions {
+  /** Told of each upstream call, before `send` returns. */
+  readonly onCall?: (call: VirtualCall) => void;
+  /** Puts something between the request path and what it is made of. */
+  readonly wrap?: (dependencies: RuntimeDependencies) => RuntimeDependencies;
 }
 
 /** The whole request path in memory: virtual time, seeded chance, upstream calls that the test drives. */
@@ -91,20 +115,23 @@ export class VirtualGateway {
   readonly finished: RequestRecord[] = [];
   readonly credentials = new TestCredentials();
   readonly runtime: Runtime;
+  /** Requests that the observer was told of at their start. */
+  started = 0;
   private readonly tables = new CurrentTable();
   private revision = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, { onCall, wrap = (dependencies) => dependencies }: VirtualGatewayOptions = {}) {
     const random = seededRandom(seed);
     const transport: Transport = {
       send: (request, handler) => {
         const call = new VirtualCall(request, handler);
         this.calls.push(call);
+        onCall?.(call);
         return call;
       },
       close: () => Promise.resolve(),
     };
-    this.runtime = createRuntime({
+    const dependencies: RuntimeDependencies = {
       clock: this.clock,
       random: {
         fill: (bytes) => {
@@ -114,9 +141,15 @@ export class VirtualGateway {
       transport,
       tables: this.tables,
       credentials: this.credentials,
-      observer: { started() {}, finished: (record) => this.finished.push(record) },
+      observer: {
+        started: () => {
+          this.started += 1;
+        },
+        finished: (record) => this.finished.push(record),
+      },
       logger: { info() {}, warn() {}, error() {} } as unknown as Runtime['logger'],
-    });
+    };
+    this.runtime = createRuntime(wrap(dependencies));
   }
 
   async serve(configuration: Configuration): Promise<void> {
@@ -162,6 +195,7 @@ export class VirtualGateway {
       keys,
       consumers,
       probes,
+      queued: ['default/alpha', 'default/beta'].reduce((sum, pool) => sum + this.runtime.queue.depth(pool), 0),
       timers: this.runtime.wheel.size,
       tables: [...this.runtime.tables.live].length,
     };

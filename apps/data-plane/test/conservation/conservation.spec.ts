@@ -1,0 +1,30 @@
+import { VirtualTraffic } from './virtual-traffic.js';
+
+/** 100,000 take about a minute. */
+const requests = Number(process.env['CONSERVATION_REQUESTS'] ?? 3_000);
+const seeds = [1, 2, 3];
+
+it.each(seeds)(
+  'of all that is taken under faults, aborts, swaps and revocations nothing stays taken (seed %d)',
+  async (seed) => {
+    const traffic = new VirtualTraffic(seed);
+    await traffic.run(Math.ceil(requests / seeds.length));
+    const { gateway } = traffic;
+
+    expect(traffic.escaped).toEqual([]);
+    expect(gateway.held()).toEqual({ running: 0, keys: 0, consumers: 0, probes: 0, queued: 0, timers: 0, tables: 1 });
+    expect(gateway.calls.filter((call) => !call.isOver)).toEqual([]);
+    expect(gateway.started).toBe(gateway.clients.length);
+    expect(gateway.finished).toHaveLength(gateway.started);
+    expect(new Set(gateway.finished).size).toBe(gateway.started);
+    for (const client of gateway.clients) {
+      if (traffic.hasLeft(client)) expect([client.heads, client.ends]).not.toContain(2);
+      else expect([client.heads, client.ends]).toEqual([1, 1]);
+    }
+    // That it is not the peace of a graveyard.
+    const outcomes = new Set(gateway.finished.map(({ finish, errorCode }) => `${finish} ${errorCode}`));
+    expect(outcomes.size).toBeGreaterThan(8);
+    expect(gateway.finished.filter(({ finish }) => finish === 'Completed').length).toBeGreaterThan(gateway.started / 4);
+  },
+  300_000,
+);
