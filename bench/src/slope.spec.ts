@@ -34,7 +34,9 @@ it('is wider where neighbours resemble each other', () => {
   const random = seededRandom(3);
   let level = 0;
   const walk = Array.from({ length: 200 }, (_, x): [number, number] => [x, (level = 0.9 * level + random() - 0.5)]);
-  const mixed = walk.map(([, y], index): [number, number] => [(index * 77) % 200, y]);
+  const mixed = walk
+    .map(([, y], index): [number, number] => [(index * 77) % 200, y])
+    .sort(([left], [right]) => left - right);
   const width = ({ low, high }: { low: number; high: number }): number => high - low;
   expect(width(slopeOf(walk))).toBeGreaterThan(2 * width(slopeOf(mixed)));
 });

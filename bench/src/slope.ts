@@ -24,7 +24,7 @@ export function slopeOf(points: readonly (readonly [x: number, y: number])[]): S
   const neighbours = residuals.slice(1).reduce((sum, residual, index) => sum + residual * residuals[index]!, 0);
   const correlation = squares === 0 ? 0 : Math.min(0.95, Math.max(0, neighbours / squares));
   const effective = Math.max(4, (count * (1 - correlation)) / (1 + correlation));
-  const error = Math.sqrt(squares / (effective - 2) / (spreadX * (effective / count)));
+  const error = Math.sqrt(squares / (count - 2) / (spreadX * (effective / count)));
   const margin = error * student975(effective - 2);
   return { slope, low: slope - margin, high: slope + margin };
 }

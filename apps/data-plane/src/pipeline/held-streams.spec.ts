@@ -30,5 +30,5 @@ it('10,000 idle streams outlive every reload, and the tables they hold go with t
     call.end();
   }
   expect(gateway.clients.every(({ ends, text }) => ends === 1 && text.endsWith(doneEvent))).toBe(true);
-  expect(gateway.held()).toEqual({ running: 0, keys: 0, consumers: 0, probes: 0, timers: 0, tables: 1 });
+  expect(gateway.held()).toEqual({ running: 0, keys: 0, consumers: 0, probes: 0, queued: 0, timers: 0, tables: 1 });
 });

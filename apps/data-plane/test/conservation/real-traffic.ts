@@ -8,7 +8,7 @@ import {
   chunk,
   errorAnswer,
   roleChunk,
-  ScriptedUpstream,
+  type ScriptedUpstream,
   streamAnswer,
 } from '../support/scripted-upstream.js';
 
