@@ -107,6 +107,19 @@ export interface VirtualGatewayOptions {
   readonly wrap?: (dependencies: RuntimeDependencies) => RuntimeDependencies;
 }
 
+/** What `held` is once no request runs. */
+export const nothingHeld: Readonly<Record<string, number>> = {
+  running: 0,
+  permits: 0,
+  keys: 0,
+  connections: 0,
+  consumers: 0,
+  probes: 0,
+  queued: 0,
+  timers: 0,
+  tables: 1,
+};
+
 /** The whole request path in memory: virtual time, seeded chance, upstream calls that the test drives. */
 export class VirtualGateway {
   readonly clock = new FakeClock();
@@ -180,22 +193,29 @@ export class VirtualGateway {
     return client;
   }
 
-  /** Everything that is taken while requests run. */
+  /** Everything that is taken while requests run; of tables one is current. */
   held(): Record<string, number> {
+    const { routing } = this.runtime;
     let keys = 0;
-    for (const [, limiter] of this.runtime.routing.keyLimiters.byId.entries()) keys += limiter.inFlight;
+    for (const [, limiter] of routing.keyLimiters.byId.entries()) keys += limiter.inFlight;
     let consumers = 0;
     for (const [, limiter] of this.runtime.consumers.byId.entries()) consumers += limiter.inFlight;
     let probes = 0;
-    for (const [, { state }] of this.runtime.routing.breakers.byId.entries()) {
+    for (const [, { state }] of routing.breakers.byId.entries()) {
       if (state.phase === 'HalfOpen') probes += state.probesInFlight;
     }
+    let connections = 0;
+    for (const { inUse } of routing.connections) connections += inUse;
+    let queued = 0;
+    for (const [, waiting] of routing.lines.entries()) queued += waiting;
     return {
       running: this.runtime.running.size,
+      permits: routing.given - routing.returned,
       keys,
+      connections,
       consumers,
       probes,
-      queued: ['default/alpha', 'default/beta'].reduce((sum, pool) => sum + this.runtime.queue.depth(pool), 0),
+      queued,
       timers: this.runtime.wheel.size,
       tables: [...this.runtime.tables.live].length,
     };
