@@ -12,6 +12,7 @@ import { getCommand } from './commands/get.js';
 import { keysCommand } from './commands/keys.js';
 import { planeCommands } from './commands/planes.js';
 import { resetCommand } from './commands/reset.js';
+import { stateCommand } from './commands/state.js';
 import { tokenCommand } from './commands/token.js';
 import { upCommand } from './commands/up.js';
 import type { CliContext } from './context.js';
@@ -31,6 +32,8 @@ Environment:
                                the control plane; default: what .signalbox says, here or in a parent directory
   SIGNALBOX_DATA_PLANE_URL, SIGNALBOX_API_KEY
                                for chat; default: the demo consumer of .signalbox
+  SIGNALBOX_DATA_PLANE_ADMIN_URL
+                               for state; default: the data plane of .signalbox
   NO_COLOR                     no colours
 
 Exit codes:
@@ -62,6 +65,7 @@ export async function run(args: readonly string[], context: CliContext): Promise
     auditCommand(context, finish),
     keysCommand(context),
     resetCommand(context, finish),
+    stateCommand(context),
     chatCommand(context),
     consumerCommand(context),
     tokenCommand(context),

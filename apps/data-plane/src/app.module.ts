@@ -6,8 +6,11 @@ import { readConfigured } from '#libs/config';
 import { type Logger, MetricsRegistry, softwareVersion, type Telemetry } from '#libs/telemetry';
 import { AdminServer } from './admin/admin-server.js';
 import { OperatorCommands } from './admin/operator-commands.js';
+import { plainRoutes } from './admin/plain-routes.js';
 import { Probes } from './admin/probes.js';
 import { resettableState } from './admin/resettable-state.js';
+import { stateRoute } from './admin/state-route.js';
+import { stateHead, stateSections } from './admin/state-sections.js';
 import type { DataPlaneConfig } from './config/config.js';
 import { Credentials } from './credentials/credentials.js';
 import { LocalCredentials } from './credentials/local-credentials.js';
@@ -205,8 +208,14 @@ function operation({ config, logger }: ProcessEnvironment): Provider[] {
     },
     {
       provide: AdminServer,
-      inject: [MetricsRegistry, Probes],
-      useFactory: (registry: MetricsRegistry, probes: Probes) => new AdminServer(registry, probes),
+      inject: [MetricsRegistry, Probes, RUNTIME, ControlPlaneClient],
+      useFactory: (registry: MetricsRegistry, probes: Probes, runtime: Runtime, client: ControlPlaneClient) => {
+        const state = stateRoute({
+          head: () => stateHead(config.name, runtime, client.connected),
+          sections: stateSections(runtime),
+        });
+        return new AdminServer([...plainRoutes(registry, probes), state], logger.child({ part: 'admin' }));
+      },
     },
     {
       provide: Lifecycle,

@@ -7,7 +7,7 @@ export * from './decide.js';
 export * from './decision.js';
 export type { History, HistoryEntry } from './history.js';
 export { DueQueue } from './due-queue.js';
-
+export { countsOf } from './failure-window.js';
 export { KeyIndex } from './keys/key-index.js';
 export type { RestCause } from './keys/obstacles.js';
 export * from './match-rule.js';

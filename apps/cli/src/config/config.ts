@@ -42,6 +42,8 @@ export interface ClientConfig {
   /** For `signalbox chat`. */
   readonly dataPlaneUrl: string | undefined;
   readonly apiKey: string | undefined;
+  /** For what asks a data plane's admin listener. */
+  readonly dataPlaneAdminUrl: string | undefined;
   /** Explicitly named; undefined: the nearest `.signalbox`, upwards from the working directory. */
   readonly stateDirectory: string | undefined;
 }
@@ -84,6 +86,7 @@ export function readClientConfig(environment: Environment, workingDirectory: str
     caFile: read.optional('SIGNALBOX_CA_FILE', path),
     dataPlaneUrl: read.optional('SIGNALBOX_DATA_PLANE_URL', httpUrl),
     apiKey: read.optional('SIGNALBOX_API_KEY', apiKey),
+    dataPlaneAdminUrl: read.optional('SIGNALBOX_DATA_PLANE_ADMIN_URL', httpUrl),
     stateDirectory: read.optional('SIGNALBOX_STATE_DIR', path),
   };
   read.finish();

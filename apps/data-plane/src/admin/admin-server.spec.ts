@@ -1,8 +1,34 @@
-import { MetricsRegistry } from '#libs/telemetry';
+import { request } from 'node:http';
+import { once } from 'node:events';
+import { createLogger, MetricsRegistry } from '#libs/telemetry';
+import { AdminError, type AdminRoute, jsonAnswer } from './admin-route.js';
 import { AdminServer } from './admin-server.js';
+import { plainRoutes } from './plain-routes.js';
 import { Probes } from './probes.js';
 
 const sources = { table: false, connected: false, snapshot: undefined as string | undefined };
+const logged: string[] = [];
+const logger = createLogger({
+  name: 'test',
+  level: 'error',
+  destination: { write: (line: string) => void logged.push(line) },
+});
+/** Answers what it was sent. */
+const echo: AdminRoute = {
+  method: 'POST',
+  path: '/echo',
+  handle: ({ query, body }) => {
+    if (query.has('refuse')) throw new AdminError(400, 'refuse: not that');
+    return jsonAnswer({ body: JSON.parse(body.toString()) as unknown });
+  },
+};
+const broken: AdminRoute = {
+  method: 'GET',
+  path: '/broken',
+  handle: () => {
+    throw new Error('canary');
+  },
+};
 let probes: Probes;
 let server: AdminServer;
 let origin: string;
@@ -16,7 +42,7 @@ beforeEach(async () => {
   });
   const registry = new MetricsRegistry();
   registry.counter('seen_total', 'Seen.').handle().add(3);
-  server = new AdminServer(registry, probes);
+  server = new AdminServer([...plainRoutes(registry, probes), echo, broken], logger);
   const { port } = await server.listen('127.0.0.1', 0);
   origin = `http://127.0.0.1:${port}`;
 });
@@ -95,7 +121,48 @@ it('knows no other path and no other method', async () => {
   expect(await get('/readyz', { method: 'HEAD' })).toEqual([503, '']);
 });
 
+const post = (path: string, body: string, type = 'application/json'): Promise<[number, string]> =>
+  get(path, { method: 'POST', body, headers: { 'content-type': type } });
+
+it('hands a body over whole, and says why one is refused', async () => {
+  expect(await post('/echo', '{"a": 1}')).toEqual([200, '{"body":{"a":1}}\n']);
+  expect(await post('/echo?refuse', '{}')).toEqual([400, 'refuse: not that\n']);
+  expect((await get('/echo'))[0]).toBe(405);
+});
+
+it('takes JSON alone, which no web page sends to another origin unasked', async () => {
+  expect(await post('/echo', '{}', 'text/plain')).toEqual([
+    415,
+    'the body must be JSON: send content-type: application/json\n',
+  ]);
+});
+
+it('reads no more of a body than it takes', async () => {
+  const { hostname, port } = new URL(origin);
+  const sending = request({
+    hostname,
+    port,
+    path: '/echo',
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+  });
+  sending.on('error', () => {});
+  const answered = once(sending, 'response');
+  // It goes on and on: only an answer before the end ends it.
+  const piece = Buffer.alloc(64 * 1024, 'x');
+  const go = () => void sending.write(piece, () => !sending.destroyed && setImmediate(go));
+  go();
+  const [response] = (await answered) as [{ statusCode: number }];
+  sending.destroy();
+  expect(response.statusCode).toBe(413);
+});
+
+it('logs a defect, and keeps its words', async () => {
+  expect(await get('/broken')).toEqual([500, 'failed by a defect; the log has the cause\n']);
+  expect(logged.join('')).toContain('canary');
+});
+
 it('rejects where the address is taken', async () => {
-  const other = new AdminServer(new MetricsRegistry(), probes);
+  const other = new AdminServer([], logger);
   await expect(other.listen('127.0.0.1', Number(new URL(origin).port))).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });

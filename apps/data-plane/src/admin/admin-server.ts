@@ -1,22 +1,26 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { EXPOSITION_CONTENT_TYPE, type MetricsRegistry } from '#libs/telemetry';
-import type { Probes } from './probes.js';
+import type { Logger } from '#libs/telemetry';
+import { type AdminAnswer, AdminError, type AdminRoute, TEXT } from './admin-route.js';
 
-const TEXT = 'text/plain; charset=utf-8';
+/** Of a body: a large prompt, and not what would fill the memory. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 /**
- * The operators' listener: `/metrics` and the probes, apart from the clients' port so that neither is exposed with the
- * other and an overload of the one leaves the other.
+ * The operators' listener, apart from the clients' port so that neither is exposed with the other and an overload of the one
+ * leaves the other. It only reads: what changes something goes through the control plane, which knows who asks and
+ * writes it down.
  */
 export class AdminServer {
   private readonly server: Server;
+  private readonly methods = new Map<string, AdminRoute[]>();
 
   constructor(
-    private readonly metrics: MetricsRegistry,
-    private readonly probes: Probes,
+    routes: readonly AdminRoute[],
+    private readonly logger: Pick<Logger, 'error'>,
   ) {
-    this.server = createServer((request, response) => this.handle(request, response));
+    for (const route of routes) this.methods.set(route.path, [...(this.methods.get(route.path) ?? []), route]);
+    this.server = createServer((request, response) => void this.serve(request, response));
   }
 
   /** Rejects if the address is taken. */
@@ -38,23 +42,57 @@ export class AdminServer {
     });
   }
 
-  private handle(request: IncomingMessage, response: ServerResponse): void {
-    const target = request.url ?? '/';
-    const probe = this.probes.answer(target);
-    const isMetrics = target === '/metrics' || target.startsWith('/metrics?');
-    if (!probe && !isMetrics)
-      return reply(response, 404, TEXT, 'not found: try /metrics, /livez, /readyz?verbose, /startupz\n');
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('allow', 'GET, HEAD');
-      return reply(response, 405, TEXT, 'only GET and HEAD\n');
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      send(response, await this.answer(request, response));
+    } catch (error) {
+      // Who is gone hears nothing.
+      if (response.destroyed) return;
+      send(response, this.refusal(error));
     }
-    if (probe) return reply(response, probe.status, TEXT, probe.body);
-    reply(response, 200, EXPOSITION_CONTENT_TYPE, this.metrics.expose());
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<AdminAnswer> {
+    const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
+    const routes = this.methods.get(path);
+    if (!routes) throw new AdminError(404, `not found: try ${[...this.methods.keys()].join(', ')}`);
+    // Node leaves the body out of an answer to HEAD.
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    const route = routes.find((candidate) => candidate.method === method);
+    if (!route) {
+      const allowed = routes.map((candidate) => (candidate.method === 'GET' ? 'GET, HEAD' : candidate.method));
+      response.setHeader('allow', allowed.join(', '));
+      throw new AdminError(405, `only ${allowed.join(' and ')}`);
+    }
+    const body = method === 'GET' ? Buffer.alloc(0) : await bodyOf(request);
+    return route.handle({ query: new URLSearchParams(query), body });
+  }
+
+  private refusal(error: unknown): AdminAnswer {
+    if (error instanceof AdminError) return { status: error.status, contentType: TEXT, body: `${error.message}\n` };
+    this.logger.error({ err: error }, 'the admin listener failed to answer');
+    return { status: 500, contentType: TEXT, body: 'failed by a defect; the log has the cause\n' };
   }
 }
 
-/** Node leaves the body out of an answer to HEAD. */
-function reply(response: ServerResponse, status: number, contentType: string, body: string): void {
+/** Throws a 413 or 415. A browser sends no JSON to another origin unasked, so that no web page can ask in its reader's name. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== 'application/json')
+    throw new AdminError(415, 'the body must be JSON: send content-type: application/json');
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    length += piece.length;
+    if (length > MAX_BODY_BYTES) throw new AdminError(413, `the body has more than ${MAX_BODY_BYTES} bytes`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+function send(response: ServerResponse, { status, contentType, body }: AdminAnswer): void {
+  // The rest of a body that is too long is not read.
+  if (status === 413 || status === 415) response.setHeader('connection', 'close');
   response
     .writeHead(status, {
       'content-type': contentType,

@@ -19,7 +19,7 @@ export interface ProbeSources {
   snapshotFailure(): string | undefined;
 }
 
-const PATHS = ['/livez', '/readyz', '/startupz'] as const;
+export const PROBE_PATHS = ['/livez', '/readyz', '/startupz'] as const;
 
 /**
  * The three probes as Kubernetes asks them. Ready means: has a routing table and is not shutting down. The control plane
@@ -44,7 +44,7 @@ export class Probes {
   /** `target`: path with its query. undefined: not a probe's. */
   answer(target: string): ProbeAnswer | undefined {
     const [path = '', query = ''] = target.split('?', 2);
-    const probe = PATHS.find((known) => known === path);
+    const probe = PROBE_PATHS.find((known) => known === path);
     if (probe === undefined) return undefined;
     const checks = this.checks(probe);
     const passed = checks.every((check) => check.ok || check.informational === true);
@@ -62,7 +62,7 @@ export class Probes {
     return { name: 'snapshot', ok: failure === undefined, detail, informational: true };
   }
 
-  private checks(probe: (typeof PATHS)[number]): Check[] {
+  private checks(probe: (typeof PROBE_PATHS)[number]): Check[] {
     const started: Check = { name: 'started', ok: this.started };
     switch (probe) {
       case '/livez':

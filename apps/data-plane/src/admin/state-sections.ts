@@ -1,0 +1,139 @@
+import { countsOf } from '#libs/routing';
+import { softwareVersion } from '#libs/telemetry';
+import type { Runtime } from '../pipeline/runtime.js';
+import type { BreakerCell } from '../state/breakers.js';
+import type { ConnectionLimiter } from '../state/connection-limiter.js';
+import type { CredentialState } from '../state/credential-state.js';
+import type { StateSection } from './state-section.js';
+import { wallTime } from './wall-time.js';
+
+/** Who this is, and what there is one of. */
+export function stateHead(dataPlane: string, { clock, tables, running }: Runtime, connected: boolean): object {
+  const table = tables.current?.view;
+  return {
+    dataPlane,
+    at: wallTime(clock, clock.nowMs()),
+    software: `signalbox/${softwareVersion}`,
+    table: table ? { revision: table.revision, version: table.version } : null,
+    // Tables before the current one, which requests under way hold.
+    heldTables: Math.max(0, [...tables.live].length - 1),
+    controlPlane: { connected },
+    requests: { inFlight: running.size },
+  };
+}
+
+/** Everything that the request path remembers of backends and keys, and what requests have taken now. */
+export function stateSections(runtime: Runtime): StateSection[] {
+  const { routing, consumers, clock } = runtime;
+  const poolProvider = (pool: string) => {
+    const entry = runtime.tables.current?.view.keyPool(pool);
+    return entry && `${entry.namespace}/${entry.provider}`;
+  };
+  const at = (atMs: number) => wallTime(clock, atMs);
+  return [
+    section<readonly [string, BreakerCell]>({
+      name: 'breakers',
+      entries: () => routing.breakers.byId.entries(),
+      providerOf: ([id]) => firstTwo(id),
+      isNotable: ([, { state }]) => state.phase !== 'Closed',
+      show: ([, cell]) => shownBreaker(cell, at),
+    }),
+    section<Rest>({
+      name: 'cooldowns',
+      entries: () => rests(routing.credentials.byId.entries(), clock.nowMs()),
+      providerOf: ({ credential, model }) => poolProvider(credential.identity(model).pool),
+      isNotable: () => true,
+      show: (rest) => shownRest(rest, at),
+    }),
+    section<readonly [string, { readonly inFlight: number }]>({
+      name: 'keys',
+      entries: () => routing.keyLimiters.byId.entries(),
+      providerOf: ([id]) => poolProvider(firstTwo(id)),
+      isNotable: ([, { inFlight }]) => inFlight > 0,
+      show: ([quotaGroup, { inFlight }]) => ({ quotaGroup, inFlight }),
+    }),
+    section<ConnectionLimiter>({
+      name: 'connections',
+      entries: () => routing.connections,
+      providerOf: ({ id }) => id.split(' ', 1)[0],
+      isNotable: ({ inUse }) => inUse > 0,
+      show: ({ id, inUse }) => ({ target: id, inUse }),
+    }),
+    section<readonly [string, number]>({
+      name: 'queues',
+      entries: () => routing.lines.entries(),
+      providerOf: ([line]) => (line.includes(' ') ? line.split(' ', 1)[0] : poolProvider(line)),
+      isNotable: () => true,
+      show: ([line, waiting]) => ({ for: line, waiting }),
+    }),
+    section<readonly [string, { readonly inFlight: number }]>({
+      name: 'consumers',
+      entries: () => consumers.byId.entries(),
+      providerOf: () => undefined,
+      isNotable: ([, { inFlight }]) => inFlight > 0,
+      show: ([consumer, { inFlight }]) => ({ consumer, inFlight }),
+    }),
+  ];
+}
+
+/** One list of sections of different entries: each knows its own. */
+const section = <Entry>(made: StateSection<Entry>) => made as StateSection;
+
+type At = (atMs: number) => string | null;
+
+function shownBreaker({ id, state, sinceMs, openedBy }: BreakerCell, at: At): object {
+  const since = sinceMs > 0 && { since: at(sinceMs) };
+  if (state.phase === 'Closed') {
+    const { results, failures } = countsOf(state.window);
+    const { consecutiveFailures, consecutiveTruncations } = state;
+    return {
+      breaker: id,
+      phase: state.phase,
+      ...since,
+      results,
+      failures,
+      consecutiveFailures,
+      consecutiveTruncations,
+    };
+  }
+  const { errorClass, code } = openedBy;
+  return {
+    breaker: id,
+    phase: state.phase,
+    ...since,
+    ...(state.phase === 'Open' && { until: at(state.untilMs) }),
+    openings: state.openings,
+    cause: errorClass,
+    ...(code !== '' && { code }),
+    ...(state.phase === 'HalfOpen' && { probesInFlight: state.probesInFlight, successes: state.successes }),
+  };
+}
+
+/** A key's pause for one model or for all, or its trial after one. */
+interface Rest {
+  readonly credential: CredentialState;
+  readonly model: string | undefined;
+}
+
+function* rests(credentials: Iterable<readonly [string, CredentialState]>, nowMs: number): IterableIterator<Rest> {
+  for (const [, credential] of credentials) {
+    if (credential.all.onTrial && credential.all.untilMs <= nowMs) yield { credential, model: undefined };
+    for (const [model, { untilMs }] of credential.pauses()) if (untilMs > nowMs) yield { credential, model };
+  }
+}
+
+function shownRest({ credential, model }: Rest, at: At): object {
+  const { pool, name, credential: id } = credential.identity(model);
+  const { untilMs, cause, onTrial } = credential.cooldown(model);
+  return {
+    key: `${pool}/${name}`,
+    ...(model !== undefined && { model }),
+    credential: id,
+    cause,
+    // null: until the key's value changes.
+    until: at(untilMs),
+    ...(onTrial && { onTrial }),
+  };
+}
+
+const firstTwo = (id: string): string => id.split('/', 2).join('/');
