@@ -33,7 +33,7 @@ import { SnapshotFiles } from './table/snapshot-files.js';
 import { SnapshotHealth } from './table/snapshot-health.js';
 import { StateKeys } from './table/state-keys.js';
 import { TableSync } from './table/table-sync.js';
-import { UndiciTransport } from './upstream/undici-transport.js';
+import { Http1Transport } from './upstream/http1/http1-transport.js';
 
 /** Made by main.ts before Nest, so that it outlives it: the last line of a shutdown is logged, its spans are sent. */
 export interface ProcessEnvironment {
@@ -152,7 +152,7 @@ function configuration({ config, variables, logger, telemetry }: ProcessEnvironm
 
 function requests({ config, logger, telemetry }: ProcessEnvironment): Provider[] {
   return [
-    UndiciTransport,
+    { provide: Http1Transport, useFactory: () => new Http1Transport(systemClock) },
     {
       provide: RequestMetrics,
       inject: [MetricsRegistry, CurrentTable],
@@ -173,8 +173,8 @@ function requests({ config, logger, telemetry }: ProcessEnvironment): Provider[]
     },
     {
       provide: RUNTIME,
-      inject: [CurrentTable, Credentials, UndiciTransport, Reporter],
-      useFactory: (tables: CurrentTable, credentials: Credentials, transport: UndiciTransport, observer: Reporter) =>
+      inject: [CurrentTable, Credentials, Http1Transport, Reporter],
+      useFactory: (tables: CurrentTable, credentials: Credentials, transport: Http1Transport, observer: Reporter) =>
         createRuntime({
           clock: systemClock,
           random: systemRandom,

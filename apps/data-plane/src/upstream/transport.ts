@@ -12,8 +12,10 @@ export interface UpstreamTarget {
 
 export interface UpstreamRequest {
   readonly target: UpstreamTarget;
+  /** POST, unless it says otherwise. */
+  readonly method?: 'GET' | 'HEAD' | 'POST';
   readonly path: string;
-  /** Names and values in turn. */
+  /** Names and values in turn; none that frames the message or names the host. */
   readonly headers: string[];
   readonly body: Buffer;
 }
@@ -49,7 +51,7 @@ export interface UpstreamCall {
   abort(): void;
 }
 
-/** The only way to an upstream. The real one is UndiciTransport; simulations bring their own. */
+/** The only way to an upstream. The real one is http1/; simulations bring their own. */
 export interface Transport {
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall;
   close(): Promise<void>;

@@ -7,7 +7,7 @@ import { createRuntime, type RequestLimits, type Runtime } from '../../src/pipel
 import { systemRandom } from '../../src/random.js';
 import { CurrentTable } from '../../src/table/current-table.js';
 import type { TableHolder } from '../../src/table/table-view.js';
-import { UndiciTransport } from '../../src/upstream/undici-transport.js';
+import { Http1Transport } from '../../src/upstream/http1/http1-transport.js';
 import { API_KEY, type Configuration, tableOf } from './entries.js';
 
 /** Values that tests may rotate and revoke. Unknown ids resolve to `sk-<id>` at version 1. */
@@ -36,6 +36,7 @@ export interface Reply {
 export interface GatewayOptions {
   readonly limits?: Partial<RequestLimits>;
   readonly headersTimeoutMs?: number;
+  readonly transport?: Http1Transport;
   /** Tables and credentials of another's making, a stream's for example; absent: those that `serve` makes. */
   readonly over?: { readonly current: TableHolder; readonly credentials: CredentialSource };
 }
@@ -46,7 +47,7 @@ export class Gateway {
   readonly warnings: object[] = [];
   readonly credentials = new TestCredentials();
   readonly runtime: Runtime;
-  readonly transport = new UndiciTransport();
+  readonly transport: Http1Transport;
   private readonly tables = new CurrentTable();
   private listener: DataServer | undefined;
   private revision = 0;
@@ -63,7 +64,8 @@ export class Gateway {
     return gateway;
   }
 
-  private constructor({ limits, over }: GatewayOptions) {
+  private constructor({ limits, over, transport = new Http1Transport(systemClock) }: GatewayOptions) {
+    this.transport = transport;
     this.runtime = createRuntime({
       clock: systemClock,
       random: systemRandom,

@@ -1,6 +1,6 @@
 import { Client } from 'undici';
 import { GuardedConnector } from './guarded-connector.js';
-import type { UpstreamTarget } from './transport.js';
+import type { UpstreamTarget } from '../../src/upstream/transport.js';
 
 /** Servers that announce a shorter keep-alive are believed; this is for those that announce none. */
 const KEEP_ALIVE_MS = 30_000;

@@ -1,8 +1,7 @@
-import dns from 'node:dns';
 import net from 'node:net';
-import type { LookupFunction, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
-import { refusedAddress } from './address-guard.js';
+import { guardedLookup, refusedLiteral } from '../../src/upstream/guarded-lookup.js';
 
 /**
  * Opens connections for one target. The address is judged where it is known: a literal before connecting (Node doesn't
@@ -20,13 +19,11 @@ export class GuardedConnector {
   }
 
   readonly connect: buildConnector.connector = (options, callback) => {
-    if (net.isIP(options.hostname) !== 0) {
-      const refused = refusedAddress(options.hostname, this.allowPrivateNetwork);
-      if (refused !== undefined) {
-        // Asynchronously, as a real connect fails: undici isn't ready for the callback before it returns.
-        queueMicrotask(() => callback(refused, null));
-        return;
-      }
+    const refused = refusedLiteral(options.hostname, this.allowPrivateNetwork);
+    if (refused !== undefined) {
+      // Asynchronously, as a real connect fails: undici isn't ready for the callback before it returns.
+      queueMicrotask(() => callback(refused, null));
+      return;
     }
     // The declared type has no result, but undici's connector returns the socket that it opens.
     const socket: unknown = this.open(options, (...result) => {
@@ -41,23 +38,4 @@ export class GuardedConnector {
     this.connecting?.destroy();
     this.connecting = undefined;
   }
-}
-
-function guardedLookup(allowPrivateNetwork: boolean): LookupFunction {
-  return (hostname, options, callback) => {
-    dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) {
-        callback(error, '');
-        return;
-      }
-      const allowed = addresses.filter((entry) => refusedAddress(entry.address, allowPrivateNetwork) === undefined);
-      const first = allowed[0];
-      if (first === undefined) {
-        callback(refusedAddress(addresses[0]?.address ?? hostname, allowPrivateNetwork) ?? null, '');
-        return;
-      }
-      if (options.all === true) callback(null, allowed);
-      else callback(null, first.address, first.family);
-    });
-  };
 }

@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { ConnectionRing } from './connection-ring.js';
 import type { Connection } from './connection-ring.js';
-import { failureDetail, transportFailure } from './transport-failure.js';
-import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from './transport.js';
+import { failureDetail, transportFailure } from '../../src/upstream/transport-failure.js';
+import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../../src/upstream/transport.js';
 
 /** HTTP/1.1 over our own connections. Redirects are never followed: undici's dispatch doesn't, and nothing here does. */
 export class UndiciTransport implements Transport {

@@ -1,0 +1,66 @@
+import type { TransportFailure } from '#libs/inference';
+import { failureDetail, transportFailure } from '../transport-failure.js';
+import type { UpstreamCall, UpstreamHandler } from '../transport.js';
+import type { CarriedCall, Connection } from './connection.js';
+import type { ConnectionPool } from './connection-pool.js';
+import type { RequestBytes } from './request-bytes.js';
+
+/** One request and its answer, over one connection, or two. */
+export class Call implements UpstreamCall, CarriedCall {
+  readonly handler: UpstreamHandler;
+  readonly bytes: RequestBytes;
+  readonly isHead: boolean;
+  private readonly pool: ConnectionPool;
+  /** Undefined once the call is over. */
+  private connection: Connection | undefined = undefined;
+  private wasSent = false;
+
+  constructor(pool: ConnectionPool, bytes: RequestBytes, isHead: boolean, handler: UpstreamHandler) {
+    this.pool = pool;
+    this.bytes = bytes;
+    this.isHead = isHead;
+    this.handler = handler;
+  }
+
+  start(connection: Connection): void {
+    this.connection = connection;
+    connection.carry(this);
+  }
+
+  resume(): void {
+    this.connection?.resume();
+  }
+
+  abort(): void {
+    const { connection } = this;
+    this.connection = undefined;
+    connection?.close();
+  }
+
+  sent(): void {
+    if (this.wasSent) return;
+    this.wasSent = true;
+    this.handler.onSent();
+  }
+
+  ended(): void {
+    this.connection = undefined;
+    this.handler.onEnd();
+  }
+
+  failed(failure: TransportFailure, detail: string): void {
+    this.connection = undefined;
+    this.handler.onFailure(failure, detail);
+  }
+
+  /**
+   * Servers close idle connections when they like, and a request can cross that close on its way. So one that was left
+   * unanswered on a connection that had been idle is sent once more, over a fresh one, and nobody hears of it. Never
+   * twice: a fresh connection isn't closed for being idle.
+   */
+  broken(error: Error | undefined, isUnanswered: boolean): void {
+    const failure = error === undefined ? 'ConnectionReset' : transportFailure(error);
+    if (isUnanswered && failure === 'ConnectionReset') this.start(this.pool.open());
+    else this.failed(failure, error === undefined ? 'the upstream closed the connection' : failureDetail(error));
+  }
+}

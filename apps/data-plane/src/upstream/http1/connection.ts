@@ -1,0 +1,152 @@
+import type { Socket } from 'node:net';
+import type { TransportFailure } from '#libs/inference';
+import type { UpstreamHandler, UpstreamTarget } from '../transport.js';
+import { openSocket, type SocketListener, type TlsSettings } from './open-socket.js';
+import type { RequestBytes } from './request-bytes.js';
+import { type ResponseFault, responseFaults } from './response-faults.js';
+import { ResponseReader, type ResponseSink } from './response-reader.js';
+
+/** What a connection carries: one request, and those who hear of its answer. */
+export interface CarriedCall {
+  readonly bytes: RequestBytes;
+  readonly isHead: boolean;
+  readonly handler: UpstreamHandler;
+  sent(): void;
+  ended(): void;
+  failed(failure: TransportFailure, detail: string): void;
+  /**
+   * The connection broke; `error` is undefined where it was closed in order. `isUnanswered`: it had served others before,
+   * and nothing of this answer came.
+   */
+  broken(error: Error | undefined, isUnanswered: boolean): void;
+}
+
+/** What a connection says to those who keep it. Once gone it comes back to nobody. */
+export interface ConnectionKeeper {
+  /** The answer is over, and another request may be written. `idleTimeoutMs`: how long the server waits; -1: unsaid. */
+  idle(connection: Connection, idleTimeoutMs: number): void;
+  gone(connection: Connection): void;
+}
+
+/**
+ * One socket's life: opening, then busy and idle in turn, then closed. Whatever is not in order ends it: an answer that
+ * breaks the protocol, bytes that nobody asked for, an answer that came before its request was written whole.
+ */
+export class Connection implements SocketListener, ResponseSink {
+  /** Links of the pool's list, while idle. */
+  nextIdle: Connection | undefined = undefined;
+  previousIdle: Connection | undefined = undefined;
+  idleUntilMs = 0;
+  private readonly socket: Socket;
+  private readonly keeper: ConnectionKeeper;
+  private readonly reader = new ResponseReader(this);
+  private call: CarriedCall | undefined = undefined;
+  private isReady = false;
+  private isClosed = false;
+  private answers = 0;
+
+  constructor(target: UpstreamTarget, tls: TlsSettings, keeper: ConnectionKeeper) {
+    this.keeper = keeper;
+    this.socket = openSocket(target, tls, this);
+  }
+
+  /** Takes a call, and writes its request now or once it is connected. Only while opening or idle. */
+  carry(call: CarriedCall): void {
+    this.call = call;
+    if (this.isReady) this.write(call);
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  /** Its call, if any, hears nothing more. */
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.call = undefined;
+    this.reader.stop();
+    this.socket.destroy();
+    this.keeper.gone(this);
+  }
+
+  /** The process ends. */
+  shutDown(): void {
+    const { call } = this;
+    this.close();
+    call?.failed('Aborted', 'the transport was closed');
+  }
+
+  onReady(): void {
+    if (this.isClosed) return;
+    this.isReady = true;
+    if (this.call !== undefined) this.write(this.call);
+  }
+
+  onBytes(bytes: Buffer): void {
+    if (this.isClosed) return;
+    if (this.call === undefined) this.close();
+    else this.reader.push(bytes);
+  }
+
+  onHalfClose(): void {
+    if (this.isClosed || (this.call !== undefined && this.reader.end())) return;
+    this.broken(undefined);
+  }
+
+  onClose(error: Error | undefined): void {
+    if (!this.isClosed) this.broken(error);
+  }
+
+  onHead(status: number, headers: readonly Buffer[]): void {
+    this.call?.handler.onHead(status, headers);
+  }
+
+  onBody(range: Buffer): void {
+    // What has been read is handed over whole; the pause is for what has not.
+    if (this.call?.handler.onData(range) === false) this.socket.pause();
+  }
+
+  onRead(frames: Buffer | undefined): void {
+    this.call?.handler.onRead(frames);
+  }
+
+  onEnd(): void {
+    const { call, reader, socket } = this;
+    this.call = undefined;
+    this.answers += 1;
+    // An answer to half a request: the other half stays unsent.
+    if (reader.keepsAlive && socket.writableLength === 0 && !socket.readableEnded) {
+      if (socket.isPaused()) socket.resume();
+      this.keeper.idle(this, reader.idleTimeoutMs);
+    } else this.close();
+    call?.ended();
+  }
+
+  onRefused(fault: ResponseFault): void {
+    const { call } = this;
+    this.close();
+    call?.failed('Protocol', responseFaults[fault].says);
+  }
+
+  private write(call: CarriedCall): void {
+    const [first, second] = call.bytes;
+    const { socket } = this;
+    this.reader.begin(call.isHead);
+    if (second === undefined) socket.write(first);
+    else {
+      socket.cork();
+      socket.write(first);
+      socket.write(second);
+      socket.uncork();
+    }
+    call.sent();
+  }
+
+  private broken(error: Error | undefined): void {
+    const { call, reader, answers } = this;
+    const isUnanswered = answers > 0 && !reader.hasBegun;
+    this.close();
+    call?.broken(error, isUnanswered);
+  }
+}

@@ -1,0 +1,170 @@
+import { CR, LF } from './characters.js';
+import { ChunkedBody } from './chunked-body.js';
+import { HeldBytes, NOT_YET, TOO_LONG } from './held-bytes.js';
+import { mayBeHttp, ResponseHead } from './response-head.js';
+import { MAX_HEAD_BYTES, MAX_INTERIM_ANSWERS, type ResponseFault } from './response-faults.js';
+
+/** Hears one answer: onHead, (onBody*, onRead)*, then one of onEnd and onRefused. */
+export interface ResponseSink {
+  onHead(status: number, headers: readonly Buffer[]): void;
+  onBody(range: Buffer): void;
+  /** After the ranges of one push, if there were any; see `UpstreamHandler.onRead`. */
+  onRead(frames: Buffer | undefined): void;
+  onEnd(): void;
+  onRefused(fault: ResponseFault): void;
+}
+
+const HEAD = 0;
+const LENGTH = 1;
+const CHUNKS = 2;
+const UNTIL_CLOSE = 3;
+const EMPTY = 4;
+const OVER = 5;
+
+/**
+ * The answers of one connection, one after the other, from bytes that come in any pieces. It knows no socket and no
+ * time. Whatever two readers could understand differently is refused: `response-faults.ts` lists it.
+ */
+export class ResponseReader {
+  /** A byte of the answer has come. */
+  hasBegun = false;
+  /** The connection can take another request once the answer has ended. */
+  keepsAlive = false;
+  /** How long the server keeps it idle; -1: it didn't say. */
+  idleTimeoutMs = -1;
+  private readonly sink: ResponseSink;
+  private readonly head = new HeldBytes('\r\n\r\n', MAX_HEAD_BYTES);
+  private readonly chunks: ChunkedBody;
+  private state = OVER;
+  private isHead = false;
+  /** Of the body. */
+  private left = 0;
+  private interims = 0;
+
+  constructor(sink: ResponseSink) {
+    this.sink = sink;
+    this.chunks = new ChunkedBody(sink);
+  }
+
+  /** A request is being written. `isHead`: its answer has no body, whatever its head says. */
+  begin(isHead: boolean): void {
+    this.hasBegun = false;
+    this.keepsAlive = false;
+    this.isHead = isHead;
+    this.interims = 0;
+    this.head.clear();
+    this.state = HEAD;
+  }
+
+  /** Nobody listens any more. */
+  stop(): void {
+    this.state = OVER;
+    this.chunks.stop();
+  }
+
+  push(bytes: Buffer): void {
+    this.hasBegun = true;
+    let at = 0;
+    while (this.state === HEAD && at < bytes.length) at = this.takeHead(bytes, at);
+    if (at === bytes.length) return;
+    if (this.state === CHUNKS) this.takeChunks(bytes, at);
+    else if (this.state === LENGTH) this.takeLength(bytes, at);
+    else if (this.state === UNTIL_CLOSE) {
+      this.sink.onBody(at === 0 ? bytes : bytes.subarray(at));
+      if (this.state === UNTIL_CLOSE) this.sink.onRead(undefined);
+    }
+  }
+
+  /** The server closed the connection. False: in the middle of the answer. */
+  end(): boolean {
+    if (this.state !== UNTIL_CLOSE) return false;
+    this.finish(false);
+    return true;
+  }
+
+  private takeHead(bytes: Buffer, at: number): number {
+    const { head } = this;
+    const before = head.length;
+    const next = head.take(bytes, at);
+    if (next === NOT_YET) {
+      // What can't become a head is refused now: its end might never come.
+      const { bytes: held, length } = head;
+      if (!mayBeHttp(held!, length)) this.refuse('NotHttp');
+      else if (hasBareLineFeed(held!, before, length)) this.refuse('BareLineEnd');
+      return bytes.length;
+    }
+    if (next === TOO_LONG) {
+      this.refuse(mayBeHttp(head.bytes ?? bytes.subarray(at), MAX_HEAD_BYTES) ? 'HeadTooLong' : 'NotHttp');
+      return bytes.length;
+    }
+    const read = ResponseHead.read(head.whole());
+    if (typeof read === 'string') {
+      this.refuse(read);
+      return bytes.length;
+    }
+    if (read.status < 200) this.passInterim(read);
+    else this.beginBody(read, next < bytes.length);
+    return next;
+  }
+
+  private passInterim({ status, keepsAlive }: ResponseHead): void {
+    this.interims += 1;
+    if (status === 101) this.refuse('Switched');
+    else if (!keepsAlive) this.refuse('InterimCloses');
+    else if (this.interims > MAX_INTERIM_ANSWERS) this.refuse('TooManyInterims');
+  }
+
+  private beginBody(head: ResponseHead, more: boolean): void {
+    const { status, headers, framing, length } = head;
+    const hasNoBody = status === 204 || status === 304;
+    const isEmpty = hasNoBody || this.isHead || (framing === 'Length' && length === 0);
+    this.keepsAlive = head.keepsAlive && (hasNoBody || framing !== 'UntilClose');
+    this.idleTimeoutMs = head.idleTimeoutMs;
+    this.left = length;
+    if (isEmpty) this.state = EMPTY;
+    else if (framing === 'Length') this.state = LENGTH;
+    else if (framing === 'UntilClose') this.state = UNTIL_CLOSE;
+    else {
+      this.state = CHUNKS;
+      this.chunks.begin();
+    }
+    this.sink.onHead(status, headers);
+    if (this.state === EMPTY) this.finish(more);
+  }
+
+  private takeLength(bytes: Buffer, at: number): void {
+    const end = Math.min(bytes.length, at + this.left);
+    this.left -= end - at;
+    this.sink.onBody(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
+    if (this.state !== LENGTH) return;
+    this.sink.onRead(undefined);
+    if (this.left === 0 && this.state === LENGTH) this.finish(end < bytes.length);
+  }
+
+  private takeChunks(bytes: Buffer, start: number): void {
+    const { chunks, sink } = this;
+    const end = chunks.push(bytes, start);
+    if (this.state !== CHUNKS) return;
+    if (chunks.tookData) sink.onRead(chunks.tookWholeFrames && start === 0 ? bytes : undefined);
+    if (!chunks.isOver || this.state !== CHUNKS) return;
+    if (chunks.fault === undefined) this.finish(end < bytes.length);
+    else this.refuse(chunks.fault);
+  }
+
+  /** `more`: bytes that nobody asked for came behind it. The answer stands, the connection doesn't. */
+  private finish(more: boolean): void {
+    this.state = OVER;
+    if (more) this.keepsAlive = false;
+    this.sink.onEnd();
+  }
+
+  private refuse(fault: ResponseFault): void {
+    this.stop();
+    this.sink.onRefused(fault);
+  }
+}
+
+function hasBareLineFeed(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at += 1) if (bytes[at] === LF && bytes[at - 1] !== CR) return true;
+  return false;
+}

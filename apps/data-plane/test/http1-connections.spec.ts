@@ -1,0 +1,204 @@
+import type { TLSSocket } from 'node:tls';
+import { systemClock } from '#libs/clock';
+import { eventually, eventuallyPasses, FakeClock } from '#libs/testing';
+import { Http1Transport } from '../src/upstream/http1/http1-transport.js';
+import type { UpstreamRequest } from '../src/upstream/transport.js';
+import { completion, RawUpstream } from './http1/raw-upstream.js';
+import { RecordingHandler } from './http1/recording-handler.js';
+import { selfSigned } from './http1/test-certificate.js';
+
+let upstream: RawUpstream;
+let transport: Http1Transport;
+const clock = new FakeClock();
+const certificate = selfSigned('localhost');
+
+async function start(tls: boolean, authorities?: readonly string[]): Promise<void> {
+  upstream = await RawUpstream.start(tls ? await certificate : undefined);
+  transport = new Http1Transport(clock, authorities);
+  upstream.script = { request: (connection) => void connection.write(completion()) };
+}
+afterEach(async () => {
+  await transport.close();
+  await upstream.stop();
+});
+
+function send(changes: Partial<UpstreamRequest> = {}): RecordingHandler {
+  const handler = new RecordingHandler();
+  const { origin } = upstream;
+  const target = { id: origin, origin, allowPrivateNetwork: true, maxConnections: 100 };
+  transport.send({ target, path: '/', headers: [], body: Buffer.from('{}'), ...changes }, handler);
+  return handler;
+}
+
+async function whole(count = 1): Promise<void> {
+  const handlers = Array.from({ length: count }, () => send());
+  await Promise.all(handlers.map(({ over }) => over));
+  expect(new Set(handlers.map(({ heard }) => heard.join(' ')))).toEqual(new Set(['sent head 200 end']));
+}
+
+describe('idle connections', () => {
+  it('are kept for 30 s, and closed when they are over', async () => {
+    await start(false);
+    await whole();
+    clock.advance(29_999);
+    await whole();
+    expect(upstream.connections).toHaveLength(1);
+    clock.advance(31_000);
+    await eventuallyPasses(() => expect(upstream.connections[0]?.isClosed).toBe(true));
+    await whole();
+    expect(upstream.connections).toHaveLength(2);
+  });
+
+  it('are not used when overdue, looked at or not', async () => {
+    await start(false);
+    await whole();
+    // The clock without its timers: a process that slept.
+    const { nowMs } = clock;
+    const jumped = clock.nowMs() + 30_001;
+    Object.assign(clock, { nowMs: () => jumped });
+    await whole();
+    Object.assign(clock, { nowMs });
+    expect(upstream.connections).toHaveLength(2);
+  });
+
+  it('are kept for as long as the server says, less a second', async () => {
+    await start(false);
+    upstream.script = { request: (connection) => void connection.write(completion('Keep-Alive: timeout=5, max=100')) };
+    await whole();
+    clock.advance(3_999);
+    await whole();
+    expect(upstream.connections).toHaveLength(1);
+    clock.advance(4_001);
+    await whole();
+    expect(upstream.connections).toHaveLength(2);
+  });
+
+  it('the last one that was used is used next, so that those beyond the need close', async () => {
+    await start(false);
+    await whole(5);
+    expect(upstream.connections).toHaveLength(5);
+    for (let round = 0; round < 12; round += 1) {
+      clock.advance(5_000);
+      await whole();
+    }
+    await eventuallyPasses(() =>
+      expect(upstream.connections.map(({ isClosed }) => isClosed).filter(Boolean)).toHaveLength(4),
+    );
+    expect(upstream.connections).toHaveLength(5);
+  });
+
+  it('of a transport that is closed are closed, and its calls fail', async () => {
+    await start(false);
+    await whole(2);
+    upstream.script = {};
+    const running = send();
+    await eventually(() => upstream.requests === 3);
+    await transport.close();
+    await running.over;
+    expect(running.heard).toEqual(['sent', 'Aborted: the transport was closed']);
+    await eventuallyPasses(() => expect(upstream.connections.map(({ isClosed }) => isClosed)).toEqual([true, true]));
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+it('a paused connection that has answered is read again', async () => {
+  await start(false);
+  const handler = send();
+  handler.goesOn = false;
+  await handler.over;
+  await whole();
+  expect(upstream.connections).toHaveLength(1);
+});
+
+it('a body of any size is written whole, behind its head', async () => {
+  await start(false);
+  for (const size of [0, 16 * 1024, 16 * 1024 + 1, 3_000_000]) {
+    const handler = send({ body: Buffer.alloc(size, 'x') });
+    await handler.over;
+    expect(handler.heard).toEqual(['sent', 'head 200', 'end']);
+    expect(upstream.connections[0]?.received.endsWith(`content-length: ${size}\r\n\r\n${'x'.repeat(size)}`)).toBe(true);
+  }
+});
+
+it('an answer to HEAD has no body, whatever its length says', async () => {
+  await start(false);
+  upstream.script = {
+    request: (connection) => void connection.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n'),
+  };
+  const handler = send({ method: 'HEAD', body: Buffer.alloc(0) });
+  await handler.over;
+  await send({ method: 'HEAD', body: Buffer.alloc(0) }).over;
+  expect([handler.heard, upstream.connections.length]).toEqual([['sent', 'head 200', 'end'], 1]);
+});
+
+it('whole chunk frames of a read are handed over as they came, and only those', async () => {
+  await start(false);
+  const pieces = [
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n',
+    '1\r\na\r\n',
+    '2\r\nbb\r\n1\r\nc\r\n',
+    '3\r\nd',
+    'dd\r\n',
+    '1\r\ne\r\n',
+    '0\r\n\r\n',
+  ];
+  const handler = new RecordingHandler();
+  upstream.script = { request: (connection) => void connection.write(pieces[0] ?? '') };
+  transport.send(
+    {
+      target: { id: 'x', origin: upstream.origin, allowPrivateNetwork: true, maxConnections: 1 },
+      path: '/',
+      headers: [],
+      body: Buffer.alloc(0),
+    },
+    handler,
+  );
+  let body = 0;
+  for (const piece of pieces.slice(1)) {
+    await eventually(() => handler.heard.includes('head 200') && handler.body.length >= body);
+    body += piece.replaceAll(/\d\r\n|\r\n/g, '').length;
+    upstream.connections[0]?.write(piece);
+  }
+  await handler.over;
+  expect(handler.body).toBe('abbcddde');
+  expect(handler.frames).toEqual(['1\r\na\r\n', '2\r\nbb\r\n1\r\nc\r\n', undefined, undefined, '1\r\ne\r\n']);
+});
+
+describe('over TLS', () => {
+  it('the name is sent, HTTP/1.1 alone is offered, and a second connection resumes the session of the first', async () => {
+    const { cert } = await certificate;
+    await start(true, [cert]);
+    const seen: unknown[] = [];
+    upstream.script = {
+      request: (connection) => {
+        const socket = connection.socket as TLSSocket & { readonly servername: string };
+        seen.push([socket.alpnProtocol, socket.servername, socket.isSessionReused()]);
+        connection.write(completion('connection: close'));
+      },
+    };
+    await whole();
+    await whole();
+    expect(seen).toEqual([
+      ['http/1.1', 'localhost', false],
+      ['http/1.1', 'localhost', true],
+    ]);
+  });
+
+  it('a certificate of nobody that is trusted is refused, and nothing is sent', async () => {
+    await start(true);
+    const handler = send();
+    await handler.over;
+    expect(handler.heard).toEqual(['TlsError: DEPTH_ZERO_SELF_SIGNED_CERT']);
+    expect(upstream.requests).toBe(0);
+  });
+
+  it('a certificate for another name is refused', async () => {
+    const other = await selfSigned('other.example');
+    upstream = await RawUpstream.start(other);
+    transport = new Http1Transport(systemClock, [other.cert]);
+    const handler = send();
+    await handler.over;
+    expect(handler.heard).toEqual(['TlsError: ERR_TLS_CERT_ALTNAME_INVALID']);
+    expect(upstream.requests).toBe(0);
+  });
+});
