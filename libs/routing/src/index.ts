@@ -5,6 +5,7 @@ export type { RequestFacts } from './context.js';
 export * from './cooldown.js';
 export * from './decide.js';
 export * from './decision.js';
+export * from './explain.js';
 export type { History, HistoryEntry } from './history.js';
 export { DueQueue } from './due-queue.js';
 export { countsOf } from './failure-window.js';

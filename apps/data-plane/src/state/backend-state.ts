@@ -1,7 +1,7 @@
 import { type Candidate, KeyIndex } from '#libs/routing';
 import type { BackendEntry, KeyPoolEntry } from '#libs/routing-table';
 import type { BreakerCell } from './breakers.js';
-import type { ConnectionLimiter } from './connection-limiter.js';
+import { type ConnectionLimiter, connectionsId } from './connection-limiter.js';
 import type { RoutingState } from './routing-state.js';
 import type { BackendSeat } from './seat.js';
 import type { UpstreamTarget } from '../upstream/transport.js';
@@ -34,7 +34,7 @@ export class BackendState implements BackendSeat {
     this.pool = pool;
     this.provider = `${entry.namespace}/${entry.provider}`;
     this.target = {
-      id: `${this.provider} ${url.origin} ${entry.allowPrivateNetwork ? 'private' : 'public'}`,
+      id: connectionsId(entry),
       origin: url.origin,
       allowPrivateNetwork: entry.allowPrivateNetwork,
       maxConnections: entry.connections.max,
@@ -81,8 +81,8 @@ export class BackendStates {
   }
 
   acquire(candidate: Candidate): BackendState {
-    let state = this.current.get(candidate.backend);
-    if (state === undefined || state.entry !== candidate.entry || state.pool !== candidate.pool) {
+    let state = this.find(candidate);
+    if (state === undefined) {
       state = new BackendState(candidate, this.state);
       this.state.credentials.watch(state.keys, state.entry, state.pool);
       this.state.keyLimiters.watch(state.keys, state.pool);
@@ -90,6 +90,12 @@ export class BackendStates {
     }
     state.tables += 1;
     return state;
+  }
+
+  /** The state of these very entries, if they are in use. */
+  find({ backend, entry, pool }: Candidate): BackendState | undefined {
+    const state = this.current.get(backend);
+    return state?.entry === entry && state.pool === pool ? state : undefined;
   }
 
   release(backend: string, state: BackendState): void {

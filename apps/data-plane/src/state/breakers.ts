@@ -10,8 +10,10 @@ import type { BackendEntry } from '#libs/routing-table';
 import type { FailureCause, StateListener } from './events.js';
 import { IdentityMap } from './identity-map.js';
 
-/** How many breakers a provider has, and how many of them aren't closed. */
+/** How many breakers of a provider have been used, and how many of them aren't closed. */
 class ProviderBreakers {
+  /** Used or not. */
+  cells = 0;
   population = 0;
   ejected = 0;
 }
@@ -19,6 +21,7 @@ class ProviderBreakers {
 /** One breaker's current state. */
 export class BreakerCell {
   state: BreakerState = newBreaker;
+  isUsed = false;
   /** Since when it is in its phase; 0: always. */
   sinceMs = 0;
   /** What opened it last. */
@@ -44,11 +47,7 @@ export interface BreakerNews {
 export class Breakers {
   readonly byId = new IdentityMap(
     (id) => this.create(id),
-    ({ id, provider, state }) => {
-      provider.population -= 1;
-      if (state.phase !== 'Closed') provider.ejected -= 1;
-      if (provider.population === 0) this.providers.delete(providerOf(id));
-    },
+    (cell) => this.drop(cell),
   );
   private readonly providers = new Map<string, ProviderBreakers>();
   private readonly listener: StateListener;
@@ -63,6 +62,10 @@ export class Breakers {
 
   /** An attempt starts. Returns the epoch to give back with its result. */
   started(cell: BreakerCell, nowMs: number): number {
+    if (!cell.isUsed) {
+      cell.isUsed = true;
+      cell.provider.population += 1;
+    }
     this.move(cell, breakerStarted(cell.state, nowMs), nowMs, noCause);
     return cell.state.epoch;
   }
@@ -81,20 +84,29 @@ export class Breakers {
   }
 
   /** A breaker in the same state among as many, for imagining. */
-  adopt(cell: BreakerCell): BreakerCell {
+  adopt(cell: BreakerCell): void {
     const copy = this.byId.get(cell.id);
     copy.provider.population = cell.provider.population;
     copy.provider.ejected = cell.provider.ejected;
+    copy.isUsed = cell.isUsed;
     copy.state = cell.state;
-    return copy;
+    copy.sinceMs = cell.sinceMs;
+    copy.openedBy = cell.openedBy;
   }
 
   private create(id: string): BreakerCell {
     const name = providerOf(id);
     let provider = this.providers.get(name);
     if (provider === undefined) this.providers.set(name, (provider = new ProviderBreakers()));
-    provider.population += 1;
+    provider.cells += 1;
     return new BreakerCell(id, provider);
+  }
+
+  private drop({ id, provider, isUsed, state }: BreakerCell): void {
+    if (isUsed) provider.population -= 1;
+    if (state.phase !== 'Closed') provider.ejected -= 1;
+    provider.cells -= 1;
+    if (provider.cells === 0) this.providers.delete(providerOf(id));
   }
 
   private move(

@@ -1,5 +1,11 @@
 import type { ConnectionsView } from '#libs/routing';
+import type { BackendEntry } from '#libs/routing-table';
 import type { WaitingLines } from './waiting-lines.js';
+
+/** Everything that a connection depends on: provider, origin and what its addresses may be. */
+export function connectionsId({ namespace, provider, baseURL, allowPrivateNetwork }: BackendEntry): string {
+  return `${namespace}/${provider} ${new URL(baseURL).origin} ${allowPrivateNetwork ? 'private' : 'public'}`;
+}
 
 /** Connections to one target: as many as permits are out for it. Admission compares with the limit of its own table. */
 export class ConnectionLimiter implements ConnectionsView {
@@ -32,6 +38,13 @@ export class ConnectionLimiters implements Iterable<ConnectionLimiter> {
     if (limiter === undefined) this.byId.set(id, (limiter = new ConnectionLimiter(id, this.lines)));
     limiter.holders += 1;
     return limiter;
+  }
+
+  /** As many in use as there, for imagining. */
+  adopt(id: string, from: ConnectionLimiters): void {
+    const copy = this.acquire(id);
+    copy.inUse = from.byId.get(id)?.inUse ?? 0;
+    this.lines.adopt(id, from.lines);
   }
 
   /** Whoever uses a connection holds its backend, so that with the last of those none is in use. */

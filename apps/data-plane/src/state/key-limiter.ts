@@ -36,6 +36,12 @@ export class KeyLimiters {
     return this.byId.get(key.limiterId);
   }
 
+  /** As many in flight as there, for imagining. */
+  adopt({ limiterId }: PoolKey, from: KeyLimiters): void {
+    const other = from.byId.find(limiterId);
+    if (other !== undefined) this.byId.get(limiterId).inFlight = other.inFlight;
+  }
+
   /** Tells an index of what is in flight, now and from now on. Only where its choice depends on it. */
   watch(index: KeyIndex, pool: KeyPoolEntry): void {
     for (const key of watchedKeys(pool)) {

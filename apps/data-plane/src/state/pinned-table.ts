@@ -1,13 +1,12 @@
 import {
-  type Advancing,
   type AttemptPlan,
   type BreakerState,
   type Candidate,
   type ConnectionsView,
+  type ImaginedState,
   type KeyIndexView,
   type PreparedRoute,
   prepareRoute,
-  type StateView,
 } from '#libs/routing';
 import type { RouteEntry } from '#libs/routing-table';
 import { Authenticator } from '../consumers/authenticate.js';
@@ -16,6 +15,7 @@ import type { ConsumerLimiters } from './consumer-limiter.js';
 import type { TableHolder, TableView } from '../table/table-view.js';
 import type { BackendState, BackendStates } from './backend-state.js';
 import type { Permit } from './permit.js';
+import { RouteSnapshot } from './route-snapshot.js';
 import type { Refusal, RoutingState } from './routing-state.js';
 
 /** What tables share: the mutable state, which none of them owns. */
@@ -29,7 +29,7 @@ export interface SharedState {
  * One table in use: what was worked out for it, and the requests that hold it. A request keeps the table it started
  * with, its retries included; the last one to leave a superseded table lets go of its state.
  */
-export class PinnedTable implements StateView, Advancing {
+export class PinnedTable implements ImaginedState {
   readonly view: TableView;
   readonly authenticator: Authenticator;
   /** Requests that hold it, and one for being current. */
@@ -104,6 +104,10 @@ export class PinnedTable implements StateView, Advancing {
     return this.shared.routing.queueDepth(pool);
   }
 
+  arrive(route: RouteEntry, nowMs: number): void {
+    this.shared.routing.arrive(route, nowMs);
+  }
+
   advance(nowMs: number): void {
     this.shared.routing.advance(nowMs);
   }
@@ -111,6 +115,16 @@ export class PinnedTable implements StateView, Advancing {
   /** Takes all that the attempt needs, or nothing: one step, nothing in between. */
   admit(plan: AttemptPlan, nowMs: number): Permit | Refusal {
     return this.shared.routing.admit(this.backend(plan.candidate), plan, nowMs);
+  }
+
+  /** A copy of the state that requests of a route meet, to imagine with. */
+  snapshot(route: PreparedRoute): RouteSnapshot {
+    const { backends, routing } = this.shared;
+    return new RouteSnapshot(
+      route,
+      routing,
+      (candidate) => this.backends.get(candidate.backend) ?? backends.find(candidate),
+    );
   }
 }
 

@@ -2,28 +2,36 @@ import { RetryBudget } from '#libs/routing';
 import type { RetryPolicy, RouteEntry } from '#libs/routing-table';
 import { IdentityMap } from './identity-map.js';
 
-class RouteBudget {
-  private policy: RetryPolicy['budget'] | undefined = undefined;
-  private budget: RetryBudget | undefined = undefined;
+type Policy = RetryPolicy['budget'];
 
-  /** A changed policy starts a new budget: the old one's balance means nothing under other prices. */
-  under(policy: RetryPolicy['budget']): RetryBudget {
-    if (this.budget === undefined || !this.isUnder(policy)) {
-      this.budget = new RetryBudget(policy);
-      this.policy = policy;
-    }
-    return this.budget;
+/** Requests of an old table and a new one run side by side; a table further back starts anew. */
+const KEPT_POLICIES = 2;
+
+/** A route's budgets, one for each policy in use: a balance means nothing under other prices. */
+export class RouteBudget {
+  private kept: readonly { readonly policy: Policy; readonly budget: RetryBudget }[] = [];
+
+  under(policy: Policy): RetryBudget {
+    const found = this.find(policy);
+    if (found !== undefined) return found;
+    const budget = new RetryBudget(policy);
+    this.kept = [{ policy, budget }, ...this.kept].slice(0, KEPT_POLICIES);
+    return budget;
   }
 
-  private isUnder(policy: RetryPolicy['budget']): boolean {
-    const own = this.policy;
-    if (own === policy) return true;
-    return (
-      own?.percent === policy.percent &&
-      own.intervalMs === policy.intervalMs &&
-      own.minPerSecond === policy.minPerSecond
-    );
+  /** undefined: nothing has been counted under it yet. */
+  find(policy: Policy): RetryBudget | undefined {
+    for (const { policy: own, budget } of this.kept) if (own === policy || isEqual(own, policy)) return budget;
+    return undefined;
   }
+
+  takeFrom(other: RouteBudget): void {
+    this.kept = other.kept.map(({ policy, budget }) => ({ policy, budget: budget.copy() }));
+  }
+}
+
+function isEqual(a: Policy, b: Policy): boolean {
+  return a.percent === b.percent && a.intervalMs === b.intervalMs && a.minPerSecond === b.minPerSecond;
 }
 
 /** The retry budgets of the routes. */
@@ -31,6 +39,23 @@ export class RetryBudgets {
   readonly byId = new IdentityMap(() => new RouteBudget());
 
   of(route: RouteEntry): RetryBudget {
-    return this.byId.get(`${route.namespace}/${route.name}`).under(route.retry.budget);
+    return this.byId.get(idOf(route)).under(route.retry.budget);
   }
+
+  /** Only reads. */
+  balance(route: RouteEntry, nowMs: number): number {
+    const { budget } = route.retry;
+    const found = this.byId.find(idOf(route))?.find(budget);
+    return (found ?? new RetryBudget(budget)).balance(nowMs);
+  }
+
+  /** Budgets of the same balance, for imagining. */
+  adopt(route: RouteEntry, from: RetryBudgets): void {
+    const other = from.byId.find(idOf(route));
+    if (other !== undefined) this.byId.get(idOf(route)).takeFrom(other);
+  }
+}
+
+function idOf({ namespace, name }: RouteEntry): string {
+  return `${namespace}/${name}`;
 }

@@ -29,9 +29,22 @@ export class RoutingState implements PermitHome {
   given = 0;
   returned = 0;
 
+  private readonly source: CredentialSource;
+
   constructor(source: CredentialSource, listener: StateListener) {
+    this.source = source;
     this.breakers = new Breakers(listener);
     this.credentials = new CredentialHealth(source, listener, (pool) => this.lines.wake(always(pool)));
+  }
+
+  /** With the same credentials and nothing else in it; nobody hears of what changes there. */
+  emptyCopy(): RoutingState {
+    return new RoutingState(this.source, () => {});
+  }
+
+  /** A request has come to the route. */
+  arrive(route: RouteEntry, nowMs: number): void {
+    this.retryBudgets.of(route).request(nowMs);
   }
 
   /** Brings back what time brings back. Called before a decision. */
@@ -79,7 +92,7 @@ export class RoutingState implements PermitHome {
   }
 
   retryBalance(route: RouteEntry, nowMs: number): number {
-    return this.retryBudgets.of(route).balance(nowMs);
+    return this.retryBudgets.balance(route, nowMs);
   }
 
   queueDepth(pool: string): number {

@@ -35,10 +35,16 @@ export function always(line: string): Freed {
  */
 export class WaitingLines {
   private readonly byId = new Map<string, Waiter[]>();
+  /** In a copy: how many wait in the original. They stand still. */
+  private readonly others = new Map<string, number>();
   private arrivals = 0;
 
   depth(line: string): number {
-    return this.byId.get(line)?.length ?? 0;
+    return (this.byId.get(line)?.length ?? 0) + (this.others.get(line) ?? 0);
+  }
+
+  adopt(line: string, from: WaitingLines): void {
+    this.others.set(line, from.depth(line));
   }
 
   *entries(): IterableIterator<readonly [string, number]> {
