@@ -27,7 +27,22 @@ describe('classification of error answers', () => {
     ['OpenAI', 401, error({ type: 'invalid_request_error', code: 'invalid_api_key' }), 'Auth'],
     ['OpenAI', 401, '', 'Auth'],
     ['OpenAI', 402, '', 'QuotaExhausted'],
-    ['OpenAI', 403, '', 'Auth'],
+    ['OpenAI', 403, '', 'InvalidRequest'],
+    ['OpenAI', 403, page, 'InvalidRequest'],
+    [
+      'OpenAI',
+      403,
+      error({ type: 'request_forbidden', code: 'unsupported_country_region_territory' }),
+      'InvalidRequest',
+    ],
+    ['OpenAI', 403, error({ message: 'Blocked by policy' }), 'InvalidRequest'],
+    ['OpenAI', 403, error({ code: 'account_deactivated' }), 'Auth'],
+    ['OpenAI', 403, error({ type: 'authentication_error' }), 'Auth'],
+    ['OpenAI', 403, error({ type: 'invalid_request_error', code: 'model_not_found' }), 'Auth'],
+    ['OpenAI', 403, error({ type: 'permission_error' }), 'Auth'],
+    ['OpenAI', 403, error({ code: 'insufficient_quota' }), 'QuotaExhausted'],
+    ['OpenAI', 403, error({ code: 'constructor', type: 'toString' }), 'InvalidRequest'],
+    ['Groq', 403, error({ type: 'permissions_error', code: 'model_permission_blocked_org' }), 'Auth'],
     ['OpenAI', 404, error({ code: 'model_not_found' }), 'InvalidRequest'],
     ['OpenAI', 404, page, 'InvalidRequest'],
     ['OpenAI', 408, '', 'Timeout'],
@@ -68,6 +83,20 @@ describe('classification of error answers', () => {
     ['A vendor unknown', 429, '', 'RateLimited'],
   ])('%s %i %s: %s', (vendor, status, body, expected) => {
     expect(outcome(vendor, { status, body })).toMatchObject({ ok: false, class: expected, status });
+  });
+});
+
+describe('of what of the key an error speaks', () => {
+  it.each([
+    ['OpenAI', 403, error({ code: 'model_not_found' }), 'Model'],
+    ['OpenAI', 403, error({ type: 'permission_error' }), 'Model'],
+    ['Groq', 403, error({ type: 'permissions_error', code: 'model_permission_blocked_project' }), 'Model'],
+    ['OpenAI', 403, error({ code: 'account_deactivated' }), undefined],
+    ['OpenAI', 404, error({ code: 'model_not_found' }), undefined],
+    ['OpenAI', 401, error({ code: 'invalid_api_key' }), undefined],
+    ['OpenAI', 429, '', undefined],
+  ])('%s %i %s: %s', (vendor, status, body, expected) => {
+    expect(outcome(vendor, { status, body }).about).toBe(expected);
   });
 });
 

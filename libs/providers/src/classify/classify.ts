@@ -1,6 +1,6 @@
 import type { Outcome, UpstreamResult } from '#libs/inference';
 import { retryAfterMs } from '../rate-limit/parse-delay.js';
-import { classOf, type ErrorRules } from './error-rules.js';
+import { classOf, type ErrorRules, isModelDenied } from './error-rules.js';
 import { readErrorBody } from './read-error-body.js';
 import { safeCode, safeMessage, safeParam } from './safe-text.js';
 import { transportFailures } from './transport-failures.js';
@@ -18,10 +18,12 @@ export function classify(result: UpstreamResult, nowMs: number, rules: ErrorRule
   const isGood = status >= 200 && status < 300;
   const error = readErrorBody(result.body);
   if (isGood && !error.isError) return { ok: true, status };
+  const saidStatus = isGood ? statusInBody(error.code) : status;
   return {
     ok: false,
-    class: classOf(rules, isGood ? statusInBody(error.code) : status, error.code, error.type),
+    class: classOf(rules, saidStatus, error.code, error.type),
     status,
+    about: isModelDenied(rules, saidStatus, error.code, error.type) ? 'Model' : undefined,
     code: safeCode(error.code) ?? safeCode(error.type),
     param: safeParam(error.param),
     message: safeMessage(error.message) || `The upstream answered ${status}.`,

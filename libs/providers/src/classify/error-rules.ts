@@ -8,6 +8,8 @@ export interface ErrorRules {
   readonly codes: Readonly<Record<string, ErrorClass>>;
   readonly types: Readonly<Record<string, ErrorClass>>;
   readonly statuses: Readonly<Partial<Record<number, ErrorClass>>>;
+  /** Codes and types with which a 403 speaks of one model: this key may not use it, others or another model may. */
+  readonly deniedModels: Readonly<Record<string, true>>;
 }
 
 /** The OpenAI family (platform.openai.com/docs/guides/error-codes). Vendors add what is theirs. */
@@ -38,6 +40,7 @@ export const openAIErrors: ErrorRules = {
     insufficient_quota: 'QuotaExhausted',
     authentication_error: 'Auth',
     permission_error: 'Auth',
+    permissions_error: 'Auth',
     rate_limit_error: 'RateLimited',
     requests: 'RateLimited',
     tokens: 'RateLimited',
@@ -50,7 +53,8 @@ export const openAIErrors: ErrorRules = {
   statuses: {
     401: 'Auth',
     402: 'QuotaExhausted',
-    403: 'Auth',
+    // 403 isn't here: firewalls and edges answer it to what stands in a prompt. Only the provider's own word is evidence
+    // against a key; without it the request itself was refused.
     408: 'Timeout',
     409: 'Overloaded',
     429: 'RateLimited',
@@ -66,6 +70,13 @@ export const openAIErrors: ErrorRules = {
     524: 'Timeout',
     529: 'Overloaded',
   },
+  deniedModels: {
+    model_not_found: true,
+    permission_error: true,
+    permissions_error: true,
+    model_permission_blocked_org: true,
+    model_permission_blocked_project: true,
+  },
 };
 
 /** `own` first, in each of the three steps. */
@@ -74,10 +85,17 @@ export function withOwnRules(own: Partial<ErrorRules>): ErrorRules {
     codes: { ...openAIErrors.codes, ...own.codes },
     types: { ...openAIErrors.types, ...own.types },
     statuses: { ...openAIErrors.statuses, ...own.statuses },
+    deniedModels: { ...openAIErrors.deniedModels, ...own.deniedModels },
   };
 }
 
+/** True where the provider says that the key may not use this model. */
+export function isModelDenied({ deniedModels }: ErrorRules, status: number, code: string, type: string): boolean {
+  return status === 403 && (own(deniedModels, code) ?? own(deniedModels, type) ?? false);
+}
+
 export function classOf(rules: ErrorRules, status: number, code: string, type: string): ErrorClass {
+  if (isModelDenied(rules, status, code, type)) return 'Auth';
   return own(rules.codes, code) ?? own(rules.types, type) ?? rules.statuses[status] ?? classOfOtherStatus(status);
 }
 
@@ -88,6 +106,6 @@ function classOfOtherStatus(status: number): ErrorClass {
 }
 
 /** The word comes from outside: "constructor" must not find what every object inherits. */
-function own(classes: Readonly<Record<string, ErrorClass>>, word: string): ErrorClass | undefined {
-  return Object.hasOwn(classes, word) ? classes[word] : undefined;
+function own<Value>(words: Readonly<Record<string, Value>>, word: string): Value | undefined {
+  return Object.hasOwn(words, word) ? words[word] : undefined;
 }
