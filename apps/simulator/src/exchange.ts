@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { type Answer, plainBody, streamFrames } from './openai/answer.js';
+import { type Answer, plainBody } from './openai/answer.js';
 import { sendJson } from './openai/errors.js';
+import { streamFrames } from './openai/stream.js';
 import type { Behaviour, FaultSpec } from './provider/behaviour.js';
 
 /** One request being answered: what faults and the regular answer work on. */

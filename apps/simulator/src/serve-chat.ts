@@ -7,6 +7,7 @@ import { type Call, fingerprint, type SimulatedProvider } from './provider/simul
 import { answerTo } from './openai/answer.js';
 import { chatRequestSchema } from './openai/chat-request.js';
 import { errorBody, sendJson } from './openai/errors.js';
+import { toolFault } from './openai/tools.js';
 
 /** `POST /{provider}/v1/chat/completions`: key, model, limits, then the first fault that applies, or an answer. */
 export async function chatCompletions(
@@ -24,6 +25,10 @@ export async function chatCompletions(
     return sendJson(response, 400, errorBody(message, 'invalid_request_error'));
   }
   const chat = parsed.data;
+  const refused = toolFault(chat);
+  if (refused !== undefined) {
+    return sendJson(response, 400, errorBody(refused.message, 'invalid_request_error', null, refused.param));
+  }
   const { behaviour } = provider;
   const key = bearerOf(request);
   const fault = provider.faultFor(chat.model, key);

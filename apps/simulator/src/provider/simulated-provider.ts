@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { seeded } from '../seeded.js';
 import { type Behaviour, behaviourSchema, type FaultSpec } from './behaviour.js';
 import { KeyLimiter } from './key-limiter.js';
 
@@ -24,7 +25,7 @@ export class SimulatedProvider {
   received = 0;
   private limiters = new Map<string, KeyLimiter>();
   private struck = new Map<FaultSpec, number>();
-  private randomState = 1;
+  private random = seeded(1);
 
   constructor(readonly name: string) {}
 
@@ -38,7 +39,7 @@ export class SimulatedProvider {
     this.configure(behaviourSchema.parse({}));
     this.calls = [];
     this.received = 0;
-    this.randomState = 1;
+    this.random = seeded(1);
   }
 
   record(call: Call): void {
@@ -69,14 +70,6 @@ export class SimulatedProvider {
       return fault;
     }
     return undefined;
-  }
-
-  /** mulberry32: small, seeded, good enough to draw shares. */
-  private random(): number {
-    this.randomState = (this.randomState + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.randomState ^ (this.randomState >>> 15), 1 | this.randomState);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 }
 
