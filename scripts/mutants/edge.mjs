@@ -1,5 +1,6 @@
 /** The clients' side of the data plane, and the simulator. */
 const http = 'apps/data-plane/src/http';
+const simulator = 'apps/simulator/src';
 const connections = 'apps/data-plane/test/connections';
 
 export default [
@@ -79,5 +80,47 @@ export default [
     find: "request.method !== 'OPTIONS' && ",
     replace: '',
     suite: connections,
+  },
+  {
+    name: 'results of tools end a tool loop',
+    file: `${simulator}/openai/tools.ts`,
+    find: "const isOver = choice !== 'required' && request.messages.at(-1)?.role === 'tool';",
+    replace: 'const isOver = false;',
+    suite: 'apps/simulator/test/tools',
+  },
+  {
+    name: 'tools are called one by one where the request says so',
+    file: `${simulator}/openai/tools.ts`,
+    find: 'if (request.parallel_tool_calls === false) return chosen.slice(0, 1);',
+    replace: '',
+    suite: 'apps/simulator/test/tools',
+  },
+  {
+    name: 'a schema without end gets an instance with one',
+    file: `${simulator}/json-schema/instance.ts`,
+    find: 'depth > MAX_DEPTH || ',
+    replace: '',
+    suite: `${simulator}/json-schema/instance`,
+  },
+  {
+    name: 'a list of a billion ends early',
+    file: `${simulator}/json-schema/instance.ts`,
+    find: 'const MAX_VALUES = 2_000;',
+    replace: 'const MAX_VALUES = 200_000;',
+    suite: `${simulator}/json-schema/instance`,
+  },
+  {
+    name: 'deep down the branch is chosen that ends',
+    file: `${simulator}/json-schema/instance.ts`,
+    find: 'oneOf(this.draw, ends.length > 0 ? ends : branches)',
+    replace: 'oneOf(this.draw, branches)',
+    suite: `${simulator}/json-schema/instance`,
+  },
+  {
+    name: 'what must be unique is',
+    file: `${simulator}/json-schema/instance.ts`,
+    find: "schema['uniqueItems'] === true && ",
+    replace: "schema['uniqueItems'] === 'no' && ",
+    suite: `${simulator}/json-schema/instance`,
   },
 ];

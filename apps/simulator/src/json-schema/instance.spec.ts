@@ -101,6 +101,20 @@ it('all of a list that is unique', () => {
   }
 });
 
+it('ends where a branch ends, even if the first is always drawn', () => {
+  const list = {
+    $ref: '#/$defs/item',
+    $defs: {
+      item: {
+        type: 'object',
+        properties: { next: { anyOf: [{ $ref: '#/$defs/item' }, { const: 'end' }] } },
+        required: ['next'],
+      },
+    },
+  };
+  expect(JSON.stringify(instanceOf(list, { random: () => 0, words }))).toMatch(/^(\{"next":){2,8}"end"\}+$/);
+});
+
 describe('bounds', () => {
   const ring = { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/a' } } };
   const endless = {
@@ -120,5 +134,9 @@ describe('bounds', () => {
     ['no value at all', false],
   ])('%s', (_name, schema) => {
     expect((JSON.stringify(instanceOf(schema, draw(1))) ?? '').length).toBeLessThan(64_000);
+  });
+
+  it('an object without end is cut at some depth', () => {
+    expect(JSON.stringify(instanceOf(endless, draw(1))).length).toBeLessThan(300);
   });
 });
