@@ -141,7 +141,12 @@ describe('before the commit point another attempt takes over unseen', () => {
       'ServerError',
     ],
     ['an event stream where JSON was asked for', streamAnswer('x'), {}, 'ServerError'],
-    ['JSON where an event stream was asked for', chatAnswer('from alpha'), { stream: true }, 'ServerError'],
+    [
+      'half JSON where an event stream was asked for',
+      { type: 'text', headers: { 'content-type': 'application/json' }, body: '{"choices":[{"message":{' },
+      { stream: true },
+      'ServerError',
+    ],
     [
       'an error body at 200',
       { type: 'json', body: { error: { message: 'x', type: 'server_error', code: null } } },
@@ -165,6 +170,16 @@ describe('before the commit point another attempt takes over unseen', () => {
     await expectTakenOver(body);
     expect(outcomes()).toEqual([outcome, 'Success']);
     expect(alpha.calls).toHaveLength(1);
+  });
+
+  it('an answer in one piece is streamed on where a stream was asked for', async () => {
+    await start();
+    alpha.answers(chatAnswer('from alpha'));
+    const reply = await gateway.chat({ stream: true });
+    expect(reply.headers['content-type']).toContain('text/event-stream');
+    expect(reply.body).toContain('from alpha');
+    expect(reply.body.endsWith(doneEvent)).toBe(true);
+    expect(outcomes()).toEqual(['Success']);
   });
 
   it('a first byte that stalls', async () => {

@@ -12,7 +12,7 @@ export { countsOf } from './failure-window.js';
 export { KeyIndex } from './keys/key-index.js';
 export type { RestCause } from './keys/obstacles.js';
 export * from './match-rule.js';
-export type { PassedOver, PassedOverReason } from './passed-over.js';
+export { nothingPassedOver, type PassedOver, type PassedOverReason } from './passed-over.js';
 export * from './prepared-route.js';
 export { RetryBudget } from './retry-budget.js';
 export type { Advancing, ConnectionsView, KeyIndexView, StateView } from './state-view.js';

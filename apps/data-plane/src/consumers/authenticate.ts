@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ConsumerLimiters } from '../state/consumer-limiter.js';
 import type { TableView } from '../table/table-view.js';
-import { KnownOwner } from './known-owner.js';
+import { AuthenticatedConsumer } from './authenticated-consumer.js';
 
 /** Raw credentials remembered per table. */
 const MAX_KNOWN = 4_096;
@@ -16,7 +16,7 @@ const bearer = /^Bearer +(\S+)$/i;
 export class Authenticator {
   private readonly table: TableView;
   private readonly limiters: ConsumerLimiters;
-  private known = new Map<string, KnownOwner>();
+  private known = new Map<string, AuthenticatedConsumer>();
 
   constructor(table: TableView, limiters: ConsumerLimiters) {
     this.table = table;
@@ -24,7 +24,7 @@ export class Authenticator {
   }
 
   /** `Missing`: no credential was sent. undefined: nobody's. */
-  ownerOf(headers: IncomingHttpHeaders): KnownOwner | 'Missing' | undefined {
+  ownerOf(headers: IncomingHttpHeaders): AuthenticatedConsumer | 'Missing' | undefined {
     const { authorization } = headers;
     if (authorization === undefined) {
       const key = headers['api-key'];
@@ -39,13 +39,13 @@ export class Authenticator {
     return owner;
   }
 
-  private lookUp(token: string): KnownOwner | undefined {
+  private lookUp(token: string): AuthenticatedConsumer | undefined {
     const sha256 = hash('sha256', token, 'hex');
     const owner = this.table.ownerOf(sha256);
-    return owner && new KnownOwner(owner, sha256, this.limiters.of(owner.consumer));
+    return owner && new AuthenticatedConsumer(owner, sha256, this.limiters.of(owner.consumer));
   }
 
-  private remember(authorization: string, owner: KnownOwner): void {
+  private remember(authorization: string, owner: AuthenticatedConsumer): void {
     // Replaced whole when full: moving an entry at each hit would cost more than hashing.
     if (this.known.size >= MAX_KNOWN) this.known = new Map();
     this.known.set(authorization, owner);

@@ -54,19 +54,6 @@ export const errorTable = {
     type: 'invalid_request_error',
     remedy: 'Send each field once: two parsers may disagree about which one counts.',
   },
-  ambiguous_parameter: {
-    status: 400,
-    retryable: false,
-    type: 'invalid_request_error',
-    remedy: 'Spell the field that `param` names as the message does, in lower case, and send it once.',
-  },
-  unsupported_parameter: {
-    status: 400,
-    retryable: false,
-    type: 'invalid_request_error',
-    remedy:
-      'Leave out the field that `param` names, or ask for a model whose provider speaks the dialect of the request.',
-  },
   invalid_header: {
     status: 400,
     retryable: false,
@@ -247,11 +234,23 @@ export class GatewayError {
   readonly param: string | null;
   /** When to come back; -1: unknown. A 429 or a 503 always gets a `retry-after`. */
   readonly retryAfterMs: number;
+  /** The provider's own code, shown instead of ours where it is about the client's request; '' for none. */
+  readonly providerCode: string = '';
 
   constructor(code: ErrorCode, message: string, param: string | null = null, retryAfterMs = -1) {
     this.code = code;
     this.message = message;
     this.param = param;
     this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The provider's finding about the client's request, in the provider's words. */
+export class ProviderFinding extends GatewayError {
+  override readonly providerCode: string;
+
+  constructor(code: ErrorCode, message: string, providerCode: string, param: string) {
+    super(code, message, param === '' ? null : param);
+    this.providerCode = providerCode;
   }
 }

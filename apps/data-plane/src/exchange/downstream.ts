@@ -1,13 +1,29 @@
 /**
- * The client's side of one request, as the pipeline sees it: node:http in production, an array in a simulation. Texts are
+ * The client's side of one request, as the exchange sees it: node:http in production, an array in a simulation. Texts are
  * bytes seen as Latin-1, because that is how they come from the upstream and how a socket takes them cheapest.
  */
 export interface Downstream {
-  /** The whole response at once. `headers`: names and values in turn, without a length. */
-  send(status: number, headers: string[], body: Buffer | string): void;
+  /**
+   * The whole response at once. `headers`: names and values in turn, without a length. False: the client hasn't taken
+   * all of it; `DownstreamEvents.flushed` follows.
+   */
+  send(status: number, headers: string[], body: Buffer | string): boolean;
   /** The head of a stream. */
   start(status: number, headers: string[]): void;
-  /** False: the client reads slower than we write; `onDrain` of the exchange tells when to go on. */
+  /** False: the client reads slower than we write; `DownstreamEvents.drained` says when to go on. */
   write(text: string): boolean;
-  end(): void;
+  /** Whole frames of a chunked body (RFC 9112, 7.1), to be passed as they are. False as above. */
+  writeFrames(frames: Buffer): boolean;
+  /** The end of a stream. False: the client hasn't taken all of it; `DownstreamEvents.flushed` follows. */
+  end(): boolean;
+  /** Cuts the connection: the client takes nothing any more. */
+  destroy(): void;
+}
+
+/** What the client's connection says. Each may come at any time, and after the end. */
+export interface DownstreamEvents {
+  drained(): void;
+  flushed(): void;
+  /** The connection closed. */
+  abandoned(): void;
 }

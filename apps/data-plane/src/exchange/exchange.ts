@@ -1,213 +1,295 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { PreparedRoute, RequestFacts } from '#libs/routing';
-import type { KnownOwner } from '../consumers/known-owner.js';
-import { Timer } from '../time/timer-wheel.js';
-import type { Waiter } from '../state/waiting-lines.js';
-import type { Attempt } from '../runs/attempt.js';
-import type { Downstream } from './downstream.js';
-import { errorTable, type GatewayError } from '../errors/error-table.js';
-import type { PinnedTable } from '../state/pinned-table.js';
+import type { Clock } from '#libs/clock';
+import type { Logger } from '#libs/telemetry';
+import { errorTable, GatewayError } from '../errors/error-table.js';
+import type { FaultOwner } from '../errors/fault-owner.js';
 import type { Finish, RequestRecord } from '../record/request-record.js';
+import type { RunSubscriber } from '../runs/subscriber.js';
+import type { Surface } from '../surfaces/surface.js';
+import { Timer, type TimerWheel } from '../time/timer-wheel.js';
+import type { Downstream, DownstreamEvents } from './downstream.js';
 import { errorHeaders, responseHeaders } from './response-headers.js';
-import { resumeAttempts, runAttempts } from '../runs/run-attempts.js';
-import type { Runtime } from '../pipeline/runtime.js';
-import type { ChatRequest } from '../surfaces/openai/chat-request.js';
-import { errorEventText, errorText } from '../surfaces/openai/error-text.js';
+import type { Linked, RunningList } from './running.js';
+
+/** Told of every request: once when it starts, once when it has finished. Neither call waits or throws. */
+export interface RequestObserver {
+  started(): void;
+  finished(record: RequestRecord): void;
+}
+
+/** What every exchange shares. */
+export interface ExchangeServices {
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly observer: RequestObserver;
+  readonly logger: Pick<Logger, 'error'>;
+  /** Requests that have started and not finished. */
+  readonly running: RunningList<Exchange>;
+  readonly limits: ExchangeLimits;
+}
+
+export interface ExchangeLimits {
+  /** After this long without a first content, a stream's head and comments go out, to keep the client's connection alive. */
+  readonly holdMs: number;
+  /** How long a client may take nothing of an answer that is all written. */
+  readonly writeTimeoutMs: number;
+}
+
+/** Something that is held until the request has finished. */
+export interface Lease {
+  release(): void;
+}
+
+/** What an exchange sees of the work that is done for it. */
+export interface Cancellable {
+  /** Nobody waits for it any more. */
+  leave(subscriber: RunSubscriber): void;
+  /** The subscriber takes more. */
+  drained(): void;
+}
 
 /**
- * One request under way: what its phases found out, what it holds, and the only ways it can end. `finish` runs once,
+ * The client's side of one request: its permit, its head, its writer, and the only ways it can end. `finish` runs once,
  * whichever of success, failure, abort and shutdown comes first; what comes later finds it finished.
+ *
+ * An answer that the client hasn't taken yet is not over: it holds the consumer's permit until it is, or until nothing
+ * of it was taken for `writeTimeoutMs`. Otherwise a client that asks and never reads would fill the memory.
  */
-export class Exchange {
-  readonly runtime: Runtime;
+export class Exchange implements RunSubscriber, DownstreamEvents, FaultOwner, Linked<Exchange> {
   readonly record: RequestRecord;
-  headers: IncomingHttpHeaders;
-  readonly seed: number;
-  private downstream: Downstream;
-
-  table: PinnedTable | undefined = undefined;
-  owner: KnownOwner | undefined = undefined;
-  chat: ChatRequest | undefined = undefined;
-  /** Client headers that go along, names and values in turn. */
-  forwarded: readonly string[] = [];
-  route: PreparedRoute | undefined = undefined;
-  facts: RequestFacts | undefined = undefined;
-  /** The call that is under way. */
-  attempt: Attempt | undefined = undefined;
-  /** Made once it has to wait for a key or a connection. */
-  waiter: Waiter | undefined = undefined;
-  /** Runs while waiting between attempts. */
-  readonly pause = new Timer(() => resumeAttempts(this));
-
-  /** Neighbours among the running requests. */
+  readonly surface: Surface;
   next: Exchange | undefined = undefined;
   previous: Exchange | undefined = undefined;
 
-  private readonly hold = new Timer(() => this.keepAlive());
-  private holdsConsumerPermit = false;
-  private finished = false;
+  private readonly services: ExchangeServices;
+  private downstream: Downstream;
+  private run: Cancellable = nothingToCancel;
+  private permit: Lease = nothingHeld;
+  private table: PinnedRevision = noTable;
+  /** Keeps a stream's client alive, then watches what is written but not taken. */
+  private readonly timer = new Timer(this, () => this.onTimer());
+  private phase: 'Open' | 'Flushing' | 'Over' = 'Open';
+  /** Decided when the last byte is written. */
+  private outcome: Finish = 'Failed';
 
-  constructor(runtime: Runtime, record: RequestRecord, headers: IncomingHttpHeaders, downstream: Downstream) {
-    this.runtime = runtime;
+  constructor(services: ExchangeServices, surface: Surface, record: RequestRecord, downstream: Downstream) {
+    this.services = services;
+    this.surface = surface;
     this.record = record;
-    this.headers = headers;
     this.downstream = downstream;
-    this.seed = runtime.ids.seed();
-    runtime.running.add(this);
-    runtime.observer.started();
+    services.running.add(this);
+    try {
+      services.observer.started();
+    } catch (error) {
+      services.logger.error({ err: error }, 'counting a request failed');
+    }
   }
 
-  get isFinished(): boolean {
-    return this.finished;
+  /** Nothing more can be said to the client. */
+  get isAnswered(): boolean {
+    return this.phase !== 'Open';
   }
 
-  /** The head of a stream is out: from here on only events can tell the client anything. */
-  get isStreaming(): boolean {
+  /** The head of a stream is out: from here on only events can say anything to the client. */
+  private get isStreaming(): boolean {
     return this.record.headMs > 0;
   }
 
-  pin(table: PinnedTable): void {
+  /** From here on the request belongs to this table, until it has finished. */
+  pin(table: PinnedRevision): void {
     table.pin();
     this.table = table;
     this.record.tableVersion = table.view.version;
   }
 
-  /** False: the consumer is at its limit. */
-  admit(owner: KnownOwner): boolean {
-    this.holdsConsumerPermit = owner.limiter.take(owner.consumer.maxConcurrency);
-    return this.holdsConsumerPermit;
+  /** A permit that is given back at the end. */
+  hold(permit: Lease): void {
+    this.permit = permit;
   }
 
-  /** From now on the client's connection is kept alive if a first content takes too long. */
-  holdStream(): void {
-    this.runtime.wheel.arm(this.hold, this.record.startedMs + this.runtime.limits.holdMs);
+  /** The run whose answer this client gets. A stream's client is kept alive meanwhile. */
+  follow(run: Cancellable): void {
+    this.run = run;
+    const { record, services } = this;
+    if (record.stream) services.wheel.arm(this.timer, record.startedMs + services.limits.holdMs);
   }
 
   /** `body`: bytes, or text that is bytes seen as Latin-1. */
   answer(status: number, contentType: string, body: Buffer | string): void {
-    if (this.finished) return;
+    if (this.isAnswered) return;
+    this.run = nothingToCancel;
     this.sendHead(status);
     this.record.responseBytes = body.length;
-    this.downstream.send(status, this.headersFor(contentType), body);
-    this.finish('Completed');
+    this.written('Completed', this.downstream.send(status, this.headersFor(contentType), body));
   }
 
-  /** The first content is there: the head goes out, if it hasn't. */
-  commit(nowMs: number): void {
-    this.runtime.wheel.disarm(this.hold);
+  answered(status: number, contentType: string, body: string): void {
+    this.answer(status, contentType, body);
+  }
+
+  committed(nowMs: number): void {
+    this.services.wheel.disarm(this.timer);
     this.record.firstTokenMs = nowMs;
     this.startStream();
   }
 
-  /** False: the client reads too slowly; `drained` follows. */
   write(text: string): boolean {
-    if (text === '') return true;
+    if (text === '' || this.isAnswered) return true;
     this.record.responseBytes += text.length;
     return this.downstream.write(text);
   }
 
-  endStream(): void {
-    if (this.finished) return;
-    this.downstream.end();
-    this.finish('Completed');
+  writeFrames(frames: Buffer): boolean {
+    if (this.isAnswered) return true;
+    this.record.responseBytes += frames.length;
+    return this.downstream.writeFrames(frames);
+  }
+
+  ended(): void {
+    if (this.isAnswered) return;
+    this.run = nothingToCancel;
+    this.written('Completed', this.downstream.end());
+  }
+
+  failed(error: GatewayError): void {
+    this.run = nothingToCancel;
+    this.fail(error);
   }
 
   /** Ends in an error (`extraHeaders`: names and values in turn): as a response, or as the dialect's error event where a stream has begun. */
   fail(error: GatewayError, extraHeaders: readonly string[] = []): void {
-    if (this.finished) return;
-    const { record } = this;
+    if (this.isAnswered) return;
+    this.leaveRun();
+    const { record, surface } = this;
     const { status } = errorTable[error.code];
     record.errorCode = error.code;
-    const last = record.attempts.at(-1);
-    if (last !== undefined && last.outcome !== 'Pending' && last.outcome !== 'Success')
-      record.errorClass = last.outcome;
     if (this.isStreaming) {
-      this.write(errorEventText(error));
-      this.downstream.end();
+      this.write(surface.errorEvent(error));
+      this.written('Failed', this.downstream.end());
     } else {
       this.sendHead(status);
-      const body = errorText(error);
+      const body = surface.errorBody(error);
       record.responseBytes = body.length;
       const headers = this.headersFor('application/json');
       headers.push(...errorHeaders(error, record.attempts.length), ...extraHeaders);
-      this.downstream.send(status, headers, body);
+      this.written('Failed', this.downstream.send(status, headers, body));
     }
-    this.finish('Failed');
-  }
-
-  /** The attempt has left its outcome in the record: what now? */
-  attemptFailed(): void {
-    runAttempts(this);
   }
 
   /** The client closed its connection. */
   abandoned(): void {
-    if (this.finished) return;
-    this.attempt?.cancel();
-    this.finish('Aborted');
-  }
-
-  /** The process ends and won't wait any longer. */
-  terminate(error: GatewayError): void {
-    if (this.finished) return;
-    this.attempt?.cancel();
-    this.fail(error);
+    if (this.phase === 'Over') return;
+    const outcome = this.phase === 'Flushing' && this.outcome === 'Failed' ? 'Failed' : 'Aborted';
+    this.leaveRun();
+    this.finish(outcome);
   }
 
   /** The client has read what was written. */
   drained(): void {
-    this.attempt?.drained();
+    if (this.phase === 'Flushing') this.watchTaking();
+    else this.run.drained();
+  }
+
+  /** The client's side has all of the answer. */
+  flushed(): void {
+    if (this.phase === 'Flushing') this.finish(this.outcome);
+  }
+
+  fault(error: unknown): void {
+    this.services.logger.error(
+      { err: error, request_id: this.record.requestId },
+      'a request failed by a fault of ours',
+    );
+    try {
+      this.fail(new GatewayError('internal_error', 'The data plane failed at this request.'));
+    } catch (err) {
+      this.services.logger.error({ err, request_id: this.record.requestId }, 'a failed request could not be answered');
+      this.downstream.destroy();
+    } finally {
+      if (this.phase === 'Open') this.finish('Failed');
+    }
+  }
+
+  private onTimer(): void {
+    if (this.phase === 'Open') this.keepAlive();
+    else {
+      this.downstream.destroy();
+      this.finish('Aborted');
+    }
   }
 
   private keepAlive(): void {
+    const { services, record } = this;
     if (!this.isStreaming) {
-      this.record.heldOpen = true;
+      record.heldOpen = true;
       this.startStream();
     }
-    this.write(': keep-alive\n\n');
-    this.runtime.wheel.arm(this.hold, this.runtime.clock.nowMs() + this.runtime.limits.holdMs);
+    this.write(this.surface.keepAlive);
+    services.wheel.arm(this.timer, services.clock.nowMs() + services.limits.holdMs);
   }
 
   private startStream(): void {
     if (this.isStreaming) return;
     this.sendHead(200);
-    this.downstream.start(200, this.headersFor('text/event-stream; charset=utf-8', true));
+    const headers = this.headersFor(this.surface.streamType);
+    headers.push('cache-control', 'no-cache');
+    this.downstream.start(200, headers);
   }
 
   private sendHead(status: number): void {
     this.record.status = status;
-    this.record.headMs = this.runtime.clock.nowMs();
+    this.record.headMs = this.services.clock.nowMs();
   }
 
-  private headersFor(contentType: string, isStream = false): string[] {
-    const revision = this.table?.view.revision ?? -1;
+  private headersFor(contentType: string): string[] {
+    const { revision } = this.table.view;
     this.record.revision = Math.max(0, revision);
-    const headers = responseHeaders(this.record, revision, contentType);
-    if (isStream) headers.push('cache-control', 'no-cache');
-    return headers;
+    return responseHeaders(this.record, revision, contentType);
+  }
+
+  /** The last byte is written. */
+  private written(outcome: Finish, isTaken: boolean): void {
+    if (isTaken) {
+      this.finish(outcome);
+      return;
+    }
+    this.phase = 'Flushing';
+    this.outcome = outcome;
+    this.watchTaking();
+  }
+
+  private watchTaking(): void {
+    const { wheel, clock, limits } = this.services;
+    wheel.arm(this.timer, clock.nowMs() + limits.writeTimeoutMs);
+  }
+
+  private leaveRun(): void {
+    const { run } = this;
+    this.run = nothingToCancel;
+    run.leave(this);
   }
 
   private finish(how: Finish): void {
-    this.finished = true;
-    const { runtime, record } = this;
-    runtime.wheel.disarm(this.pause);
-    runtime.wheel.disarm(this.hold);
-    if (this.waiter !== undefined) runtime.routing.lines.leave(this.waiter);
-    if (this.holdsConsumerPermit) this.owner?.limiter.release();
-    this.table?.unpin();
+    this.phase = 'Over';
+    const { services, record, permit, table } = this;
+    services.wheel.disarm(this.timer);
     record.finish = how;
-    record.endedMs = runtime.clock.nowMs();
-    runtime.running.remove(this);
+    record.endedMs = services.clock.nowMs();
+    services.running.remove(this);
     this.letGo();
-    this.report();
+    try {
+      permit.release();
+      table.release();
+    } finally {
+      this.report();
+    }
   }
 
-  /** The request is over and settled: a fault in reporting must not reach the transport that called us. */
+  /** The request is over and settled: a fault in reporting must not reach whoever called us. */
   private report(): void {
     try {
-      this.runtime.observer.finished(this.record);
+      this.services.observer.finished(this.record);
     } catch (error) {
-      this.runtime.logger.error({ err: error }, 'reporting a request failed');
+      this.services.logger.error({ err: error }, 'reporting a request failed');
     }
   }
 
@@ -218,18 +300,28 @@ export class Exchange {
    */
   private letGo(): void {
     this.downstream = closedDownstream;
-    this.headers = noHeaders;
-    this.forwarded = noForwarded;
-    this.chat = undefined;
-    this.route = undefined;
-    this.facts = undefined;
-    this.owner = undefined;
-    this.table = undefined;
+    this.run = nothingToCancel;
+    this.permit = nothingHeld;
+    this.table = noTable;
   }
 }
 
-const noHeaders: IncomingHttpHeaders = {};
-const noForwarded: readonly string[] = [];
+/** What an exchange needs of the table that it is pinned to. */
+export interface PinnedRevision extends Lease {
+  readonly view: { readonly revision: number; readonly version: string };
+  pin(): void;
+}
+
+const nothingHeld: Lease = { release() {} };
+const nothingToCancel: Cancellable = { leave() {}, drained() {} };
+const noTable: PinnedRevision = { view: { revision: -1, version: '' }, pin() {}, release() {} };
 
 /** What a finished exchange writes to. */
-const closedDownstream: Downstream = { send() {}, start() {}, write: () => true, end() {} };
+const closedDownstream: Downstream = {
+  send: () => true,
+  start() {},
+  write: () => true,
+  writeFrames: () => true,
+  end: () => true,
+  destroy() {},
+};

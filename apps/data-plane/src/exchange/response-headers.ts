@@ -1,3 +1,4 @@
+import type { PassedOver } from '#libs/routing';
 import { type ErrorCode, errorTable, type GatewayError } from '../errors/error-table.js';
 import type { RequestRecord } from '../record/request-record.js';
 
@@ -22,10 +23,26 @@ export function responseHeaders(record: RequestRecord, revision: number, content
   if (revision >= 0) headers.push('x-signalbox-revision', String(revision));
   if (record.exposeRouting) {
     if (record.route !== '') headers.push('x-signalbox-route', record.route);
-    const last = record.attempts.at(-1);
-    if (last !== undefined) headers.push('x-signalbox-backend', last.backend, 'x-signalbox-key', last.key);
+    // Of several at once the one whose answer this is, which may not be the last that was started.
+    const serving = record.attempts.findLast(({ progress }) => progress === 'Committed') ?? record.attempts.at(-1);
+    if (serving !== undefined) {
+      headers.push('x-signalbox-backend', serving.backend, 'x-signalbox-key', serving.key, ...serving.rateLimitHeaders);
+    }
+    const passedOver = serving === undefined || record.errorCode !== '' ? record.passedOver : serving.passedOver;
+    if (passedOver.length > 0) headers.push('x-signalbox-passed-over', passedOverText(passedOver));
   }
   return headers;
+}
+
+/** The first of them: a header has room for what helps, and not for a table of thousands. */
+const MAX_PASSED_OVER = 8;
+
+/** A list of RFC 9651: each backend as a string, why it didn't serve as its parameter. */
+function passedOverText(passedOver: readonly PassedOver[]): string {
+  return passedOver
+    .slice(0, MAX_PASSED_OVER)
+    .map(({ candidate, reason }) => `"${candidate}";reason=${reason}`)
+    .join(', ');
 }
 
 /** What an error adds: when to come back, and that our own retries were the last word. */

@@ -58,7 +58,7 @@ export class DataServer {
     const cancelDeadline = runtime.clock.after(deadlineMs, () => {
       const error = new GatewayError('shutting_down', 'This data plane is shutting down.');
       // A copy: ending one may wake, and so end, another.
-      for (const exchange of Array.from(runtime.running)) exchange.terminate(error);
+      for (const exchange of Array.from(runtime.running)) exchange.fail(error);
     });
     const stopReaping = this.reapIdleConnections();
     await closed;

@@ -2,14 +2,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseTraceParent } from '#libs/telemetry';
 import { GatewayError } from '../errors/error-table.js';
 import { Exchange } from '../exchange/exchange.js';
-import { acceptInference, acceptLookup, handleInference } from '../pipeline/handle-inference.js';
+import {
+  type AcceptedInference,
+  acceptInference,
+  acceptLookup,
+  handleInference,
+} from '../pipeline/handle-inference.js';
 import { handleGetModel, handleListModels } from '../pipeline/handle-models.js';
-import { RequestRecord } from '../record/request-record.js';
 import type { Runtime } from '../pipeline/runtime.js';
+import { RequestRecord } from '../record/request-record.js';
 import type { Operation } from '../surfaces/operation.js';
-import { operationAt } from '../surfaces/openai/operations.js';
+import { type ServedOperation, servedAt } from '../surfaces/registry.js';
 import { readBody } from './body-reader.js';
 import { NodeDownstream } from './node-downstream.js';
+
+/** Node's two halves of a request. */
+interface Arrival {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
 
 /**
  * The hot path's entrance: node:http's own objects, before any framework. Returns false for a request that is none of the
@@ -19,38 +30,41 @@ export function serveInference(runtime: Runtime, request: IncomingMessage, respo
   const target = request.url ?? '';
   const query = target.indexOf('?');
   const path = query === -1 ? target : target.slice(0, query);
-  const operation = operationAt(path);
-  if (operation === undefined) return false;
+  const served = servedAt(request.method ?? '', path, request.headers);
+  if (served === undefined) return false;
 
-  const exchange = openExchange(runtime, request, response, path, operation);
+  const exchange = openExchange(runtime, request, response, served);
   try {
-    if (request.method !== operation.method) {
-      refuseMethod(exchange, request, operation);
-    } else if (operation.name === 'chat') {
-      if (acceptInference(exchange)) receiveBody(exchange, request, response);
-    } else if (acceptLookup(exchange)) {
-      if (operation.name === 'listModels') handleListModels(exchange);
-      else handleGetModel(exchange, operation.model);
-    }
+    serve(runtime, exchange, served.operation, { request, response });
   } catch (error) {
-    endByOurFault(exchange, error);
+    exchange.fault(error);
   }
   return true;
 }
 
-/** What one request runs into must not end the process, and with it all the others. */
-function endByOurFault(exchange: Exchange, error: unknown): void {
-  const { runtime, record } = exchange;
-  runtime.logger.error({ err: error, request_id: record.requestId }, 'a request failed by a fault of ours');
-  exchange.terminate(new GatewayError('internal_error', 'The data plane failed at this request.'));
+function serve(runtime: Runtime, exchange: Exchange, operation: Operation, { request, response }: Arrival): void {
+  const { headers, method } = request;
+  if (method !== operation.method) {
+    const message = `The method ${method} is not allowed here, only ${operation.method}.`;
+    exchange.fail(new GatewayError('method_not_allowed', message), ['allow', operation.method]);
+    return;
+  }
+  if (operation.kind === 'Inference') {
+    const accepted = acceptInference(runtime, exchange, operation, headers);
+    if (accepted !== undefined) receiveBody(runtime, exchange, accepted, { request, response });
+    return;
+  }
+  const accepted = acceptLookup(runtime, exchange, headers);
+  if (accepted === undefined) return;
+  if (operation.kind === 'ListModels') handleListModels(exchange, accepted);
+  else handleGetModel(exchange, accepted, operation.model);
 }
 
 function openExchange(
   runtime: Runtime,
   request: IncomingMessage,
   response: ServerResponse,
-  path: string,
-  operation: Operation,
+  { surface, operation }: ServedOperation,
 ): Exchange {
   const { clock, ids } = runtime;
   const parent = parseTraceParent(singleHeader(request.headers['traceparent']));
@@ -65,35 +79,34 @@ function openExchange(
     startedMs,
     epochOffsetMs: clock.epochMs() - startedMs,
     method: request.method ?? '',
-    path: operation.name === 'getModel' ? '/v1/models/{model}' : path,
+    path: operation.template,
   });
   record.operation = operation.name;
   const downstream = new NodeDownstream(response);
-  const exchange = new Exchange(runtime, record, request.headers, downstream);
-  response.on('close', () => exchange.abandoned());
-  downstream.onDrain = () => exchange.drained();
+  const exchange = new Exchange(runtime, surface, record, downstream);
+  downstream.report(exchange);
   return exchange;
 }
 
-function receiveBody(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
-  const { maxRequestBytes } = exchange.runtime.limits;
+function receiveBody(
+  runtime: Runtime,
+  exchange: Exchange,
+  accepted: AcceptedInference,
+  { request, response }: Arrival,
+): void {
+  const { maxRequestBytes } = runtime.limits;
   readBody(request, response, maxRequestBytes, {
     onBody: (body) => {
       try {
-        handleInference(exchange, body);
+        handleInference(runtime, exchange, accepted, body);
       } catch (error) {
-        endByOurFault(exchange, error);
+        exchange.fault(error);
       }
     },
     onTooLarge: () => {
       exchange.fail(new GatewayError('request_too_large', `The request is larger than ${maxRequestBytes} bytes.`));
     },
   });
-}
-
-function refuseMethod(exchange: Exchange, request: IncomingMessage, operation: Operation): void {
-  const message = `The method ${request.method} is not allowed here, only ${operation.method}.`;
-  exchange.fail(new GatewayError('method_not_allowed', message), ['allow', operation.method]);
 }
 
 function singleHeader(value: string | string[] | undefined): string | undefined {

@@ -1,23 +1,18 @@
-import { modelListText, modelText } from '../surfaces/openai/model-list.js';
 import { GatewayError } from '../errors/error-table.js';
 import type { Exchange } from '../exchange/exchange.js';
+import type { Accepted } from './handle-inference.js';
 
 /** The models that the consumer may ask for by name. Globs in policies stand for names that nobody can list. */
-export function handleListModels(exchange: Exchange): void {
-  exchange.answer(200, 'application/json', modelListText(modelsOf(exchange)));
+export function handleListModels(exchange: Exchange, { table, consumer }: Accepted): void {
+  const { namespace, labels } = consumer.consumer;
+  const models = table.view.models(namespace, labels).filter((model) => consumer.mayUse(model));
+  exchange.answer(200, 'application/json', exchange.surface.modelList(models));
 }
 
-export function handleGetModel(exchange: Exchange, model: string): void {
+export function handleGetModel(exchange: Exchange, { table, consumer }: Accepted, model: string): void {
   exchange.record.model = model;
-  const { owner, table } = exchange;
-  const route = owner === undefined ? undefined : table?.routeFor(owner, model);
+  const route = table.routeFor(consumer, model);
   if (route === undefined || route === 'NotAllowed') {
     exchange.fail(new GatewayError('model_not_found', `The model '${model.slice(0, 200)}' does not exist.`, 'model'));
-  } else exchange.answer(200, 'application/json', modelText(model));
-}
-
-function modelsOf({ owner, table }: Exchange): readonly string[] {
-  if (owner === undefined || table === undefined) return [];
-  const { namespace, labels } = owner.consumer;
-  return table.view.models(namespace, labels).filter((model) => owner.mayUse(model));
+  } else exchange.answer(200, 'application/json', exchange.surface.model(model));
 }

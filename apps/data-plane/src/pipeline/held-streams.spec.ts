@@ -3,13 +3,20 @@ import { nothingHeld, VirtualGateway } from '../../test/support/virtual-gateway.
 
 const STREAMS = 10_000;
 const timeouts = { connectMs: 5_000, firstByteMs: 10_000, streamIdleMs: 600_000, requestMs: 3_600_000 };
-const connections = { max: STREAMS, maxPending: 0 };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 it('10,000 idle streams outlive every reload, and the tables they hold go with them', async () => {
   const gateway = new VirtualGateway(1);
   const serve = (name: string) =>
-    gateway.serve({ providers: [{ name, baseURL: `http://${name}.test/v1`, backend: { timeouts, connections } }] });
+    gateway.serve({
+      providers: [
+        {
+          name,
+          baseURL: `http://${name}.test/v1`,
+          backend: { timeouts, connections: { max: STREAMS, maxPending: 0 } },
+        },
+      ],
+    });
   await serve('alpha');
   for (let stream = 0; stream < STREAMS; stream += 1) gateway.chat(true);
   for (const call of gateway.calls) {

@@ -96,11 +96,9 @@ async function play(gateway: VirtualGateway, one: Step): Promise<void> {
     const client = gateway.clients[one.at % Math.max(1, gateway.clients.length)];
     if (client === undefined) return;
     if (one.do === 'slow') client.isSlow = true;
-    else if (one.do === 'drained') {
-      client.isSlow = false;
-      client.exchange?.drained();
-    } else if (one.do === 'abort') client.exchange?.abandoned();
-    else client.exchange?.terminate(new GatewayError('shutting_down', 'x'));
+    else if (one.do === 'drained') client.catchUp();
+    else if (one.do === 'abort') client.exchange?.abandoned();
+    else client.exchange?.fail(new GatewayError('shutting_down', 'x'));
   } else {
     const open = gateway.calls.filter((call) => !call.isOver);
     const call = open[one.at % Math.max(1, open.length)];

@@ -1,4 +1,6 @@
 import type { Clock } from '#libs/clock';
+import type { AnswerLimits } from '#libs/dialects';
+import { decide } from '#libs/routing';
 import type { Logger } from '#libs/telemetry';
 import type { CredentialSource } from '../credentials/credential-source.js';
 import { ConsumerLimiters } from '../state/consumer-limiter.js';
@@ -7,19 +9,14 @@ import type { TableHolder } from '../table/table-view.js';
 import { TimerWheel } from '../time/timer-wheel.js';
 import type { Transport } from '../upstream/transport.js';
 import { BackendStates } from '../state/backend-state.js';
-import { PinnedTables } from '../state/pinned-table.js';
+import type { Exchange, ExchangeLimits, ExchangeServices, RequestObserver } from '../exchange/exchange.js';
+import { PinnedTables } from '../runs/pinned-table.js';
+import type { RunServices } from '../runs/run-services.js';
 import { RequestIds } from '../record/request-ids.js';
-import type { RequestRecord } from '../record/request-record.js';
-import { RunningExchanges } from '../exchange/running.js';
+import { RunningList } from '../exchange/running.js';
 import type { StateListener } from '../state/events.js';
 import { RoutingState } from '../state/routing-state.js';
 import { Upkeep } from '../state/upkeep.js';
-
-/** Told of every request: once when it starts, once when it has finished. Neither call waits or throws. */
-export interface RequestObserver {
-  started(): void;
-  finished(record: RequestRecord): void;
-}
 
 /** Everything that the request path takes from outside. Nothing in it reads the environment, a clock or a generator. */
 export interface RuntimeDependencies {
@@ -31,17 +28,13 @@ export interface RuntimeDependencies {
   readonly observer: RequestObserver;
   readonly logger: Pick<Logger, 'warn' | 'info' | 'error'>;
   readonly limits?: Partial<RequestLimits>;
+  /** Instead of routing's own: tests ask for what no policy can yet. */
+  readonly decide?: typeof decide;
 }
 
 /** Sizes in bytes. */
-export interface RequestLimits {
+export interface RequestLimits extends ExchangeLimits, AnswerLimits {
   readonly maxRequestBytes: number;
-  /** Of an answer that is not a stream. */
-  readonly maxAnswerBytes: number;
-  /** Of one event of a stream. */
-  readonly maxEventBytes: number;
-  /** After this long without a first content, a stream's head and comments go out, to keep the client's connection alive. */
-  readonly holdMs: number;
 }
 
 export const defaultLimits: RequestLimits = {
@@ -49,6 +42,7 @@ export const defaultLimits: RequestLimits = {
   maxAnswerBytes: 32 * 1024 * 1024,
   maxEventBytes: 1024 * 1024,
   holdMs: 15_000,
+  writeTimeoutMs: 60_000,
 };
 
 /** The lines of the log that state is worth. */
@@ -81,19 +75,10 @@ function stateLog(logger: RuntimeDependencies['logger']): StateListener {
 }
 
 /** What every request shares: where state lives and what it is made of. Made once a process. */
-export interface Runtime {
-  readonly clock: Clock;
-  readonly transport: Transport;
-  readonly observer: RequestObserver;
+export interface Runtime extends RunServices, ExchangeServices {
   readonly logger: RuntimeDependencies['logger'];
   readonly limits: RequestLimits;
-  readonly ids: RequestIds;
-  readonly wheel: TimerWheel;
-  readonly tables: PinnedTables;
-  readonly routing: RoutingState;
   readonly consumers: ConsumerLimiters;
-  /** Requests that have started and not finished. */
-  readonly running: RunningExchanges;
 }
 
 export function createRuntime(dependencies: RuntimeDependencies): Runtime {
@@ -113,6 +98,7 @@ export function createRuntime(dependencies: RuntimeDependencies): Runtime {
   upkeep.start();
   return {
     clock,
+    decide: dependencies.decide ?? decide,
     transport,
     observer,
     logger,
@@ -122,6 +108,6 @@ export function createRuntime(dependencies: RuntimeDependencies): Runtime {
     tables: pinned,
     routing,
     consumers,
-    running: new RunningExchanges(),
+    running: new RunningList<Exchange>(),
   };
 }

@@ -1,5 +1,5 @@
-import type { ErrorClass, Progress } from '#libs/inference';
-import type { HistoryEntry, Step } from '#libs/routing';
+import type { ErrorClass, Progress, Usage } from '#libs/inference';
+import { type HistoryEntry, nothingPassedOver, type PassedOver, type Step } from '#libs/routing';
 import type { ErrorCode } from '../errors/error-table.js';
 
 /** How a request ended. `Aborted`: the client went away first. */
@@ -45,6 +45,16 @@ export class AttemptRecord implements HistoryEntry {
   progress: Progress;
   /** What the upstream asked to wait, counted from the end. */
   retryAfterMs: number | undefined;
+  /** What it has cost, as far as it is known. */
+  usage: Usage | undefined;
+  /** The provider's word for the field at fault; '' for none. */
+  param: string;
+  /** The candidates that were looked at before this one. */
+  passedOver: readonly PassedOver[];
+  /** What the client asked for and a translation lost, by the client's names. */
+  dropped: readonly string[];
+  /** The provider's `x-ratelimit-*` headers, names and values in turn; only where the consumer may see them. */
+  rateLimitHeaders: readonly string[];
 
   constructor(start: AttemptStart) {
     this.number = start.number;
@@ -69,8 +79,15 @@ export class AttemptRecord implements HistoryEntry {
     this.message = '';
     this.progress = 'NotSent';
     this.retryAfterMs = undefined;
+    this.usage = undefined;
+    this.param = '';
+    this.passedOver = nothingPassedOver;
+    this.dropped = nothing;
+    this.rateLimitHeaders = nothing;
   }
 }
+
+const nothing: readonly string[] = [];
 
 /** What is known of a call before it is made. */
 export type AttemptStart = Pick<
@@ -144,6 +161,10 @@ export class RequestRecord {
   cachedInputTokens: number;
   outputTokens: number;
   reasoningTokens: number;
+  /** Some of the counts are ours, because an upstream gave none. */
+  usageEstimated: boolean;
+  /** The candidates that could not serve when the request waited last, or was given up. */
+  passedOver: readonly PassedOver[];
 
   constructor(start: RequestStart) {
     this.requestId = start.requestId;
@@ -182,6 +203,8 @@ export class RequestRecord {
     this.cachedInputTokens = -1;
     this.outputTokens = -1;
     this.reasoningTokens = -1;
+    this.usageEstimated = false;
+    this.passedOver = nothingPassedOver;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { SpanQueue } from '#libs/telemetry';
 import type { RequestRecord } from '../record/request-record.js';
-import type { RequestObserver } from '../pipeline/runtime.js';
+import type { RequestObserver } from '../exchange/exchange.js';
 import type { AccessLog } from './access-log.js';
 import type { RequestMetrics } from './request-metrics.js';
 import type { SpanSelection } from './span-selection.js';

@@ -1,156 +1,184 @@
+import { RequestFault } from '#libs/dialects';
 import type { TransportFailure, UpstreamResult } from '#libs/inference';
-import type { AttemptPlan } from '#libs/routing';
 import { profileOf } from '#libs/providers';
+import type { AttemptPlan } from '#libs/routing';
+import type { Egress } from '../egress/egress.js';
+import { egressOf } from '../egress/registry.js';
+import type { FaultOwner } from '../errors/fault-owner.js';
+import { AttemptRecord, type RequestRecord } from '../record/request-record.js';
+import type { BackendState } from '../state/backend-state.js';
 import type { Permit, PermitOutcome } from '../state/permit.js';
 import { Timer } from '../time/timer-wheel.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/transport.js';
-import { answerReader } from './answer-head.js';
-import type { AnswerReader } from './answer-reader.js';
-import type { BackendState } from '../state/backend-state.js';
-import type { Exchange } from '../exchange/exchange.js';
-import { AttemptRecord } from '../record/request-record.js';
+import { AttemptDeadline, type DeadlineFailure } from './attempt-deadline.js';
+import { GuardedHandler } from './guarded-handler.js';
+import { rateLimitHeaders } from './rate-limit-headers.js';
+import { Relay, type RelayOwner, type RunOutput } from './relay.js';
+import type { RunServices } from './run-services.js';
+import type { RunSubject } from './subject.js';
 
-/** What a deadline means once it has passed. */
-type DeadlineFailure = Extract<TransportFailure, `${string}Timeout`>;
+/** The run that an attempt is made for. */
+export interface AttemptRun extends RunOutput {
+  readonly subject: RunSubject;
+  readonly record: RequestRecord;
+  readonly services: RunServices;
+}
+
+/** Whose attempt it is. */
+export interface AttemptOwner extends FaultOwner {
+  readonly run: AttemptRun;
+  /** Its answer begins. False: another's has already. */
+  won(attempt: Attempt): boolean;
+  /** It is over, and has given back what it held. */
+  settled(attempt: Attempt): void;
+  /** It has settled without an answer: what now? */
+  failed(): void;
+}
 
 /**
  * One upstream call from permit to outcome. It ends exactly once, by `succeed`, `fail`, `reject` or `cancel`; whatever
- * the transport or a timer says after that is not heard.
+ * the transport or a timer says after that is not heard. It answers to its loop, and knows no client.
  */
-export class Attempt implements UpstreamHandler {
-  readonly exchange: Exchange;
+export class Attempt implements UpstreamHandler, RelayOwner {
   readonly record: AttemptRecord;
-  readonly plan: AttemptPlan;
-  private readonly state: BackendState;
+  private readonly owner: AttemptOwner;
+  private readonly plan: AttemptPlan;
   private readonly permit: Permit;
-  private readonly timer = new Timer(() => this.onDeadline());
-  private deadlineFailure: DeadlineFailure = 'ConnectTimeout';
+  private readonly backend: BackendState;
+  private readonly egress: Egress;
+  private readonly timer: Timer;
+  private readonly deadline: AttemptDeadline;
   private call: UpstreamCall | undefined = undefined;
-  private reader: AnswerReader | undefined = undefined;
+  private relay: Relay | undefined = undefined;
   private lastReadMs = 0;
   /** How long the body may be silent. */
   private idleMs: number;
   private ended = false;
 
-  constructor(exchange: Exchange, plan: AttemptPlan, state: BackendState, permit: Permit) {
-    const { runtime, record } = exchange;
-    const { candidate, key, step } = plan;
-    const startedMs = runtime.clock.nowMs();
-    this.exchange = exchange;
+  constructor(owner: AttemptOwner, plan: AttemptPlan, permit: Permit) {
+    const { services, subject, record } = owner.run;
+    const { candidate, key, step, timeouts } = plan;
+    const startedMs = services.clock.nowMs();
+    const backend = subject.table.backend(candidate);
+    this.owner = owner;
     this.plan = plan;
-    this.state = state;
     this.permit = permit;
-    this.idleMs = plan.timeouts.streamIdleMs;
+    this.backend = backend;
+    this.egress = egressOf(backend.entry.dialect);
+    this.idleMs = timeouts.streamIdleMs;
+    this.timer = new Timer(owner, () => this.onDeadline());
+    this.deadline = new AttemptDeadline(timeouts, subject.facts.deadlineMs - startedMs);
     this.record = new AttemptRecord({
       number: record.attempts.length + 1,
       step,
       backend: candidate.backend,
-      provider: state.provider,
+      provider: backend.provider,
       vendor: candidate.entry.vendor,
       upstreamModel: candidate.entry.upstreamName,
-      serverAddress: state.serverAddress,
-      serverPort: state.serverPort,
+      serverAddress: backend.serverAddress,
+      serverPort: backend.serverPort,
       pool: candidate.entry.keyPool,
       key: key.name,
-      spanId: runtime.ids.spanId(),
+      spanId: services.ids.spanId(),
       startedMs,
     });
     record.attempts.push(this.record);
   }
 
   start(): void {
-    const { exchange, state, permit } = this;
-    const { chat, forwarded, runtime } = exchange;
-    if (chat === undefined) throw new Error('an attempt before the request was read');
-    const headers = [...state.headers, ...forwarded];
-    const auth = state.authHeader(permit.credential.value);
-    if (auth !== undefined) headers.push(...auth);
-    headers.push('accept', chat.stream ? 'text/event-stream' : 'application/json');
-    this.waitUntil(this.plan.timeouts.connectMs, 'ConnectTimeout');
-    this.call = runtime.transport.send(
-      {
-        target: state.target,
-        path: `${state.basePath}${chat.upstreamPath}`,
-        headers,
-        body: chat.bodyFor(state.entry.upstreamName),
-      },
-      this,
+    const { owner, backend, permit, plan } = this;
+    const { services, subject } = owner.run;
+    this.waitUntil(plan.timeouts.connectMs, 'ConnectTimeout');
+    const call = this.egress.build(subject.request, backend, permit.credential.value);
+    if (call instanceof RequestFault) {
+      this.refuse(call);
+      return;
+    }
+    const { path, headers, body } = call;
+    this.record.dropped = call.dropped;
+    this.call = services.transport.send(
+      { target: backend.target, path, headers, body },
+      new GuardedHandler(this, owner),
     );
     // An answer may have come before the handle did.
     if (this.ended) this.call.abort();
   }
 
-  get isEnded(): boolean {
-    return this.ended;
-  }
-
   onSent(): void {
     if (this.ended) return;
-    this.record.sentMs = this.exchange.runtime.clock.nowMs();
+    this.record.sentMs = this.nowMs();
     this.record.progress = 'Sent';
     this.waitUntil(this.plan.timeouts.firstByteMs, 'FirstByteTimeout');
   }
 
   onHead(status: number, headers: readonly Buffer[]): void {
     if (this.ended) return;
-    const nowMs = this.exchange.runtime.clock.nowMs();
+    const nowMs = this.nowMs();
     this.record.status = status;
     this.record.headersMs = nowMs;
     this.record.progress = 'Headers';
     this.lastReadMs = nowMs;
-    this.reader = answerReader(this, status, headers);
+    const { run } = this.owner;
+    if (run.record.exposeRouting) this.record.rateLimitHeaders = rateLimitHeaders(headers);
+    this.relay = new Relay(this, run, this.egress, { status, headers });
     if (!this.ended) this.watchBody(nowMs);
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.ended || this.reader === undefined) return true;
-    this.lastReadMs = this.exchange.runtime.clock.nowMs();
-    return this.reader.onData(chunk);
+    if (this.ended || this.relay === undefined) return true;
+    this.lastReadMs = this.nowMs();
+    return this.relay.onData(chunk);
   }
 
-  /** A chunk has been taken in by then. */
-  onRead(): void {}
+  onRead(frames: Buffer | undefined): void {
+    if (!this.ended) this.relay?.onRead(frames);
+  }
 
   onEnd(): void {
-    if (!this.ended) this.reader?.onEnd();
+    if (!this.ended) this.relay?.onEnd();
   }
 
   onFailure(failure: TransportFailure, detail: string): void {
     if (this.ended) return;
-    this.reader?.onCut?.();
+    this.relay?.onCut();
     if (!this.ended) this.fail(failure, detail);
   }
 
   drained(): void {
-    if (this.reader?.onDrain?.() === true) this.call?.resume();
+    if (this.ended || this.relay === undefined) return;
+    this.relay.isBlocked = false;
+    this.call?.resume();
   }
 
-  /** The commit point of a stream: nothing after it can be taken back. */
-  commit(): void {
-    const nowMs = this.exchange.runtime.clock.nowMs();
-    this.record.progress = 'Committed';
-    this.record.committedMs = nowMs;
+  /** The commit point: the first content of a stream, or the whole of a plain answer. False: another attempt has won. */
+  commit(): boolean {
+    if (!this.owner.won(this)) return false;
+    const nowMs = this.nowMs();
+    const { record } = this;
+    record.progress = 'Committed';
+    record.committedMs = nowMs;
     this.permit.committed(nowMs);
-    this.exchange.commit(nowMs);
+    if (!this.owner.run.record.stream) return true;
+    this.owner.run.committed(nowMs);
     this.watchBody(nowMs);
+    return true;
   }
 
   /** All that matters is there; only the end itself may still take this long. */
   expectEnd(withinMs: number): void {
     this.idleMs = withinMs;
-    this.watchBody(this.exchange.runtime.clock.nowMs());
+    this.watchBody(this.nowMs());
   }
 
-  /** The answer is whole. The caller has told the client, or is about to. */
+  /** The answer is whole. The caller has said so to the client, or is about to. */
   succeed(): void {
     this.record.outcome = 'Success';
-    this.settle({ ok: true });
+    this.settle(success);
   }
 
   /** The transport or a rule of ours ended it: no (usable) answer. */
   fail(failure: TransportFailure, detail: string): void {
-    const { status } = this.record;
-    this.conclude({ status, headers: {}, body: '', failure }, failure, detail);
+    this.conclude({ status: this.record.status, headers: {}, body: '', failure }, failure, detail);
   }
 
   /** The upstream answered with an error. */
@@ -158,54 +186,60 @@ export class Attempt implements UpstreamHandler {
     this.conclude(result, '', '');
   }
 
-  /** Nobody wants the answer any more. Not followed by another attempt: the caller ends the request. */
+  /** Nobody wants the answer any more. */
   cancel(): void {
     if (this.ended) return;
     this.record.outcome = 'Cancelled';
-    this.settle({ ok: false, class: 'Cancelled' });
+    this.settle(cancelled);
     this.call?.abort();
   }
 
+  /** The client asks for what can't be said in the provider's dialect. The provider never hears of it. */
+  private refuse({ code, param, message }: RequestFault): void {
+    const { record } = this;
+    record.outcome = 'InvalidRequest';
+    record.code = code;
+    record.param = param ?? '';
+    record.message = message;
+    this.settle(cancelled);
+    this.owner.failed();
+  }
+
   private conclude(result: UpstreamResult, code: string, detail: string): void {
-    const { clock } = this.exchange.runtime;
-    const outcome = profileOf(this.state.entry.vendor).classify(result, clock.epochMs());
+    if (this.ended) return;
+    const outcome = profileOf(this.backend.entry.vendor).classify(result, this.owner.run.services.clock.epochMs());
+    const { record } = this;
     const errorClass = outcome.class ?? 'ServerError';
-    this.record.outcome = errorClass;
-    this.record.code = outcome.code ?? code;
-    this.record.message = detail === '' ? (outcome.message ?? '') : `${outcome.message ?? ''} (${detail})`;
-    this.record.retryAfterMs = outcome.retryAfterMs;
-    this.settle({ ...outcome, ok: false, class: errorClass, code: this.record.code });
+    record.outcome = errorClass;
+    record.code = outcome.code ?? code;
+    record.param = outcome.param ?? '';
+    record.message = detail === '' ? (outcome.message ?? '') : `${outcome.message ?? ''} (${detail})`;
+    record.retryAfterMs = outcome.retryAfterMs;
+    this.settle({ ...outcome, ok: false, class: errorClass });
     this.call?.abort();
-    this.exchange.attemptFailed();
+    this.owner.failed();
   }
 
   /** State and history, once. */
   private settle(outcome: PermitOutcome): void {
     this.ended = true;
-    const { runtime } = this.exchange;
-    const nowMs = runtime.clock.nowMs();
-    this.record.endedMs = nowMs;
-    runtime.wheel.disarm(this.timer);
-    this.exchange.attempt = undefined;
-    this.permit.settle(outcome, nowMs);
+    const { record, owner } = this;
+    record.endedMs = this.nowMs();
+    owner.run.services.wheel.disarm(this.timer);
+    owner.settled(this);
+    try {
+      record.usage ??= this.relay?.estimate();
+    } finally {
+      // Last: what is given back wakes others.
+      this.permit.settle(outcome, record.endedMs);
+    }
   }
 
   /** `limitMs` counts from the attempt's start. Where several limits apply, the least wins. */
   private waitUntil(limitMs: number, failure: DeadlineFailure): void {
-    const { plan, record, exchange } = this;
-    const { attemptMs, firstTokenMs } = plan.timeouts;
-    let leastMs = limitMs;
-    this.deadlineFailure = failure;
-    if (exchange.record.stream && firstTokenMs < leastMs && record.progress !== 'Committed') {
-      leastMs = firstTokenMs;
-      this.deadlineFailure = 'FirstTokenTimeout';
-    }
-    if (attemptMs <= leastMs) {
-      leastMs = attemptMs;
-      const requestLeftMs = (exchange.facts?.deadlineMs ?? Infinity) - record.startedMs;
-      this.deadlineFailure = requestLeftMs <= attemptMs ? 'RequestTimeout' : 'AttemptTimeout';
-    }
-    exchange.runtime.wheel.arm(this.timer, record.startedMs + leastMs);
+    const { record, owner, deadline } = this;
+    const waitsForToken = owner.run.record.stream && record.progress !== 'Committed';
+    owner.run.services.wheel.arm(this.timer, record.startedMs + deadline.least(limitMs, failure, waitsForToken));
   }
 
   private watchBody(fromMs: number): void {
@@ -214,19 +248,27 @@ export class Attempt implements UpstreamHandler {
 
   private onDeadline(): void {
     if (this.ended) return;
-    const failure = this.deadlineFailure;
+    const { failure } = this.deadline;
     if (failure === 'StreamIdleTimeout') {
-      const nowMs = this.exchange.runtime.clock.nowMs();
       // Reads only note their time; the deadline is moved here, once, instead of at every chunk. And a stream that
       // waits for a slow client isn't idle.
-      const aliveMs = this.reader?.isBlocked === true ? nowMs : this.lastReadMs;
+      const nowMs = this.nowMs();
+      const aliveMs = this.relay?.isBlocked === true ? nowMs : this.lastReadMs;
       if (nowMs < aliveMs + this.idleMs) {
         this.watchBody(aliveMs);
         return;
       }
     }
-    this.reader?.onCut?.();
+    this.relay?.onCut();
     if (this.ended) this.call?.abort();
     else this.fail(failure, '');
   }
+
+  private nowMs(): number {
+    return this.owner.run.services.clock.nowMs();
+  }
 }
+
+const success: PermitOutcome = { ok: true };
+/** Nothing was learnt of the provider. */
+const cancelled: PermitOutcome = { ok: false, class: 'Cancelled' };

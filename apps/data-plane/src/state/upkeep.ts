@@ -1,7 +1,17 @@
 import type { Clock } from '#libs/clock';
 import { type CredentialHealth, RECHECK_MS } from './credential-health.js';
 import type { Sweepable } from './identity-map.js';
-import type { PinnedTable, PinnedTables } from './pinned-table.js';
+
+/** A table in use: names what of the state it needs. */
+interface TableInUse {
+  readonly view: { identities(): Iterable<string> };
+}
+
+/** The current table, and those that requests still hold. */
+export interface TablesInUse {
+  readonly current: TableInUse | undefined;
+  readonly live: Iterable<TableInUse>;
+}
 
 const SWEEP_EVERY_MS = 60_000;
 /** Identities looked at before the event loop gets its turn. */
@@ -10,7 +20,7 @@ const SLICE = 2_000;
 /** What is done beside the requests: forgetting state that no table names, and looking for new values of paused credentials. */
 export class Upkeep {
   private readonly clock: Clock;
-  private readonly tables: PinnedTables;
+  private readonly tables: TablesInUse;
   private readonly credentials: CredentialHealth;
   private readonly maps: readonly Sweepable[];
   private sweepDue = true;
@@ -18,7 +28,7 @@ export class Upkeep {
   private uncollected: Iterator<string>[] | undefined = undefined;
   private nextSweepMs: number;
 
-  constructor(clock: Clock, tables: PinnedTables, credentials: CredentialHealth, maps: readonly Sweepable[]) {
+  constructor(clock: Clock, tables: TablesInUse, credentials: CredentialHealth, maps: readonly Sweepable[]) {
     this.clock = clock;
     this.tables = tables;
     this.credentials = credentials;
@@ -80,6 +90,6 @@ export class Upkeep {
   }
 }
 
-function namesOf(table: PinnedTable): Iterator<string> {
+function namesOf(table: TableInUse): Iterator<string> {
   return table.view.identities()[Symbol.iterator]();
 }

@@ -2,11 +2,17 @@ import fc from 'fast-check';
 import { FakeClock } from '#libs/testing';
 import { RESOLUTION_MS, Timer, TimerWheel } from './timer-wheel.js';
 
+const nobody = {
+  fault(error: unknown): void {
+    throw error;
+  },
+};
+
 function setUp(): { fake: FakeClock; wheel: TimerWheel; fired: [string, number][]; timer: (name: string) => Timer } {
   const fake = new FakeClock(1_000_003);
   const wheel = new TimerWheel(fake);
   const fired: [string, number][] = [];
-  return { fake, wheel, fired, timer: (name) => new Timer(() => fired.push([name, fake.nowMs()])) };
+  return { fake, wheel, fired, timer: (name) => new Timer(nobody, () => fired.push([name, fake.nowMs()])) };
 }
 
 it('fires once, never early, and at most one resolution late', () => {
@@ -68,7 +74,7 @@ it('a timer may disarm or move another that is due in the same tick', () => {
   const disarmed = timer('disarmed');
   wheel.arm(disarmed, fake.nowMs() + 100);
   wheel.arm(moved, fake.nowMs() + 100);
-  const first = new Timer(() => {
+  const first = new Timer(nobody, () => {
     wheel.disarm(disarmed);
     wheel.arm(moved, fake.nowMs() + 1_000);
   });
@@ -112,4 +118,17 @@ it('after a blocked event loop the sockets are read before deadlines are judged'
   callbacks.shift()?.();
   expect(fired).toEqual([]);
   expect(wheel.size).toBe(0);
+});
+
+it('what a timer throws goes to its owner, and the others of the same tick still fire', () => {
+  const { fake, wheel, fired, timer } = setUp();
+  const faults: unknown[] = [];
+  const broken = new Timer({ fault: (error) => faults.push(error) }, () => {
+    throw new Error('broken');
+  });
+  for (const one of [timer('before'), broken, timer('after')]) wheel.arm(one, fake.nowMs() + 100);
+  wheel.arm(timer('later'), fake.nowMs() + 1_000);
+  fake.advance(2_000);
+  expect(faults).toEqual([new Error('broken')]);
+  expect(fired.map(([name]) => name).sort()).toEqual(['after', 'before', 'later']);
 });

@@ -1,4 +1,5 @@
 import type { Clock } from '#libs/clock';
+import type { FaultOwner } from '../errors/fault-owner.js';
 
 /** A timer fires up to this much late, and never early. Long enough to be cheap, short enough for any deadline here. */
 export const RESOLUTION_MS = 16;
@@ -13,6 +14,7 @@ const MASK = SLOTS - 1;
  * once disarmed, so that a finished request is garbage at once and not when its ten minutes have passed.
  */
 export class Timer {
+  readonly owner: FaultOwner;
   readonly fire: () => void;
   deadlineMs = 0;
   /** Slot index, or -1 while not linked. */
@@ -22,7 +24,9 @@ export class Timer {
   next: Timer | undefined = undefined;
   previous: Timer | undefined = undefined;
 
-  constructor(fire: () => void) {
+  /** `owner`: told what `fire` throws, so that the other deadlines of the same tick are kept. */
+  constructor(owner: FaultOwner, fire: () => void) {
+    this.owner = owner;
     this.fire = fire;
   }
 }
@@ -114,7 +118,11 @@ export class TimerWheel {
       // Whoever fired before may have disarmed or moved it.
       if (!timer.due) continue;
       timer.due = false;
-      timer.fire();
+      try {
+        timer.fire();
+      } catch (error) {
+        timer.owner.fault(error);
+      }
     }
   }
 

@@ -2,6 +2,7 @@ import { FakeClock, seededRandom } from '#libs/testing';
 import type { Downstream } from '../../src/exchange/downstream.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { GatewayError } from '../../src/errors/error-table.js';
+import { servedAt } from '../../src/surfaces/registry.js';
 import { acceptInference, handleInference } from '../../src/pipeline/handle-inference.js';
 import { RequestRecord } from '../../src/record/request-record.js';
 import { createRuntime, type Runtime, type RuntimeDependencies } from '../../src/pipeline/runtime.js';
@@ -60,12 +61,13 @@ export class VirtualClient implements Downstream {
   status = 0;
   text = '';
   isSlow = false;
+  isDestroyed = false;
   exchange: Exchange | undefined;
 
-  send(status: number, _headers: string[], body: Buffer | string): void {
+  send(status: number, _headers: string[], body: Buffer | string): boolean {
     this.start(status);
     this.text += body.toString();
-    this.end();
+    return this.end();
   }
 
   start(status: number): void {
@@ -79,8 +81,17 @@ export class VirtualClient implements Downstream {
     return !this.isSlow;
   }
 
-  end(): void {
+  writeFrames(frames: Buffer): boolean {
+    return this.write(deframe(frames.toString('latin1')));
+  }
+
+  end(): boolean {
     this.ends += 1;
+    return !this.isSlow;
+  }
+
+  destroy(): void {
+    this.isDestroyed = true;
   }
 
   /** It closes its connection. */
@@ -92,12 +103,25 @@ export class VirtualClient implements Downstream {
   catchUp(): void {
     this.isSlow = false;
     this.exchange?.drained();
+    if (this.ends > 0) this.exchange?.flushed();
   }
 
   /** The process ends and does not wait for it. */
   cutOff(): void {
-    this.exchange?.terminate(new GatewayError('shutting_down', 'x'));
+    this.exchange?.fail(new GatewayError('shutting_down', 'x'));
   }
+}
+
+/** The data of whole chunk frames. */
+function deframe(frames: string): string {
+  let data = '';
+  for (let at = 0; at < frames.length;) {
+    const lineEnd = frames.indexOf('\r\n', at);
+    const size = Number.parseInt(frames.slice(at, lineEnd), 16);
+    data += frames.slice(lineEnd + 2, lineEnd + 2 + size);
+    at = lineEnd + size + 4;
+  }
+  return data;
 }
 
 export interface VirtualGatewayOptions {
@@ -185,11 +209,15 @@ export class VirtualGateway {
       path: '/v1/chat/completions',
     });
     const client = new VirtualClient();
-    const exchange = new Exchange(this.runtime, record, { authorization: `Bearer ${API_KEY}` }, client);
+    const { surface, operation } = servedAt('POST', record.path, {})!;
+    if (operation.kind !== 'Inference') throw new Error('not an inference');
+    record.operation = operation.name;
+    const exchange = new Exchange(this.runtime, surface, record, client);
     client.exchange = exchange;
     this.clients.push(client);
     const body = Buffer.from(JSON.stringify({ model: 'chat', stream, messages: [] }));
-    if (acceptInference(exchange)) handleInference(exchange, body);
+    const accepted = acceptInference(this.runtime, exchange, operation, { authorization: `Bearer ${API_KEY}` });
+    if (accepted !== undefined) handleInference(this.runtime, exchange, accepted, body);
     return client;
   }
 

@@ -5,7 +5,5 @@ export { WholeWriter } from './answer/whole-writer.js';
 export { errorBody, errorEvent, type OpenAIError } from './errors.js';
 export { ChatRequest, openAI } from './request/chat-request.js';
 export { encodeRequest } from './request/encode-request.js';
-export { scanAnswer } from './answer/scan-answer.js';
-export { StreamTap } from './answer/stream-tap.js';
 export { type RequestScan, scanRequest } from './request/scan-request.js';
 export { spliceRequest } from './request/splice-request.js';

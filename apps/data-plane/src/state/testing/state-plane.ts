@@ -5,7 +5,7 @@ import { CurrentTable } from '../../table/current-table.js';
 import { BackendStates } from '../backend-state.js';
 import { ConsumerLimiters } from '../consumer-limiter.js';
 import type { StateEvent } from '../events.js';
-import { type PinnedTable, PinnedTables } from '../pinned-table.js';
+import { type PinnedTable, PinnedTables } from '../../runs/pinned-table.js';
 import { RoutingState } from '../routing-state.js';
 
 /** A data plane's state under a table for the model `chat`, without requests: a test asks it and tells it what happened. */

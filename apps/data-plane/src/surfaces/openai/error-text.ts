@@ -11,7 +11,7 @@ export function errorEventText(error: GatewayError): string {
   return Buffer.from(errorEvent(openAIError(error))).toString('latin1');
 }
 
-function openAIError({ code, message, param }: GatewayError): OpenAIError {
+function openAIError({ code, message, param, providerCode }: GatewayError): OpenAIError {
   const { type, remedy } = errorTable[code];
-  return { message, type, param, code, remedy };
+  return { message, type, param, code: providerCode === '' ? code : providerCode, remedy };
 }

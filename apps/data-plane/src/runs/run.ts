@@ -1,0 +1,122 @@
+import type { Stop } from '#libs/routing';
+import type { GatewayError } from '../errors/error-table.js';
+import type { FaultOwner } from '../errors/fault-owner.js';
+import type { RequestRecord } from '../record/request-record.js';
+import { AttemptLoop, type LoopOwner } from './attempt-loop.js';
+import type { RunServices } from './run-services.js';
+import { noteTotalUsage } from './note-usage.js';
+import { stopError } from './stop-error.js';
+import type { RunSubject } from './subject.js';
+import type { RunSubscriber } from './subscriber.js';
+
+/**
+ * The work for one request, apart from who waits for it: its pinned table, its attempts and what they bring. It goes on
+ * while somebody subscribes, is aborted with the last one, and ends once.
+ */
+export class Run implements LoopOwner, FaultOwner {
+  readonly subject: RunSubject;
+  readonly record: RequestRecord;
+  readonly services: RunServices;
+  private readonly loop: AttemptLoop;
+  /** Nearly always one. */
+  private subscribers: readonly RunSubscriber[];
+  private isOver = false;
+
+  constructor(services: RunServices, subject: RunSubject, record: RequestRecord, first: RunSubscriber) {
+    this.services = services;
+    this.subject = subject;
+    this.record = record;
+    this.subscribers = [first];
+    subject.table.pin();
+    this.loop = new AttemptLoop(this);
+  }
+
+  start(): void {
+    this.loop.proceed();
+  }
+
+  /** The last one to leave aborts what is under way. Leaving twice, or after the end, does nothing. */
+  leave(subscriber: RunSubscriber): void {
+    if (this.isOver || !this.subscribers.includes(subscriber)) return;
+    this.subscribers = this.subscribers.filter((one) => one !== subscriber);
+    if (this.subscribers.length === 0) this.end();
+  }
+
+  drained(): void {
+    this.loop.drained();
+  }
+
+  committed(nowMs: number): void {
+    for (const subscriber of this.subscribers) subscriber.committed(nowMs);
+  }
+
+  /** False: some subscriber takes no more at the moment; `drained` follows. */
+  write(text: string): boolean {
+    let isTaken = true;
+    for (const subscriber of this.subscribers) isTaken = subscriber.write(text) && isTaken;
+    return isTaken;
+  }
+
+  writeFrames(frames: Buffer): boolean {
+    let isTaken = true;
+    for (const subscriber of this.subscribers) isTaken = subscriber.writeFrames(frames) && isTaken;
+    return isTaken;
+  }
+
+  ended(): void {
+    const { subscribers } = this;
+    this.end();
+    for (const subscriber of subscribers) subscriber.ended();
+  }
+
+  answered(status: number, contentType: string, body: string): void {
+    const { subscribers } = this;
+    this.end();
+    for (const subscriber of subscribers) subscriber.answered(status, contentType, body);
+  }
+
+  stopped(stop: Stop): void {
+    const { record } = this;
+    const last = record.attempts.find((attempt) => attempt === stop.last);
+    if (last !== undefined && last.outcome !== 'Pending' && last.outcome !== 'Success')
+      record.errorClass = last.outcome;
+    record.passedOver = stop.passedOver;
+    this.fail(stopError(stop, last, record.model));
+  }
+
+  /** Ends in an error of ours. */
+  fail(error: GatewayError): void {
+    if (this.isOver) return;
+    const { subscribers } = this;
+    this.end();
+    for (const subscriber of subscribers) subscriber.failed(error);
+  }
+
+  /** The cause is logged by the subscriber whose request it was, so that nothing is logged twice. */
+  fault(error: unknown): void {
+    const { subscribers } = this;
+    if (this.isOver) {
+      this.services.logger.error(
+        { err: error, request_id: this.record.requestId },
+        'a fault of ours after the end of a run',
+      );
+      return;
+    }
+    this.end();
+    for (const subscriber of subscribers) subscriber.fault(error);
+  }
+
+  /** Gives back all that is held. Whatever comes later finds it over. */
+  private end(): void {
+    this.isOver = true;
+    this.subscribers = nobody;
+    try {
+      this.loop.end();
+    } finally {
+      noteTotalUsage(this.record);
+      this.subject.table.release();
+    }
+  }
+}
+
+const nobody: readonly RunSubscriber[] = [];

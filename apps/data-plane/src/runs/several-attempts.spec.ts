@@ -1,0 +1,107 @@
+import { type AttemptPlan, decide } from '#libs/routing';
+import { chunk, doneEvent, stopChunk, usageChunk } from '../../test/support/scripted-upstream.js';
+import { nothingHeld, VirtualGateway } from '../../test/support/virtual-gateway.js';
+
+const providers = ['alpha', 'beta', 'gamma'].map((name) => ({ name, baseURL: `http://${name}.test/v1` }));
+const timeouts = { connectMs: 5_000, firstByteMs: 5_000, firstTokenMs: 5_000, streamIdleMs: 5_000, attemptMs: 60_000 };
+
+/** Starts every backend of the rule at once, which no policy can ask for yet; what follows is routing's own. */
+const race: typeof decide = (route, facts, history, view, nowMs, seed) => {
+  if (history.length > 0) return decide(route, facts, history, view, nowMs, seed);
+  const attempts: AttemptPlan[] = [];
+  for (const candidate of facts.rule!.tiers.list[0]!.candidates) {
+    const key = view.keys(candidate).pick(0, []);
+    if (key !== undefined) {
+      attempts.push({ route: route.entry, candidate, key, step: 'First', drawsOnRetryBudget: false, timeouts });
+    }
+  }
+  return { attempts, passedOver: [] };
+};
+
+async function racing(): Promise<VirtualGateway> {
+  const gateway = new VirtualGateway(1, { wrap: (dependencies) => ({ ...dependencies, decide: race }) });
+  await gateway.serve({ providers, route: {} });
+  return gateway;
+}
+
+function answerPlainly(gateway: VirtualGateway, at: number): void {
+  const call = gateway.calls[at]!;
+  call.sent();
+  call.head(200, 'application/json');
+  call.data(
+    '{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2}}',
+  );
+  call.end();
+}
+
+describe('several attempts at once', () => {
+  it('the first content wins the stream: the others are cancelled, and their permits are back', async () => {
+    const gateway = await racing();
+    const client = gateway.chat(true);
+    expect(gateway.calls).toHaveLength(3);
+    expect(gateway.held()).toMatchObject({ keys: 3, connections: 3 });
+    for (const call of gateway.calls) {
+      call.sent();
+      call.head(200, 'text/event-stream');
+    }
+    gateway.calls[1]!.data(chunk({ content: 'from beta' }));
+    expect(gateway.calls.map(({ isAborted }) => isAborted)).toEqual([true, false, true]);
+    expect(gateway.held()).toMatchObject({ keys: 1, connections: 1 });
+    gateway.calls[1]!.data(stopChunk + usageChunk + doneEvent);
+    gateway.calls[1]!.end();
+    expect(client.text).toContain('from beta');
+    expect(client.text.endsWith(doneEvent)).toBe(true);
+    expect(gateway.finished[0]!.attempts.map(({ outcome }) => outcome)).toEqual(['Cancelled', 'Success', 'Cancelled']);
+    expect(gateway.held()).toEqual(nothingHeld);
+  });
+
+  it('what a loser has cost is counted with what the winner has', async () => {
+    const gateway = await racing();
+    gateway.chat(true);
+    for (const call of gateway.calls) {
+      call.sent();
+      call.head(200, 'text/event-stream');
+    }
+    gateway.calls[0]!.data(chunk({ content: '' }));
+    gateway.calls[2]!.data(chunk({ content: 'x' }) + stopChunk + usageChunk + doneEvent);
+    gateway.calls[2]!.end();
+    const [record] = gateway.finished;
+    const [loser] = record!.attempts;
+    expect(loser!.usage).toMatchObject({ estimated: true });
+    const inputTokens = record!.attempts.reduce((sum, { usage }) => sum + (usage?.inputTokens ?? 0), 0);
+    expect(record).toMatchObject({ inputTokens, usageEstimated: true });
+    expect(inputTokens).toBeGreaterThan(5);
+  });
+
+  it('one that fails leaves the others alone; the last failure is routed on as usual', async () => {
+    const gateway = await racing();
+    const client = gateway.chat(false);
+    gateway.calls[0]!.fail();
+    gateway.calls[2]!.fail();
+    expect(gateway.calls).toHaveLength(3);
+    expect(client.ends).toBe(0);
+    gateway.calls[1]!.fail();
+    expect(client.status).toBe(502);
+    expect(gateway.held()).toEqual(nothingHeld);
+  });
+
+  it('the first whole answer wins where it is plain', async () => {
+    const gateway = await racing();
+    const client = gateway.chat(false);
+    gateway.calls[0]!.sent();
+    gateway.calls[0]!.head(200, 'application/json');
+    gateway.calls[0]!.data('{"choices":[');
+    answerPlainly(gateway, 2);
+    expect(client).toMatchObject({ status: 200, ends: 1 });
+    expect(gateway.calls[0]!.isAborted && gateway.calls[1]!.isAborted).toBe(true);
+    expect(gateway.held()).toEqual(nothingHeld);
+  });
+
+  it('a client that leaves takes all of them with it', async () => {
+    const gateway = await racing();
+    const client = gateway.chat(true);
+    client.exchange!.abandoned();
+    expect(gateway.calls.every(({ isAborted }) => isAborted)).toBe(true);
+    expect(gateway.held()).toEqual(nothingHeld);
+  });
+});
