@@ -19,7 +19,7 @@ export interface Had {
 export function newValues(next: Secrets, { sent, served }: Had): Credentials | undefined {
   const values = differing(next, sent).map(([id, secret]) => ({ id, ...secret }));
   const needed = (id: string) => next.has(id) || served?.has(id) === true;
-  const revoked = sent && sent !== served ? differing(sent, next).flatMap(([id]) => (needed(id) ? [] : id)) : [];
+  const revoked = sent ? differing(sent, next).flatMap(([id]) => (needed(id) ? [] : id)) : [];
   return values.length + revoked.length > 0 ? { type: 'credentials', values, revoked } : undefined;
 }
 
