@@ -173,7 +173,7 @@ export class TestDataPlane {
     const { url, ca, token = 'data-plane-token', name = 'plane', uid = 'uid', tracer = silentTracer } = options;
     const { commands = noCommands, logger = silent, stateDirectory, stateKeys } = options;
     const onFault = (err: unknown) => logger.error({ err }, 'a listener threw');
-    const local = new LocalCredentials(new EnvironmentValues([], {}), new FileValues(undefined));
+    const local = new LocalCredentials(new EnvironmentValues([], {}), new FileValues(undefined), systemClock);
     const current = (this.current = new CurrentTable(onFault));
     const credentials = (this.credentials = new Credentials(local, onFault));
     const health = new SnapshotHealth(systemClock, logger);

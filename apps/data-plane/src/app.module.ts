@@ -81,7 +81,7 @@ function configuration({ config, variables, logger, telemetry }: ProcessEnvironm
       useFactory: () => {
         const { environmentPatterns, directory } = config.credentials;
         const environment = new EnvironmentValues(environmentPatterns, variables);
-        return new Credentials(new LocalCredentials(environment, new FileValues(directory)), (err) =>
+        return new Credentials(new LocalCredentials(environment, new FileValues(directory), systemClock), (err) =>
           log.error({ err }, 'a part of this data plane could not take in changed credentials'),
         );
       },

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CredentialEntry } from '#libs/routing-table';
+import { FakeClock } from '#libs/testing';
 import { checkValue } from './acceptable-value.js';
 import { Credentials } from './credentials.js';
 import { LocalCredentials } from './local-credentials.js';
@@ -82,7 +83,11 @@ describe('Credentials', () => {
   const env = (id: string, name: string): CredentialEntry => ({ id, source: { type: 'Env', name } });
 
   function setUp(environment: Record<string, string> = {}) {
-    const local = new LocalCredentials(new EnvironmentValues(['*'], environment), new FileValues(undefined));
+    const local = new LocalCredentials(
+      new EnvironmentValues(['*'], environment),
+      new FileValues(undefined),
+      new FakeClock(),
+    );
     const credentials = new Credentials(local);
     const changes = { count: 0 };
     credentials.onChange(() => changes.count++);
@@ -188,7 +193,7 @@ describe('Credentials', () => {
 
   it('a listener that throws keeps the change from no other', () => {
     const faults: unknown[] = [];
-    const local = new LocalCredentials(new EnvironmentValues([], {}), new FileValues(undefined));
+    const local = new LocalCredentials(new EnvironmentValues([], {}), new FileValues(undefined), new FakeClock());
     const credentials = new Credentials(local, (error) => faults.push(error));
     const heard: string[] = [];
     const fault = new Error('a defect');
@@ -206,16 +211,17 @@ describe('Credentials', () => {
     /** Files whose content a test gives when it likes, question by question. */
     let asked: { readonly path: string; readonly answer: (value: string) => void }[];
     let credentials: Credentials;
+    let clock: FakeClock;
 
     beforeEach(async () => {
-      asked = [];
+      [asked, clock] = [[], new FakeClock()];
       const files = {
         read: (path: string) =>
           new Promise<{ value: string }>((resolve) => {
             asked.push({ path, answer: (value) => resolve({ value }) });
           }),
       };
-      credentials = new Credentials(new LocalCredentials(new EnvironmentValues([], {}), files));
+      credentials = new Credentials(new LocalCredentials(new EnvironmentValues([], {}), files, clock));
       const first = credentials.read([one]);
       asked.shift()!.answer('first');
       credentials.serve(named({}), await first);
@@ -249,6 +255,34 @@ describe('Credentials', () => {
       asked.pop()!.answer('rotated');
       await reload;
       expect([value('file:one'), value('file:two')]).toEqual([undefined, 'second']);
+    });
+
+    it('a source that does not answer holds up no table, and takes no value away', async () => {
+      const next = credentials.read([one, two]);
+      await clock.advanceAsync(5_000);
+      credentials.serve(named({}), await next);
+      expect([value('file:one'), value('file:two')]).toEqual(['first', undefined]);
+      expect(credentials.unresolved()).toEqual([{ id: 'file:two', reason: 'it could not be read within 5 s' }]);
+    });
+
+    it('a source that owes an answer is not asked again before it came', async () => {
+      const reload = async () => {
+        const reloaded = credentials.reload();
+        await clock.advanceAsync(5_000);
+        await reloaded;
+      };
+      await reload();
+      await reload();
+      await reload();
+      expect(asked).toHaveLength(1);
+      asked.pop()!.answer('too late');
+      await clock.advanceAsync(0);
+      expect(value('file:one')).toBe('first');
+      const reloaded = credentials.reload();
+      expect(asked).toHaveLength(1);
+      asked.pop()!.answer('in time');
+      await reloaded;
+      expect([value('file:one'), clock.pendingTimers]).toEqual(['in time', 0]);
     });
 
     it('of two answers the one to the later question counts, whichever comes last', async () => {

@@ -12,12 +12,13 @@ let current: CurrentTable;
 let receiver: PublicationReceiver;
 
 beforeEach(async () => {
+  const clock = new FakeClock();
   current = new CurrentTable();
   receiver = new PublicationReceiver({
     current,
-    credentials: new Credentials(new LocalCredentials(new EnvironmentValues([], {}), new FileValues(undefined))),
+    credentials: new Credentials(new LocalCredentials(new EnvironmentValues([], {}), new FileValues(undefined), clock)),
     tracer: silentTracer,
-    clock: new FakeClock(),
+    clock,
     logger: createLogger({ name: 'test', level: 'silent' }),
   });
 });

@@ -146,3 +146,16 @@ test('a snapshot that cannot be taken is a failure like another', async () => {
   await clock.advanceAsync(2_000);
   expect(said).toEqual(['Error: a defect', 'Error: a defect']);
 });
+
+test('a disk that does not answer is failing after a while, and no longer once it does', async () => {
+  tookMs = 40_000;
+  change();
+  await clock.advanceAsync(500 + 29_999);
+  expect(said).toEqual([]);
+  await clock.advanceAsync(1);
+  expect(said).toEqual(['Error: ETIMEDOUT: the disk has not answered for 30 s']);
+  await clock.advanceAsync(10_000);
+  expect(said.at(-1)).toBe('written');
+  await clock.advanceAsync(100_000);
+  expect(said).toHaveLength(2);
+});

@@ -17,6 +17,8 @@ const REST_RATIO = 9;
 /** A write that failed is tried again after this time, which doubles with each failure up to the longest. */
 const RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
+/** A disk that is away neither takes nor refuses anything: after this time it counts as failing. */
+const UNANSWERED_MS = 30_000;
 
 /** Writes what is current some time after it changed, one write at a time, away from the requests' path, until it works. */
 export class SnapshotWriter {
@@ -62,6 +64,7 @@ export class SnapshotWriter {
   private async write(): Promise<void> {
     const { clock, health, take, write } = this.options;
     const startedMs = clock.nowMs();
+    const cancel = clock.after(UNANSWERED_MS, () => health.failed(new UnansweredError()));
     try {
       const snapshot = take();
       if (!snapshot) return;
@@ -71,9 +74,20 @@ export class SnapshotWriter {
     } catch (error) {
       this.failures += 1;
       health.failed(error);
+    } finally {
+      cancel();
     }
     const endedMs = clock.nowMs();
     this.restsUntilMs = endedMs + Math.max(REST_RATIO * (endedMs - startedMs), retryAfterMs(this.failures));
+  }
+}
+
+/** As the system's own errors look. */
+class UnansweredError extends Error {
+  readonly code = 'ETIMEDOUT';
+
+  constructor() {
+    super(`ETIMEDOUT: the disk has not answered for ${UNANSWERED_MS / 1000} s`);
   }
 }
 
