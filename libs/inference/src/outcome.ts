@@ -59,7 +59,7 @@ export interface Outcome {
   readonly status: number;
   /** The provider's own code or type, for people; never a secret. */
   readonly code?: string;
-  /** The field of the request that the provider finds at fault. */
+  /** The field of the request that the provider names; never a secret. */
   readonly param?: string;
   /** One bounded line for people; never a secret. */
   readonly message?: string;

@@ -54,6 +54,19 @@ export const errorTable = {
     type: 'invalid_request_error',
     remedy: 'Send each field once: two parsers may disagree about which one counts.',
   },
+  ambiguous_parameter: {
+    status: 400,
+    retryable: false,
+    type: 'invalid_request_error',
+    remedy: 'Spell the field that `param` names as the message does, in lower case, and send it once.',
+  },
+  unsupported_parameter: {
+    status: 400,
+    retryable: false,
+    type: 'invalid_request_error',
+    remedy:
+      'Leave out the field that `param` names, or ask for a model whose provider speaks the dialect of the request.',
+  },
   invalid_header: {
     status: 400,
     retryable: false,

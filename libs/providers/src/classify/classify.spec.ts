@@ -148,6 +148,17 @@ describe('what an outcome says', () => {
       message: 'Slow down.',
       retryAfterMs: 2000,
     });
+    const fault = error({
+      message: 'No.',
+      type: 'invalid_request_error',
+      code: 'invalid_value',
+      param: 'messages[0].role',
+    });
+    expect(outcome('OpenAI', { status: 400, body: fault })).toMatchObject({
+      class: 'InvalidRequest',
+      code: 'invalid_value',
+      param: 'messages[0].role',
+    });
     expect(outcome('OpenAI', { status: 502, body: page })).toMatchObject({
       code: undefined,
       message: 'The upstream answered 502.',

@@ -3,7 +3,7 @@ export interface ErrorBody {
   readonly code: string;
   readonly type: string;
   readonly message: string;
-  /** The field of the request that is at fault. */
+  /** The field of the request at fault. */
   readonly param: string;
   /** The body is an error whatever its status says. */
   readonly isError: boolean;
@@ -12,7 +12,7 @@ export interface ErrorBody {
 const nothing: ErrorBody = { code: '', type: '', message: '', param: '', isError: false };
 
 /**
- * Reads `{error: {message, type, code}}` (OpenAI, Groq, Azure), `{error: "..."}` and `{message, type, code}` (Mistral).
+ * Reads `{error: {message, type, param, code}}` (OpenAI, Groq, Azure), `{error: "..."}` and `{message, type, code}` (Mistral).
  * Anything else, an HTML page of a proxy too, says nothing: its status must do.
  */
 export function readErrorBody(body: string): ErrorBody {

@@ -1,5 +1,7 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { safeCode, safeMessage } from './safe-text.js';
+import { safeCode, safeMessage, safeParam } from './safe-text.js';
 
 describe('text of an upstream', () => {
   it.each([
@@ -48,6 +50,26 @@ describe('text of an upstream', () => {
         },
       ),
     );
+  });
+
+  it('is a parameter only if it is the path of a field', () => {
+    const params = ['messages', 'messages[0].content', 'tools.0.type', 'max_completion_tokens'];
+    expect(params.map(safeParam)).toEqual(params);
+    expect(['', '0', 'a b', 'a\nb', '<b>', 'x'.repeat(129), 'sk-abc1'].map(safeParam)).toEqual(
+      Array(7).fill(undefined),
+    );
+  });
+
+  it('keeps nothing of the text that it was cut from', () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const kept: string[] = [];
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    for (let index = 0; index < 30; index += 1) kept.push(safeMessage(`${'a word '.repeat(200_000)}${index}`));
+    collectGarbage();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(5_000_000);
+    expect(kept).toHaveLength(30);
   });
 
   it('is a code only if it is a short word or a number', () => {

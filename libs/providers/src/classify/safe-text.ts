@@ -1,10 +1,13 @@
+import { ownText } from '#libs/dialects';
+
 const maxMessage = 300;
 const maxCode = 64;
+const maxParam = 128;
 
 /**
  * One bounded line of an upstream's text. Upstreams quote the key they refuse ("Incorrect API key provided: sk-..."), so
  * whatever looks like a secret is taken out: bearer values, known key prefixes, and long runs that look random. An id
- * lost with them is a fair price; names of parameters and codes stay.
+ * lost with them is a fair price; names of parameters and codes stay. It outlives the answer, so it is a text of its own.
  */
 export function safeMessage(text: string): string {
   const line = text
@@ -15,7 +18,7 @@ export function safeMessage(text: string): string {
     .replace(/\b(bearer|basic)\s+\S+/gi, '$1 [redacted]')
     .replace(/\b(?:sk|pk|rk|gsk|sbx|xai|key|api|AIza)[-_]?[\w*.-]*[*\d][\w*.-]*/g, '[redacted]')
     .replace(/[A-Za-z0-9_+/=*-]{24,}/g, (run) => (looksRandom(run) ? '[redacted]' : run));
-  return clean.length <= maxMessage ? clean : `${clean.slice(0, maxMessage - 1)}…`;
+  return ownText(clean.length <= maxMessage ? clean : `${clean.slice(0, maxMessage - 1)}…`);
 }
 
 /** Names are short words joined by separators; keys have long stretches without one, or many digits. */
@@ -29,8 +32,8 @@ export function safeCode(code: string): string | undefined {
   return safeMessage(code) === code ? code : undefined;
 }
 
-/** The path of a field (`messages[3].content`) is a few names, dots, brackets and small numbers, or it is none. */
+/** A parameter is the path of a field (`messages[0].content`, `tools.0.type`), or it is none. */
 export function safeParam(param: string): string | undefined {
-  if (param.length > maxCode || !/^[A-Za-z_][A-Za-z0-9_]*([.[][A-Za-z0-9_]{1,40}\]?)*$/.test(param)) return undefined;
+  if (param.length > maxParam || !/^[A-Za-z_][\w.[\]-]*$/.test(param)) return undefined;
   return safeMessage(param) === param ? param : undefined;
 }

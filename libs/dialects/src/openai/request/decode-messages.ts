@@ -1,5 +1,5 @@
 import type { ContentBlock, ImageSource, Message } from '#libs/inference';
-import { Fields } from './fields.js';
+import type { Fields } from './fields.js';
 import { refuse } from './field-fault.js';
 
 const roles: Readonly<Record<string, Message['role']>> = {
@@ -10,11 +10,7 @@ const roles: Readonly<Record<string, Message['role']>> = {
   tool: 'Tool',
 };
 
-export function decodeMessages(list: readonly unknown[], path: string): readonly Message[] {
-  return list.map((value, index) => decodeMessage(new Fields(value, `${path}[${index}]`)));
-}
-
-function decodeMessage(message: Fields): Message {
+export function decodeMessage(message: Fields): Message {
   const word = message.string('role') ?? message.missing('role');
   const role = Object.hasOwn(roles, word) ? roles[word] : undefined;
   if (role === undefined) {
@@ -33,16 +29,16 @@ function blocksOf(role: Message['role'], content: readonly ContentBlock[], messa
   if (role !== 'Assistant') return content;
   const reasoning = message.string('reasoning_content') ?? message.string('reasoning');
   const refusal = message.string('refusal');
-  const calls = message.list('tool_calls') ?? [];
   return [
     ...(reasoning === undefined ? [] : [{ type: 'Reasoning', text: reasoning } as const]),
     ...content,
     ...(refusal === undefined ? [] : [{ type: 'Refusal', text: refusal } as const]),
-    ...calls.map((call, index) => decodeToolCall(new Fields(call, message.pathOf(`tool_calls[${index}]`)))),
+    ...message.objects('tool_calls').map(decodeToolCall),
   ];
 }
 
 function decodeToolCall(call: Fields): ContentBlock {
+  call.take('type');
   const called = call.object('function') ?? call.missing('function');
   return {
     type: 'ToolCall',
@@ -58,9 +54,7 @@ function decodeContent(message: Fields): readonly ContentBlock[] {
   if (content === undefined || content === null || content === '') return [];
   if (typeof content === 'string') return [{ type: 'Text', text: content }];
   if (!Array.isArray(content)) return message.wrong('content', 'a string or an array of objects');
-  return (content as readonly unknown[]).map((value, index) =>
-    decodePiece(new Fields(value, message.pathOf(`content[${index}]`))),
-  );
+  return message.objects('content').map(decodePiece);
 }
 
 function decodePiece(piece: Fields): ContentBlock {
@@ -69,6 +63,9 @@ function decodePiece(piece: Fields): ContentBlock {
       return { type: 'Text', text: piece.string('text') ?? piece.missing('text') };
     case 'refusal':
       return { type: 'Refusal', text: piece.string('refusal') ?? piece.missing('refusal') };
+    // Mistral.
+    case 'thinking':
+      return { type: 'Reasoning', text: piece.objects('thinking').map(thoughtOf).join('') };
     case 'image_url': {
       const image = piece.object('image_url') ?? piece.missing('image_url');
       const source = imageSource(image.string('url') ?? image.missing('url'));
@@ -83,6 +80,11 @@ function decodePiece(piece: Fields): ContentBlock {
       );
     }
   }
+}
+
+function thoughtOf(thought: Fields): string {
+  thought.take('type');
+  return thought.string('text') ?? '';
 }
 
 const base64Marker = ';base64,';

@@ -1,6 +1,6 @@
 import type { InferenceRequest, ResponseFormat, ToolChoice, ToolDefinition } from '#libs/inference';
 import type { RequestFault } from '../../request/request-fault.js';
-import { decodeMessages } from './decode-messages.js';
+import { decodeMessage } from './decode-messages.js';
 import { Fields } from './fields.js';
 import { FieldFault, refuse } from './field-fault.js';
 
@@ -23,12 +23,12 @@ function decode(fields: Fields): InferenceRequest {
   const request = {
     model: fields.string('model') ?? '',
     stream: fields.boolean('stream') ?? false,
-    messages: decodeMessages(fields.list('messages') ?? [], 'messages'),
-    tools: (fields.list('tools') ?? []).map((tool, index) => decodeTool(tool, `tools[${index}]`)),
-    toolChoice: decodeToolChoice(fields.take('tool_choice')),
+    messages: fields.objects('messages').map(decodeMessage),
+    tools: fields.objects('tools').map(decodeTool),
+    toolChoice: decodeToolChoice(fields),
     parallelToolCalls: fields.boolean('parallel_tool_calls'),
     responseFormat: decodeResponseFormat(fields.object('response_format')),
-    maxOutputTokens: fields.number('max_tokens') ?? undefined,
+    maxOutputTokens: fields.number('max_tokens'),
     stop: decodeStop(fields.take('stop')),
     sampling: {
       temperature: fields.number('temperature'),
@@ -42,24 +42,16 @@ function decode(fields: Fields): InferenceRequest {
     user: fields.string('user') ?? fields.string('safety_identifier'),
   };
   fields.take('stream_options');
-  return { ...request, maxOutputTokens: maxCompletionTokens ?? request.maxOutputTokens, dropped: fields.rest() };
+  return { ...request, maxOutputTokens: maxCompletionTokens ?? request.maxOutputTokens, dropped: fields.left() };
 }
 
 /** An answer without these would be another one. */
-const semantic = [
-  'audio',
-  'functions',
-  'function_call',
-  'prediction',
-  'web_search_options',
-  'logprobs',
-  'top_logprobs',
-];
+const semantic = ['audio', 'functions', 'function_call', 'web_search_options'];
 
 function refuseWhatMatters(fields: Fields): void {
   for (const name of semantic) {
     const value = fields.take(name);
-    if (value !== undefined && value !== null && value !== false && value !== 0) unsupported(name);
+    if (value !== undefined && value !== null) unsupported(name);
   }
   const modalities = fields.list('modalities') ?? [];
   if (modalities.some((modality) => modality !== 'text')) unsupported('modalities');
@@ -73,24 +65,24 @@ function unsupported(param: string): never {
   );
 }
 
-function decodeTool(value: unknown, path: string): ToolDefinition {
-  const tool = new Fields(value, path);
-  if (tool.string('type') !== 'function') unsupported(`${path}.type`);
+function decodeTool(tool: Fields): ToolDefinition {
+  if (tool.string('type') !== 'function') unsupported(tool.pathOf('type'));
   const definition = tool.object('function') ?? tool.missing('function');
   return {
     name: definition.string('name') ?? definition.missing('name'),
     description: definition.string('description'),
-    parameters: definition.object('parameters')?.value,
+    parameters: definition.json('parameters'),
     strict: definition.boolean('strict'),
   };
 }
 
-function decodeToolChoice(value: unknown): ToolChoice | undefined {
+function decodeToolChoice(fields: Fields): ToolChoice | undefined {
+  const value = fields.take('tool_choice');
   if (value === undefined || value === null) return undefined;
   if (value === 'auto') return { type: 'Auto' };
   if (value === 'none') return { type: 'None' };
   if (value === 'required') return { type: 'Required' };
-  const choice = new Fields(value, 'tool_choice');
+  const choice = fields.inner(value, 'tool_choice');
   const named = choice.string('type') === 'function' ? choice.object('function') : undefined;
   return { type: 'Tool', name: named?.string('name') ?? unsupported('tool_choice') };
 }
@@ -108,7 +100,7 @@ function decodeResponseFormat(format: Fields | undefined): ResponseFormat | unde
         type: 'JsonSchema',
         name: schema.string('name') ?? schema.missing('name'),
         description: schema.string('description'),
-        schema: schema.object('schema')?.value,
+        schema: schema.json('schema'),
         strict: schema.boolean('strict'),
       };
     }

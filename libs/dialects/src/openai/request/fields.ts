@@ -2,14 +2,20 @@ import type { JsonObject } from '#libs/inference';
 import { isObject } from '../../json/members.js';
 import { refuse } from './field-fault.js';
 
+/** So many names of what was left are enough for a warning. */
+const MAX_LEFT = 16;
+/** A name is the client's, and may be long. */
+const MAX_NAME = 64;
+
 /**
  * The members of one object of a request, read by name and type. A null counts as absent, as it does upstream. What nobody
- * has read is `rest`.
+ * has read, here or in the objects within, is `left`.
  */
 export class Fields {
   readonly value: JsonObject;
   private readonly path: string;
   private readonly unread: Set<string>;
+  private readonly within: Fields[] = [];
 
   /** `path`: of the object; '' for the request itself. */
   constructor(value: unknown, path: string) {
@@ -47,7 +53,25 @@ export class Fields {
 
   object(name: string): Fields | undefined {
     const value = this.take(name) ?? undefined;
-    return value === undefined ? undefined : new Fields(value, this.pathOf(name));
+    return value === undefined ? undefined : this.inner(value, name);
+  }
+
+  /** An object that is passed on unread. */
+  json(name: string): JsonObject | undefined {
+    const value = this.take(name) ?? undefined;
+    return value === undefined || isObject(value) ? value : this.wrong(name, 'an object');
+  }
+
+  /** An object at `name`, or in a list there. */
+  inner(value: unknown, name: string): Fields {
+    const fields = new Fields(value, this.pathOf(name));
+    this.within.push(fields);
+    return fields;
+  }
+
+  /** The objects of a list. */
+  objects(name: string): readonly Fields[] {
+    return (this.list(name) ?? []).map((value, index) => this.inner(value, `${name}[${index}]`));
   }
 
   missing(name: string): never {
@@ -66,8 +90,12 @@ export class Fields {
     return this.path === '' ? name : `${this.path}.${name}`;
   }
 
-  /** What was given and not read, by name; a name may be long. */
-  rest(): readonly string[] {
-    return [...this.unread].filter((name) => this.value[name] !== null).map((name) => this.pathOf(name).slice(0, 64));
+  /** What was given and not read, by name. */
+  left(): readonly string[] {
+    const own = [...this.unread].filter((name) => this.value[name] !== null);
+    return own
+      .map((name) => this.pathOf(name).slice(0, MAX_NAME))
+      .concat(this.within.flatMap((fields) => fields.left()))
+      .slice(0, MAX_LEFT);
   }
 }

@@ -92,6 +92,45 @@ describe('the scan of a request', () => {
     expect(fault.message).toContain(message);
   });
 
+  it.each([
+    ['"Model":"b"', 'Model', "'model'"],
+    ['"MODEL":"b"', 'MODEL', "'model'"],
+    ['"mod\\u0045l":"b"', 'modEl', "'model'"],
+    ['"Messages":[]', 'Messages', "'messages'"],
+    ['"me\u017f\u017fages":[]', 'meſſages', "'messages'"],
+    ['"Stream":true', 'Stream', "'stream'"],
+    ['"STREAM_OPTIONS":{}', 'STREAM_OPTIONS', "'stream_options'"],
+    ['"N":2', 'N', "'n'"],
+    ['"stream_options":{"Include_Usage":true}', 'stream_options.Include_Usage', "'stream_options.include_usage'"],
+  ])('refuses a key that is one of its own but for its case, before and after it: %s', (member, param, known) => {
+    for (const text of [
+      `{"model":"a","messages":[],${member}}`,
+      `{${member},"model":"a","messages":[]}`,
+      `{${member}}`,
+    ]) {
+      const fault = refused(text);
+      expect(fault).toMatchObject({ code: 'ambiguous_parameter', param });
+      expect(fault.message).toContain(`send ${known}, once`);
+    }
+  });
+
+  it('minds no other key in capitals, and none in depth', () => {
+    expect(scanned('{"model":"a","messages":[{"Model":"b"}],"Temperature":1,"X-Model":2,"models":[]}').model).toBe('a');
+  });
+
+  it.each([
+    ['1', 1],
+    ['3', 3],
+    ['null', 1],
+    ['0', 1],
+    ['2.5', 1],
+    ['"2"', 1],
+    ['[2]', 1],
+    [' 2 ', 2],
+  ])('reads how many answers are asked for: %s', (n, choices) => {
+    expect(scanned(`{"model":"a","n":${n},"messages":[]}`).choices).toBe(choices);
+  });
+
   it('refuses a million equal keys as quickly as two', () => {
     const text = `{"model":"a","messages":[],${'"k":0,'.repeat(1_000_000)}"z":0}`;
     expect(refused(text).param).toBe('k');
