@@ -23,6 +23,7 @@ import { Reporter } from './reporting/reporter.js';
 import { RequestMetrics } from './reporting/request-metrics.js';
 import { requestSpans } from './reporting/request-spans.js';
 import { SpanSelection } from './reporting/span-selection.js';
+import { stateLog } from './reporting/state-log.js';
 import { registerStateMetrics } from './reporting/state-metrics.js';
 import { stateSources } from './reporting/state-sources.js';
 import { ControlPlaneClient } from './table/control-plane-client.js';
@@ -182,6 +183,7 @@ function requests({ config, logger, telemetry }: ProcessEnvironment): Provider[]
           tables,
           credentials,
           observer,
+          onStateEvent: stateLog({ logger: logger.child({ part: 'state' }), clock: systemClock }),
           logger: logger.child({ part: 'requests' }),
         }),
     },

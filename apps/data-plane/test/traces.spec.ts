@@ -46,6 +46,13 @@ afterAll(async () => {
 
 const traceOf = (traceId: string): ReceivedSpan[] => receiver.spans.filter((span) => span.traceId === traceId);
 
+/** Of the data plane. */
+function logLines(): Record<string, unknown>[] {
+  const text = stack.dataPlanes.map(({ process }) => process.output).join('');
+  const whole = text.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
+  return whole.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
 async function chat(headers: Record<string, string> = {}) {
   const response = await fetch(`${stack.dataOrigin}/v1/chat/completions`, {
     method: 'POST',
@@ -89,6 +96,30 @@ it('shows each attempt of a request with its class: a key that answers 401, a ba
     expect(attempt.name).toBe(spanNames.attempt('chat', 'sim-small'));
     expect(attempt.startMs).toBeGreaterThanOrEqual(server?.startMs ?? Number.NaN);
   }
+});
+
+it('logs what became of the key and of the request, joined by the trace', async () => {
+  await stack.simulate('alpha', { faults: [{ type: 'Unauthorized', count: 1 }] });
+  const { status, traceId } = await chat();
+  expect(status).toBe(200);
+  const [line] = await eventually(() => {
+    const found = logLines().filter((line) => line['trace_id'] === traceId);
+    return found.length > 0 ? found : undefined;
+  });
+  expect(line).toMatchObject({
+    level: 'info',
+    msg: 'request succeeded after more than one attempt',
+    attempts: [expect.objectContaining({ outcome: 'Auth' }), expect.objectContaining({ outcome: 'Success' })],
+  });
+  const { attempts } = line as { attempts: { key: string }[] };
+  expect(logLines()).toContainEqual(
+    expect.objectContaining({
+      level: 'warn',
+      part: 'state',
+      key: attempts[0]?.key,
+      msg: expect.stringMatching(/^key refused/),
+    }),
+  );
 });
 
 it('joins the client’s trace', async () => {

@@ -424,8 +424,14 @@ describe('keys', () => {
       call.headers.authorization?.endsWith('key-0') ? errorAnswer(401, 'invalid_api_key') : chatAnswer('ok'),
     );
     await Promise.all(Array.from({ length: 8 }, () => gateway.chat()));
-    expect(gateway.warnings).toEqual([
-      { credential: 'default/alpha/key-0', pool: 'default/alpha', key: 'key-0', code: 'invalid_api_key' },
+    expect(gateway.events).toEqual([
+      {
+        type: 'KeyRests',
+        key: { credential: 'default/alpha/key-0', pool: 'default/alpha', name: 'key-0' },
+        cause: 'Auth',
+        code: 'invalid_api_key',
+        untilMs: Infinity,
+      },
     ]);
     const before = alpha.calls.length;
     for (let request = 0; request < 4; request += 1) expect((await gateway.chat()).status).toBe(200);

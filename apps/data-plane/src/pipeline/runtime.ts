@@ -26,6 +26,7 @@ export interface RuntimeDependencies {
   readonly tables: TableHolder;
   readonly credentials: CredentialSource;
   readonly observer: RequestObserver;
+  readonly onStateEvent: StateListener;
   readonly logger: Pick<Logger, 'warn' | 'info' | 'error'>;
   readonly limits?: Partial<RequestLimits>;
   /** Instead of routing's own: tests ask for what no policy can yet. */
@@ -45,35 +46,6 @@ export const defaultLimits: RequestLimits = {
   writeTimeoutMs: 60_000,
 };
 
-/** The lines of the log that state is worth. */
-function stateLog(logger: RuntimeDependencies['logger']): StateListener {
-  return (event) => {
-    switch (event.type) {
-      case 'BreakerOpened': {
-        const { breaker, cause, openings } = event;
-        return logger.warn({ breaker, class: cause.errorClass, code: cause.code, openings }, 'breaker opened');
-      }
-      case 'BreakerProbes':
-      case 'BreakerClosed':
-        return logger.info({ breaker: event.breaker, phase: event.type }, 'breaker moved');
-      case 'KeyRests': {
-        const { key, code, cause } = event;
-        const { name, ...which } = key;
-        if (cause === 'Auth') {
-          const text = 'the provider refuses this key; it is out until it is rotated';
-          return logger.warn({ ...which, key: name, code }, text);
-        }
-        const text = 'the quota of this key is used up; after its rest one request at a time tries it';
-        return cause === 'QuotaExhausted' ? logger.warn({ ...which, key: name, code }, text) : undefined;
-      }
-      case 'KeyBack': {
-        const { name, ...which } = event.key;
-        if (event.cause !== 'RateLimited') logger.info({ ...which, key: name, by: event.by }, 'key is back');
-      }
-    }
-  };
-}
-
 /** What every request shares: where state lives and what it is made of. Made once a process. */
 export interface Runtime extends RunServices, ExchangeServices {
   readonly logger: RuntimeDependencies['logger'];
@@ -84,7 +56,7 @@ export interface Runtime extends RunServices, ExchangeServices {
 export function createRuntime(dependencies: RuntimeDependencies): Runtime {
   const { clock, random, transport, tables, observer, logger } = dependencies;
   const wheel = new TimerWheel(clock);
-  const routing = new RoutingState(dependencies.credentials, stateLog(logger));
+  const routing = new RoutingState(dependencies.credentials, dependencies.onStateEvent);
   const consumers = new ConsumerLimiters();
   const pinned = new PinnedTables(tables, { backends: new BackendStates(routing), consumers, routing });
   const upkeep = new Upkeep(clock, pinned, routing.credentials, [

@@ -43,3 +43,33 @@ it('caps the failures and tells how many it left out', () => {
   log.finished(failure(3_000));
   expect(lines.at(-1)).toMatchObject({ suppressed: 900 });
 });
+
+const retried = (endedMs: number) =>
+  finishedRequest({ endedMs }, [
+    endedAttempt({ outcome: 'RateLimited', status: 429, code: 'rate_limit_exceeded' }),
+    endedAttempt({}, { number: 2, step: 'NextKey', key: 'spare' }),
+  ]);
+
+it('tells of a success that took more than one attempt, with what each came to', () => {
+  const { log, lines } = accessLog('info');
+  log.finished(retried(2_000));
+  log.finished(finishedRequest({ finish: 'Aborted', status: 0 }, retried(2_000).attempts));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatchObject({
+    level: 'info',
+    msg: 'request succeeded after more than one attempt',
+    code: 'ok',
+    attempts: [
+      { key: 'primary', outcome: 'RateLimited', status: 429, code: 'rate_limit_exceeded' },
+      { key: 'spare', outcome: 'Success', status: 200 },
+    ],
+  });
+});
+
+it('caps retried successes apart from failures', () => {
+  const { log, lines } = accessLog('info');
+  for (let i = 0; i < 500; i++) log.finished(retried(2_000));
+  for (let i = 0; i < 500; i++) log.finished(failure(2_000));
+  expect(lines.map(({ code }) => code).filter((code) => code === 'ok')).toHaveLength(100);
+  expect(lines).toHaveLength(200);
+});

@@ -5,26 +5,32 @@ import { RateCap } from './rate-cap.js';
 import { outcomeCode, worthReporting } from './request-outcome.js';
 
 /** A log storm during an outage must not take a core from the requests that could still be served. */
-const FAILURES_PER_SECOND = 20;
-const FAILURES_BURST = 100;
+const LINES_PER_SECOND = 20;
+const LINES_BURST = 100;
 
 /**
- * One line for a failed request at `info`, one for every other at `debug`: a line costs about 20 us of CPU, a third of what a
- * small request takes in all, and the successful ones are in the metrics and the sampled traces already.
+ * One line at `info` for a request that failed, or that succeeded after more than one attempt; one for every other at
+ * `debug`: a line costs about 20 us of CPU, a third of what a small request takes in all, and the ordinary ones are in the
+ * metrics and the sampled traces already.
  */
 export class AccessLog {
-  private readonly failures = new RateCap(FAILURES_PER_SECOND, FAILURES_BURST);
+  private readonly failures = new RateCap(LINES_PER_SECOND, LINES_BURST);
+  /** Apart: what went well in the end must not crowd out what didn't. */
+  private readonly retried = new RateCap(LINES_PER_SECOND, LINES_BURST);
 
   constructor(private readonly log: Logger) {}
 
   finished(record: RequestRecord): void {
-    if (!worthReporting(record)) {
-      if (this.log.isLevelEnabled('debug')) this.log.debug(fieldsOf(record), 'Request');
-      return;
-    }
-    if (!this.failures.admits(record.endedMs)) return;
-    const suppressed = this.failures.takeRefused();
-    this.log.info({ ...fieldsOf(record), ...(suppressed > 0 && { suppressed }) }, 'request failed');
+    if (worthReporting(record)) this.line(record, this.failures, 'request failed');
+    else if (record.finish === 'Completed' && record.attempts.length > 1) {
+      this.line(record, this.retried, 'request succeeded after more than one attempt');
+    } else if (this.log.isLevelEnabled('debug')) this.log.debug(fieldsOf(record), 'request');
+  }
+
+  private line(record: RequestRecord, cap: RateCap, message: string): void {
+    if (!cap.admits(record.endedMs)) return;
+    const suppressed = cap.takeRefused();
+    this.log.info({ ...fieldsOf(record), ...(suppressed > 0 && { suppressed }) }, message);
   }
 }
 

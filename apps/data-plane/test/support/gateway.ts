@@ -5,6 +5,7 @@ import { type DataServer, startDataServer } from '../../src/http/data-server.js'
 import type { RequestRecord } from '../../src/record/request-record.js';
 import { createRuntime, type RequestLimits, type Runtime } from '../../src/pipeline/runtime.js';
 import { systemRandom } from '../../src/random.js';
+import type { StateEvent } from '../../src/state/events.js';
 import { CurrentTable } from '../../src/table/current-table.js';
 import type { TableHolder } from '../../src/table/table-view.js';
 import { Http1Transport } from '../../src/upstream/http1/http1-transport.js';
@@ -44,7 +45,7 @@ export interface GatewayOptions {
 /** A data plane's request path on a real socket, with a table that tests swap and records that they read. */
 export class Gateway {
   readonly records: RequestRecord[] = [];
-  readonly warnings: object[] = [];
+  readonly events: StateEvent[] = [];
   readonly credentials = new TestCredentials();
   readonly runtime: Runtime;
   readonly transport: Http1Transport;
@@ -72,10 +73,11 @@ export class Gateway {
       transport: this.transport,
       tables: over?.current ?? this.tables,
       credentials: over?.credentials ?? this.credentials,
+      onStateEvent: (event) => this.events.push(event),
       observer: { started() {}, finished: (record) => this.records.push(record) },
       logger: {
         info() {},
-        warn: (fields: object) => this.warnings.push(fields),
+        warn() {},
         error() {},
       } as unknown as Runtime['logger'],
       limits,

@@ -178,6 +178,7 @@ export class VirtualGateway {
       transport,
       tables: this.tables,
       credentials: this.credentials,
+      onStateEvent() {},
       observer: {
         started: () => {
           this.started += 1;
