@@ -153,6 +153,7 @@ export interface TestDataPlaneOptions {
   /** Absent: it knows none. */
   readonly commands?: CommandHandler;
   readonly logger?: Logger;
+  readonly random?: () => number;
 }
 
 const noCommands: CommandHandler = {
@@ -188,7 +189,7 @@ export class TestDataPlane {
       receiver: new PublicationReceiver({ current, credentials, tracer, clock: systemClock, logger }),
       commands,
       clock: systemClock,
-      random: Math.random,
+      random: options.random ?? Math.random,
       logger,
       reconnect: { baseMs: 20, maxMs: 50 },
     });

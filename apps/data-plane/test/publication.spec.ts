@@ -311,6 +311,16 @@ describe('publication', () => {
       expect(controlPlane.heard.filter((line) => line.startsWith('hello'))).toHaveLength(2);
     });
 
+    it('that stays is met again after longer and longer pauses', async () => {
+      controlPlane.publish(smallTable);
+      const plane = await startPlane({ logger, random: () => 1 });
+      plane.credentials.receive = () => {
+        throw new Error('a defect');
+      };
+      const pauses = () => lines.flatMap(({ retryInMs }) => (retryInMs === undefined ? [] : [retryInMs]));
+      await eventuallyPasses(() => expect(pauses().slice(0, 3)).toEqual([20, 40, 50]));
+    });
+
     it('in the greeting ends that stream alone', async () => {
       const plane = await startPlane({ logger });
       const version = controlPlane.publish(smallTable);

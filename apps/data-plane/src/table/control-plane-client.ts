@@ -1,35 +1,18 @@
 import { WebSocket } from 'ws';
 import type { Cancel, Clock } from '#libs/clock';
-import {
-  decodeFromControlPlane,
-  encodeFromDataPlane,
-  MAX_FRAME_FROM_CONTROL_PLANE_BYTES,
-  STREAM_PATH,
-  type FromDataPlane,
-} from '#libs/control-protocol';
-import { SCHEMA_VERSION } from '#libs/routing-table';
-import type { Logger } from '#libs/telemetry';
-import type { CommandHandler } from './command-handler.js';
-import type { CurrentTable } from './current-table.js';
-import type { DataPlaneIdentity } from './data-plane-identity.js';
-import type { PublicationReceiver } from './publication-receiver.js';
+import { encodeFromDataPlane, MAX_FRAME_FROM_CONTROL_PLANE_BYTES, STREAM_PATH } from '#libs/control-protocol';
+import { Conversation, type ConversationOptions, type Stream } from './conversation.js';
 import { reconnectDelayMs } from './reconnect-delay.js';
-import { Reports, type ReportSources } from './reports.js';
 
-export interface ControlPlaneClientOptions extends ReportSources {
+export interface ControlPlaneClientOptions extends ConversationOptions {
   /** `https://host:port` of any control plane. */
   readonly url: string;
   /** Read at each connection, so that a rotated token is taken up. */
   token(): string;
   /** PEM; absent: the system's authorities. */
   readonly ca?: string;
-  readonly identity: DataPlaneIdentity;
-  readonly current: CurrentTable;
-  readonly receiver: PublicationReceiver;
-  readonly commands: CommandHandler;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly logger: Logger;
   readonly reconnect?: { readonly baseMs: number; readonly maxMs: number };
   /** The control plane pings every few seconds; silence for so long means that it is gone. */
   readonly silenceMs?: number;
@@ -40,24 +23,25 @@ const defaultReconnect = { baseMs: 200, maxMs: 10_000 };
 
 /** Keeps one stream to the control plane, for ever: whatever ends it, another one is tried. */
 export class ControlPlaneClient {
+  private readonly conversation: Conversation;
   private socket: WebSocket | undefined;
+  /** The stream that is open. */
+  private stream: Stream | undefined;
   private cancelRetry: Cancel | undefined;
   private cancelSilence: Cancel | undefined;
   private attempt = 0;
   private stopped = false;
-  private ready = false;
-  private readonly reports: Reports;
-  /** Messages are handled in turn, and each answer goes to the socket that asked. */
-  private work: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: ControlPlaneClientOptions) {
-    this.reports = new Reports(options);
-    this.reports.onChange(() => this.report());
+    this.conversation = new Conversation(options);
+    this.conversation.onNews(() => {
+      if (this.stream) this.conversation.report(this.stream);
+    });
   }
 
   /** Whether the control plane has accepted us and the stream is open. */
   get connected(): boolean {
-    return this.ready;
+    return this.stream !== undefined;
   }
 
   start(): void {
@@ -77,7 +61,7 @@ export class ControlPlaneClient {
       await closed;
       cancelDeadline();
     }
-    await this.work;
+    await this.conversation.settled();
   }
 
   private connect(): void {
@@ -90,34 +74,7 @@ export class ControlPlaneClient {
       return;
     }
     this.socket = socket;
-    let reason = 'the stream was closed';
-    const guard = <Arguments extends unknown[]>(listener: (...event: Arguments) => void) =>
-      this.guarded(socket, listener);
-    socket.on(
-      'open',
-      guard(() => this.opened(socket)),
-    );
-    socket.on(
-      'ping',
-      guard(() => this.heard()),
-    );
-    socket.on(
-      'message',
-      guard((data: Buffer, isBinary: boolean) => {
-        this.heard();
-        if (isBinary) this.next(socket, () => this.handle(socket, data));
-        else socket.close(1003, 'binary frames only');
-      }),
-    );
-    socket.on('error', (error) => {
-      reason = error.message;
-    });
-    socket.on('close', (_code, text) => {
-      if (text.length > 0) reason = `the control plane ended the stream: ${text.toString()}`;
-      this.ready = false;
-      this.cancelSilence?.();
-      this.reconnect(reason);
-    });
+    this.listen(socket, this.streamOver(socket));
   }
 
   /** Throws what the token or the address make impossible. */
@@ -133,40 +90,56 @@ export class ControlPlaneClient {
     });
   }
 
-  private opened(socket: WebSocket): void {
-    const { credentials, logger, url } = this.options;
-    this.ready = true;
-    this.reports.startAnew();
-    this.heard();
-    // In turn: what the stream before has brought may still wait for its table.
-    this.next(socket, () => credentials.dropUnserved());
-    this.hello(socket);
-    this.report();
-    logger.info({ url }, 'connected to the control plane');
-  }
-
-  /** Does this after all that came before. */
-  private next(socket: WebSocket, step: () => Promise<void> | void): void {
-    this.work = this.work.then(step).catch((error: unknown) => this.fault(socket, error));
-  }
-
-  private guarded<Arguments extends unknown[]>(
-    socket: WebSocket,
-    listener: (...event: Arguments) => void,
-  ): (...event: Arguments) => void {
-    return (...event) => {
-      try {
-        listener(...event);
-      } catch (error) {
-        this.fault(socket, error);
-      }
+  private streamOver(socket: WebSocket): Stream {
+    return {
+      send: (message) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(encodeFromDataPlane(message));
+      },
+      unreadable: () => socket.close(1002, 'unreadable frame'),
+      // Only then, so that what can't be dealt with isn't asked for again and again without a pause.
+      understood: () => (this.attempt = 0),
+      fault: (error) => {
+        this.options.logger.error({ err: error }, 'the stream is begun anew after an unexpected error');
+        socket.terminate();
+      },
     };
   }
 
-  /** A defect of ours: on a new stream everything comes again, and the table of before serves meanwhile. */
-  private fault(socket: WebSocket, error: unknown): void {
-    this.options.logger.error({ err: error }, 'the stream is begun anew after an unexpected error');
-    socket.terminate();
+  private listen(socket: WebSocket, stream: Stream): void {
+    const { logger, url } = this.options;
+    let reason = 'the stream was closed';
+    const guarded =
+      <Event extends unknown[]>(listener: (...event: Event) => void) =>
+      (...event: Event): void => {
+        try {
+          listener(...event);
+        } catch (error) {
+          stream.fault(error);
+        }
+      };
+    const opened = (): void => {
+      this.stream = stream;
+      this.heard();
+      this.conversation.begin(stream);
+      logger.info({ url }, 'connected to the control plane');
+    };
+    const message = (data: Buffer, isBinary: boolean): void => {
+      this.heard();
+      if (isBinary) this.conversation.receive(stream, data);
+      else socket.close(1003, 'binary frames only');
+    };
+    socket.on('open', guarded(opened));
+    socket.on('message', guarded(message));
+    socket.on('ping', () => this.heard());
+    socket.on('error', (error) => {
+      reason = error.message;
+    });
+    socket.on('close', (_code, text) => {
+      if (text.length > 0) reason = `the control plane ended the stream: ${text.toString()}`;
+      this.stream = undefined;
+      this.cancelSilence?.();
+      this.reconnect(reason);
+    });
   }
 
   private reconnect(reason: string): void {
@@ -180,55 +153,9 @@ export class ControlPlaneClient {
     this.cancelRetry = clock.after(delayMs, () => this.connect());
   }
 
-  private hello(socket: WebSocket): void {
-    const table = this.options.current.current;
-    this.send(socket, {
-      type: 'hello',
-      ...this.options.identity,
-      schemaVersions: [SCHEMA_VERSION],
-      commands: this.options.commands.known,
-      ...(table && { version: table.version, revision: table.revision }),
-    });
-  }
-
-  private async handle(socket: WebSocket, data: Buffer): Promise<void> {
-    const { commands, logger, receiver } = this.options;
-    let message;
-    try {
-      message = decodeFromControlPlane(detached(data));
-    } catch (error) {
-      logger.error({ err: error }, 'the control plane sent what cannot be read');
-      socket.close(1002, 'unreadable frame');
-      return;
-    }
-    if (message.type === 'command') {
-      this.send(socket, commands.handle(message));
-      return;
-    }
-    const answer = await receiver.receive(message);
-    // Only now, so that what can't be dealt with isn't asked for again and again without a pause.
-    this.attempt = 0;
-    if (answer) this.send(socket, answer);
-  }
-
-  private report(): void {
-    if (!this.ready || !this.socket) return;
-    const report = this.reports.next();
-    if (report) this.send(this.socket, report);
-  }
-
-  private send(socket: WebSocket, message: FromDataPlane): void {
-    if (socket.readyState === WebSocket.OPEN) socket.send(encodeFromDataPlane(message));
-  }
-
   private heard(): void {
     const { clock, silenceMs = 20_000 } = this.options;
     this.cancelSilence?.();
     this.cancelSilence = clock.after(silenceMs, () => this.socket?.terminate());
   }
-}
-
-/** A small message is a view into the socket's read buffer: entries that live on must not keep all of that alive. */
-function detached(data: Buffer): Buffer {
-  return data.length * 2 < data.buffer.byteLength ? Buffer.from(data) : data;
 }
