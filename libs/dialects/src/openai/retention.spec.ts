@@ -8,10 +8,10 @@ import { RequestFault } from '../request/request-fault.js';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-const MEGABYTE = 1_000_000;
-const filling = 'x'.repeat(MEGABYTE);
+const LENGTH = 250_000;
+const filling = 'x'.repeat(LENGTH);
 
-/** Bytes of the heap that go on living with what `keep` returns, for thirty texts of a megabyte each. */
+/** Bytes of the heap that go on living with what `keep` returns, for thirty texts of a quarter of a megabyte each. */
 function retained(keep: (index: number) => unknown): number {
   const kept: unknown[] = [keep(-1)];
   collectGarbage();
@@ -34,7 +34,7 @@ function answered(answer: string, stream: boolean): RecordingSink {
   const request = requestOf({ model: 'm', messages: [], stream });
   const type = stream ? 'text/event-stream' : 'application/json';
   const head = { status: 200, headers: [Buffer.from('content-type'), Buffer.from(type)] };
-  const reader = readAnswer(request, head, sink, { maxAnswerBytes: 10 * MEGABYTE, maxEventBytes: 10 * MEGABYTE });
+  const reader = readAnswer(request, head, sink, { maxAnswerBytes: 4 * LENGTH, maxEventBytes: 4 * LENGTH });
   if ('kind' in reader) throw new Error(reader.kind);
   reader.push(Buffer.from(answer));
   reader.end();
@@ -45,7 +45,7 @@ describe('what is kept of a request or an answer keeps none of its bytes', () =>
   it("the model's name", () => {
     const messages = [{ role: 'user', content: filling }];
     const kept = retained((index) => requestOf({ model: `a-rather-long-model-name-${index}`, messages }).model);
-    expect(kept).toBeLessThan(5 * MEGABYTE);
+    expect(kept).toBeLessThan(5 * LENGTH);
   });
 
   it('the parameter and the words of a fault', () => {
@@ -54,7 +54,7 @@ describe('what is kept of a request or an answer keeps none of its bytes', () =>
       const body = `{"model":"m","messages":[],"x":"${filling}","${long}":1,"${long}":2}`;
       return ChatRequest.read(Buffer.from(body), []);
     });
-    expect(kept).toBeLessThan(5 * MEGABYTE);
+    expect(kept).toBeLessThan(5 * LENGTH);
   });
 
   it('the finish reason and the usage of a plain answer', () => {
@@ -69,7 +69,7 @@ describe('what is kept of a request or an answer keeps none of its bytes', () =>
       expect(finished).toContain('a_rather_long');
       return { finished, lastUsage };
     });
-    expect(kept).toBeLessThan(5 * MEGABYTE);
+    expect(kept).toBeLessThan(5 * LENGTH);
   });
 
   it('the finish reason and the error of a stream', () => {
@@ -81,6 +81,6 @@ describe('what is kept of a request or an answer keeps none of its bytes', () =>
       expect(failed?.kind).toBe('Error');
       return { finished, failed };
     });
-    expect(kept).toBeLessThan(5 * MEGABYTE);
+    expect(kept).toBeLessThan(5 * LENGTH);
   });
 });

@@ -101,7 +101,7 @@ const streams: Readonly<Record<string, string>> = {
     chunk({}, 'stop') +
     chunk({}, 'content_filter', 1) +
     done,
-  'no-reason': chunk({ content: 'a' }) + done,
+  'no-reason': chunk({ content: 'a' }) + usage + done,
   'unknown-reason': chunk({ content: 'a' }, 'eos') + chunk({ content: 'late' }) + done,
 };
 

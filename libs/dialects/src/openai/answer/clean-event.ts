@@ -1,14 +1,42 @@
 /**
  * The same question as `isNotable`, asked of bytes: after the commit point most chunks are one event in which nothing
- * matters, and making a text of it only to search it would cost as much as the search. It may answer no where the
- * answer is yes, and the event is then looked at as text; never the reverse.
- *
- * Returns the position after the event `data: {...}` and its blank line; -1: there is none, or it is to be looked at.
+ * matters, and making a text of it only to search it costs more than twice as much. It may find something where there
+ * is nothing, and the event is then looked at as text; never the reverse.
  */
-export function cleanEventEnd(chunk: Buffer, start: number): number {
-  if (!startsWithData(chunk, start)) return -1;
+export class CleanEvents {
+  /** What the events of this stream begin with, up to the delta: seen clean once, and from then on only compared. */
+  private beginning: Buffer | undefined = undefined;
+  private learned = 0;
+
+  /** The position after the event `data: {...}` and its blank line; -1: there is none, or it is to be looked at. */
+  endOf(chunk: Buffer, start: number): number {
+    const { beginning } = this;
+    if (beginning === undefined) return this.learn(chunk, start);
+    const from = start + beginning.length;
+    if (chunk.length < from || chunk.compare(beginning, 0, beginning.length, start, from) !== 0) {
+      return this.learn(chunk, start);
+    }
+    return cleanEnd(chunk, from);
+  }
+
+  /** A stream whose events begin differently each time is searched from their start. */
+  private learn(chunk: Buffer, start: number): number {
+    const end = startsWithData(chunk, start) ? cleanEnd(chunk, start + DATA_LENGTH) : -1;
+    if (end === -1) return end;
+    this.learned += 1;
+    const delta = this.learned > MAX_LEARNED ? -1 : chunk.indexOf('"delta"', start, 'latin1');
+    // A copy: the chunk is a view that does not last. It ends where a key begins, so no key is looked at by halves.
+    this.beginning = delta === -1 || delta > end ? undefined : Buffer.from(chunk.subarray(start, delta));
+    return end;
+  }
+}
+
+/** So many times an upstream may change what its events begin with. */
+const MAX_LEARNED = 3;
+
+function cleanEnd(chunk: Buffer, from: number): number {
   const { length } = chunk;
-  for (let at = start + 5; at < length; at++) {
+  for (let at = from; at < length; at++) {
     const code = chunk[at]!;
     if (code === COLON) {
       if (isNotableKey(chunk, at)) return -1;
@@ -60,6 +88,7 @@ function endsNotably(chunk: Buffer, quote: number): boolean {
   }
 }
 
+const DATA_LENGTH = 5;
 const LINE_FEED = 10;
 const SPACE = 32;
 const QUOTE = 34;

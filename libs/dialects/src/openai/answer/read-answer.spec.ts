@@ -155,6 +155,13 @@ describe('chunks that pass untouched', () => {
     expect(push(pieces).untouched).toBe(untouched);
   });
 
+  it('may begin differently from time to time, or every time', () => {
+    const at = (created: number) => text.replace('"created":1', `"created":${created}`);
+    expect(push([text, text, at(2), at(2), text, text]).untouched).toBe(5);
+    expect(push([text, ...Array.from({ length: 20 }, (_, created) => at(created))]).untouched).toBe(20);
+    expect(push([text, text, text.replace('"index":0', '"finish_reason":"stop"'), text]).untouched).toBe(2);
+  });
+
   it('are none where every choice has to end', () => {
     expect(push([text, text, stop], { stream: true, n: 2 }).untouched).toBe(0);
   });
@@ -292,6 +299,10 @@ describe('however an answer is split', () => {
     text.replaceAll('\n', '\r\n'),
     text.replaceAll('\n', '\r'),
     chunk({ content: 'a\tb: "usage":{}' }),
+    text.replace('"created":1', '"created":2'),
+    text.replace('"id":"c",', ''),
+    event({ choices: [{ finish_reason: null, delta: { content: 'x' } }] }),
+    event({ choices: [{ finish_reason: 'stop', delta: { content: 'x' } }] }),
     text.slice(0, 30),
   );
   const requests = fc.constantFrom<object>({ stream: true }, { stream: true, n: 2 });

@@ -3,7 +3,7 @@ import { isObject } from '../../json/members.js';
 import { LineEndings } from '../../sse/line-endings.js';
 import { parseEvent } from '../../sse/parse-event.js';
 import { ChoiceEnds } from './choice-ends.js';
-import { cleanEventEnd } from './clean-event.js';
+import { CleanEvents } from './clean-event.js';
 import { isNotable, notableNames } from './notable-names.js';
 import { type ChunkFacts, readChunk } from './read-chunk.js';
 
@@ -52,6 +52,7 @@ export class StreamTap {
   private readonly parsesAll: boolean;
   private readonly lineEndings = new LineEndings();
   private readonly ends: ChoiceEnds;
+  private readonly clean = new CleanEvents();
   /** The unfinished event; appended to, and searched only once its end is there. */
   private pending = '';
   private endsWithLineFeed = false;
@@ -78,7 +79,7 @@ export class StreamTap {
     if (this.pending !== '' || !this.lineEndings.isSettled || chunk.length > this.options.maxEventBytes) return false;
     let events = 0;
     for (let start = 0; start < chunk.length; events++) {
-      start = cleanEventEnd(chunk, start);
+      start = this.clean.endOf(chunk, start);
       if (start === -1) return false;
     }
     this.deltas += events;
