@@ -122,6 +122,20 @@ it('logs what became of the key and of the request, joined by the trace', async 
   );
 });
 
+it('shows what was passed over for an attempt: both keys of alpha are refused by now', async () => {
+  const { status, traceId } = await chat();
+  expect(status).toBe(200);
+  const spans = await untilTraced(traceId, 2);
+  const attempt = spans.find((span) => span.kind === 3);
+  expect(attempt?.events[0]).toMatchObject({
+    name: 'signalbox.passed_over',
+    attributes: {
+      [attributeNames.backend]: expect.stringContaining('alpha'),
+      [attributeNames.passedOverReason]: 'KeysRefused',
+    },
+  });
+});
+
 it('joins the client’s trace', async () => {
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   const answer = await chat({ traceparent: `00-${traceId}-b7ad6b7169203331-01` });

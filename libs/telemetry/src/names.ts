@@ -51,13 +51,17 @@ export const attributeNames = {
   attemptClass: 'signalbox.attempt.class',
   /** The provider's own code, or the transport's failure. */
   attemptCode: 'signalbox.attempt.code',
+  /** The token counts are ours, because the provider gave none. */
+  usageEstimated: 'signalbox.usage.estimated',
+  passedOverReason: 'signalbox.passed_over.reason',
   errorCode: 'signalbox.error.code',
   errorClass: 'signalbox.error.class',
   dataPlane: 'signalbox.data_plane',
 } as const;
 
-/** Events on an attempt's span. */
+/** Events on an attempt's span; `passedOver` is one on the request's, too. */
 export const eventNames = {
+  passedOver: 'signalbox.passed_over',
   sent: 'signalbox.sent',
   headers: 'signalbox.headers',
   committed: 'signalbox.committed',
@@ -129,11 +133,11 @@ const operation = ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_requ
 export const metricLabels = {
   operation,
   operationDuration: [...operation, 'error_type'],
-  tokenUsage: [...operation, 'gen_ai_token_type'],
+  tokenUsage: [...operation, 'gen_ai_token_type', 'estimated'],
   route: ['route'],
   request: ['route', 'code'],
   consumerRequest: ['consumer', 'code'],
-  consumerTokens: ['consumer', 'type'],
+  consumerTokens: ['consumer', 'type', 'estimated'],
   attempt: ['backend', 'step', 'class'],
   keyAttempt: ['key_pool', 'key', 'class'],
   breaker: ['breaker'],

@@ -1,3 +1,4 @@
+import type { PassedOver } from '#libs/routing';
 import { createLogger, type LogLevel } from '#libs/telemetry';
 import { AccessLog } from './access-log.js';
 import { endedAttempt, finishedRequest } from './testing/finished-request.js';
@@ -72,4 +73,32 @@ it('caps retried successes apart from failures', () => {
   for (let i = 0; i < 500; i++) log.finished(failure(2_000));
   expect(lines.map(({ code }) => code).filter((code) => code === 'ok')).toHaveLength(100);
   expect(lines).toHaveLength(200);
+});
+
+it('tells why there was no attempt, and what was passed over for one', () => {
+  const { log, lines } = accessLog('info');
+  const passedOver: PassedOver[] = [
+    { candidate: 'default/alpha/large', reason: 'BreakerOpen', untilMs: 3_000.4 },
+    { candidate: 'default/beta/large', reason: 'KeysRefused' },
+    { candidate: 'default/gamma/large', reason: 'NoCredential', untilMs: Infinity },
+  ];
+  const refused = { finish: 'Failed', status: 503, errorCode: 'upstream_unavailable', endedMs: 2_000 } as const;
+  log.finished(finishedRequest({ ...refused, passedOver }));
+  log.finished(finishedRequest(refused, [endedAttempt({ outcome: 'Network', passedOver: passedOver.slice(1, 2) })]));
+  log.finished(finishedRequest({ ...refused, passedOver: Array.from({ length: 20 }, () => passedOver[0]!) }));
+  expect(lines[0]).toMatchObject({
+    attempts: [],
+    passed_over: [
+      { backend: 'default/alpha/large', reason: 'BreakerOpen', left_ms: 1_000 },
+      { backend: 'default/beta/large', reason: 'KeysRefused' },
+      { backend: 'default/gamma/large', reason: 'NoCredential' },
+    ],
+  });
+  expect(JSON.stringify(lines[0])).not.toContain('null');
+  expect(lines[1]).not.toHaveProperty('passed_over');
+  expect(lines[1]).toMatchObject({
+    attempts: [{ outcome: 'Network', passed_over: [{ backend: 'default/beta/large', reason: 'KeysRefused' }] }],
+  });
+  expect(lines[2]!['passed_over']).toHaveLength(16);
+  expect(lines[2]).toMatchObject({ passed_over_more: 4 });
 });

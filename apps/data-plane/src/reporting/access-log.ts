@@ -1,6 +1,7 @@
 import type { Logger } from '#libs/telemetry';
 import { formatTraceParent, traceFields } from '#libs/telemetry';
 import type { RequestRecord } from '../record/request-record.js';
+import { passedOverFields } from './passed-over.js';
 import { RateCap } from './rate-cap.js';
 import { outcomeCode, worthReporting } from './request-outcome.js';
 
@@ -45,13 +46,15 @@ function fieldsOf(record: RequestRecord): Record<string, unknown> {
     route: record.route,
     revision: record.revision,
     duration_ms: Math.round(record.endedMs - record.startedMs),
-    attempts: record.attempts.map(({ backend, key, outcome, status, code, message }) => ({
+    ...passedOverFields(record.passedOver, record.endedMs),
+    attempts: record.attempts.map(({ backend, key, outcome, status, code, message, passedOver }) => ({
       backend,
       key,
       outcome,
       status,
       code,
       message,
+      ...passedOverFields(passedOver, record.endedMs),
     })),
   };
 }

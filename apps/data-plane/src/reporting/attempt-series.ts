@@ -1,4 +1,5 @@
 import { type Counter, type Family, genAiProviderName, type Histogram } from '#libs/telemetry';
+import type { Usage } from '#libs/inference';
 import type { AttemptRecord, RequestRecord } from '../record/request-record.js';
 import { CountersByLabel, SeriesOfOne } from './series-of-one.js';
 
@@ -15,8 +16,9 @@ export class AttemptSeries extends SeriesOfOne {
   private readonly counters = new Map<string, CountersByLabel>();
   private readonly durations = new Map<string, Histogram>();
   private timeToFirstChunk: Histogram | undefined;
-  private inputTokens: Histogram | undefined;
-  private outputTokens: Histogram | undefined;
+  /** By type, those that the provider counted and those that we estimated. */
+  private readonly tokens = new Map<string, Histogram>();
+  private readonly estimatedTokens = new Map<string, Histogram>();
   /** What the GenAI handles are labelled with; an edit of the provider may change both under the same backend. */
   private vendor = '';
   private upstreamModel = '';
@@ -33,19 +35,18 @@ export class AttemptSeries extends SeriesOfOne {
     if (attempt.upstreamModel !== this.upstreamModel || attempt.vendor !== this.vendor) this.relabel(attempt);
     const endedMs = attempt.endedMs ?? record.endedMs;
     this.durationOf(record, attempt, outcome).record((endedMs - attempt.startedMs) / 1000);
-    if (outcome !== 'Success') return;
-    if (record.stream && attempt.committedMs > 0) {
+    if (attempt.usage !== undefined) this.used(record, attempt, attempt.usage);
+    if (outcome === 'Success' && record.stream && attempt.committedMs > 0) {
       this.timeToFirstChunk ??= this.handle(this.families.timeToFirstChunk, ...this.operationLabels(record, attempt));
       this.timeToFirstChunk.record((attempt.committedMs - attempt.startedMs) / 1000);
     }
-    if (record.inputTokens >= 0) {
-      this.inputTokens ??= this.handle(this.families.tokens, ...this.operationLabels(record, attempt), 'input');
-      this.inputTokens.record(record.inputTokens);
-    }
-    if (record.outputTokens >= 0) {
-      this.outputTokens ??= this.handle(this.families.tokens, ...this.operationLabels(record, attempt), 'output');
-      this.outputTokens.record(record.outputTokens);
-    }
+  }
+
+  /** Also of a call that was cut or given up: it may have been paid for. */
+  private used(record: RequestRecord, attempt: AttemptRecord, usage: Usage): void {
+    const { inputTokens, outputTokens, estimated = false } = usage;
+    if (inputTokens !== undefined) this.tokensOf(record, attempt, 'input', estimated).record(inputTokens);
+    if (outputTokens !== undefined) this.tokensOf(record, attempt, 'output', estimated).record(outputTokens);
   }
 
   private relabel({ vendor, upstreamModel }: AttemptRecord): void {
@@ -53,8 +54,8 @@ export class AttemptSeries extends SeriesOfOne {
     this.upstreamModel = upstreamModel;
     this.durations.clear();
     this.timeToFirstChunk = undefined;
-    this.inputTokens = undefined;
-    this.outputTokens = undefined;
+    this.tokens.clear();
+    this.estimatedTokens.clear();
   }
 
   private countersOf(step: string): CountersByLabel {
@@ -73,6 +74,16 @@ export class AttemptSeries extends SeriesOfOne {
       const errorType = outcome === 'Success' ? '' : outcome;
       histogram = this.handle(this.families.duration, ...this.operationLabels(record, attempt), errorType);
       this.durations.set(outcome, histogram);
+    }
+    return histogram;
+  }
+
+  private tokensOf(record: RequestRecord, attempt: AttemptRecord, type: string, estimated: boolean): Histogram {
+    const held = estimated ? this.estimatedTokens : this.tokens;
+    let histogram = held.get(type);
+    if (histogram === undefined) {
+      const labels = [...this.operationLabels(record, attempt), type, estimated ? 'true' : ''];
+      held.set(type, (histogram = this.handle(this.families.tokens, ...labels)));
     }
     return histogram;
   }

@@ -41,7 +41,7 @@ it('counts requests by how they ended, attempts by step and class', () => {
 });
 
 it('measures requests, attempts, first chunks and tokens in seconds and tokens', () => {
-  finish({ stream: true, inputTokens: 10, outputTokens: 100 }, [endedAttempt()]);
+  finish({ stream: true }, [endedAttempt({ usage: { inputTokens: 10, outputTokens: 100 } })]);
   const operation =
     'gen_ai_operation_name="chat",gen_ai_provider_name="openai",gen_ai_request_model="sim-small",backend="default/alpha/sim-small"';
   expect(lines('signalbox_request_duration_seconds_sum')).toEqual([
@@ -54,29 +54,44 @@ it('measures requests, attempts, first chunks and tokens in seconds and tokens',
     `gen_ai_client_operation_time_to_first_chunk_seconds_sum{${operation}} 0.095`,
   ]);
   expect(lines('gen_ai_client_token_usage_sum')).toEqual([
-    `gen_ai_client_token_usage_sum{${operation},gen_ai_token_type="input"} 10`,
-    `gen_ai_client_token_usage_sum{${operation},gen_ai_token_type="output"} 100`,
+    `gen_ai_client_token_usage_sum{${operation},gen_ai_token_type="input",estimated=""} 10`,
+    `gen_ai_client_token_usage_sum{${operation},gen_ai_token_type="output",estimated=""} 100`,
   ]);
 });
 
-it('counts no tokens that nobody told, and none for a failed attempt', () => {
+it('counts no tokens that nobody told, and tells our own estimates from what providers counted', () => {
   finish({}, [endedAttempt()]);
-  finish({ inputTokens: 5, outputTokens: 5 }, [endedAttempt({ outcome: 'Timeout' })]);
   expect(lines('gen_ai_client_token_usage_sum')).toEqual([]);
+  expect(lines('signalbox_consumer_tokens_total')).toEqual([]);
+  const cut = endedAttempt({ outcome: 'Network', usage: { inputTokens: 5, outputTokens: 2, estimated: true } });
+  const given = endedAttempt({ usage: { inputTokens: 6, outputTokens: 30 } });
+  finish({}, [cut, given]);
+  const labels = (name: string) => lines(name).map((line) => line.replace(/^.*?_type="|^.*?type="/, ''));
+  const both = [
+    'input",estimated="true"} 5',
+    'output",estimated="true"} 2',
+    'input",estimated=""} 6',
+    'output",estimated=""} 30',
+  ];
+  expect(labels('gen_ai_client_token_usage_sum')).toEqual(both);
+  expect(labels('signalbox_consumer_tokens_total')).toEqual(both);
 });
 
 it('labels by the model that was called, also after an edit of the same backend', () => {
-  finish({ inputTokens: 1 }, [endedAttempt()]);
-  finish({ inputTokens: 2 }, [endedAttempt({}, { upstreamModel: 'renamed', vendor: 'Groq' })]);
+  finish({}, [endedAttempt({ usage: { inputTokens: 1 } })]);
+  finish({}, [endedAttempt({ usage: { inputTokens: 2 } }, { upstreamModel: 'renamed', vendor: 'Groq' })]);
   const models = (name: string) => lines(name).map((line) => /gen_ai_request_model="([^"]+)"/.exec(line)?.[1]);
   expect(models('gen_ai_client_operation_duration_seconds_count')).toEqual(['sim-small', 'renamed']);
   expect(models('gen_ai_client_token_usage_count')).toEqual(['sim-small', 'renamed']);
 });
 
 it('tells backends of one vendor apart, and keys and consumers', () => {
-  const beta = endedAttempt({}, { backend: 'default/beta/sim-small', pool: 'default/beta', key: 'spare' });
-  finish({ inputTokens: 10, outputTokens: 100 }, [endedAttempt({ outcome: 'RateLimited' }), beta]);
-  finish({ consumer: 'other', finish: 'Aborted', inputTokens: 3 }, [endedAttempt()]);
+  const beta = endedAttempt(
+    { usage: { inputTokens: 10, outputTokens: 100 } },
+    { backend: 'default/beta/sim-small', pool: 'default/beta', key: 'spare' },
+  );
+  finish({}, [endedAttempt({ outcome: 'RateLimited' }), beta]);
+  finish({ consumer: 'other', finish: 'Aborted' }, [endedAttempt({ usage: { inputTokens: 3 } })]);
   finish({ consumer: '', route: '', finish: 'Failed', status: 401, errorCode: 'invalid_api_key' });
   expect(lines('signalbox_key_attempts_total')).toEqual([
     'signalbox_key_attempts_total{key_pool="default/alpha",key="primary",class="RateLimited"} 1',
@@ -89,9 +104,9 @@ it('tells backends of one vendor apart, and keys and consumers', () => {
     'signalbox_consumer_requests_total{consumer="",code="invalid_api_key"} 1',
   ]);
   expect(lines('signalbox_consumer_tokens_total')).toEqual([
-    'signalbox_consumer_tokens_total{consumer="default/demo",type="input"} 10',
-    'signalbox_consumer_tokens_total{consumer="default/demo",type="output"} 100',
-    'signalbox_consumer_tokens_total{consumer="default/other",type="input"} 3',
+    'signalbox_consumer_tokens_total{consumer="default/demo",type="input",estimated=""} 10',
+    'signalbox_consumer_tokens_total{consumer="default/demo",type="output",estimated=""} 100',
+    'signalbox_consumer_tokens_total{consumer="default/other",type="input",estimated=""} 3',
   ]);
   const backends = lines('gen_ai_client_operation_duration_seconds_count').map(
     (line) => /backend="([^"]+)"/.exec(line)?.[1],
@@ -136,9 +151,9 @@ it('forgets what left the table ten minutes later, and keeps what came back', ()
   const second = ['default/other-chat', 'default/other', 'default/b/m', 'default/b'];
   const both = table([...first, ...second], ['primary', 'spare']);
   const one = table(first, ['primary']);
-  finish({ inputTokens: 1 }, [endedAttempt(), endedAttempt({}, { key: 'spare' })]);
-  finish({ route: 'default/other-chat', consumer: 'other', inputTokens: 1, stream: true }, [
-    endedAttempt({}, { backend: 'default/b/m', pool: 'default/b' }),
+  finish({}, [endedAttempt({ usage: { inputTokens: 1 } }), endedAttempt({}, { key: 'spare' })]);
+  finish({ route: 'default/other-chat', consumer: 'other', stream: true }, [
+    endedAttempt({ usage: { inputTokens: 1 } }, { backend: 'default/b/m', pool: 'default/b' }),
   ]);
   finish({ route: '', consumer: '' });
   const shown = () =>

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { createLogger, newSpanId, SpanWriter, startTelemetry, TraceRequest } from '#libs/telemetry';
 import { decodeTraces, eventually, OtlpReceiver, type ReceivedSpan } from '#libs/testing';
+import type { PassedOver } from '#libs/routing';
 import type { RequestRecord } from '../record/request-record.js';
 import { requestSpans } from './request-spans.js';
 import { endedAttempt, EPOCH_OFFSET_MS, finishedRequest, START_MS } from './testing/finished-request.js';
@@ -24,7 +25,10 @@ const failed = endedAttempt({
   message: 'Incorrect API key provided: sk-abcdefghijklmnop',
   committedMs: 0,
 });
-const answered = endedAttempt({}, { number: 2, step: 'NextKey', key: 'second', startedMs: START_MS + 120 });
+const answered = endedAttempt(
+  { usage: { inputTokens: 12, cachedInputTokens: 4, outputTokens: 30 } },
+  { number: 2, step: 'NextKey', key: 'second', startedMs: START_MS + 120 },
+);
 
 it('shows a request of two attempts to a tracing backend: parents, times, classes, names', async () => {
   const receiver = await OtlpReceiver.start();
@@ -42,9 +46,6 @@ it('shows a request of two attempts to a tracing backend: parents, times, classe
     const record = finishedRequest(
       {
         stream: true,
-        inputTokens: 12,
-        cachedInputTokens: 4,
-        outputTokens: 30,
         finishReason: 'stop',
         tableVersion: 'abc',
         consumerKey: 'laptop',
@@ -140,14 +141,28 @@ it('shows a request of two attempts to a tracing backend: parents, times, classe
   }
 });
 
+function passedOver(count: number): PassedOver[] {
+  return Array.from({ length: count }, (_, i) => ({
+    candidate: `default/pool-${i}/large`,
+    reason: i % 2 === 0 ? 'BreakerOpen' : 'KeysRefused',
+    untilMs: START_MS + 1_250,
+  }));
+}
+
 const succeeded = endedAttempt();
 const pending = endedAttempt({ outcome: 'Pending', endedMs: undefined, progress: 'Sent', status: 0, headersMs: 0 });
 
 it.each([
-  ['a plain answer', finishedRequest({ inputTokens: 5, outputTokens: 70_000, reasoningTokens: 0 }, [succeeded])],
+  [
+    'a plain answer',
+    finishedRequest({}, [endedAttempt({ usage: { inputTokens: 5, outputTokens: 70_000, reasoningTokens: 0 } })]),
+  ],
   ['a stream after a retry', finishedRequest({ stream: true, finishReason: 'stop' }, [failed, answered])],
   ['a client that left', finishedRequest({ finish: 'Aborted', status: 0 }, [pending])],
   ['no attempt', finishedRequest({ finish: 'Failed', status: 503, errorCode: 'upstream_unavailable' })],
+  ['a cut answer', finishedRequest({}, [endedAttempt({ usage: { outputTokens: 7, estimated: true } })])],
+  ['candidates passed over', finishedRequest({ finish: 'Failed', status: 503, passedOver: passedOver(3) })],
+  ['very many of them', finishedRequest({}, [endedAttempt({ passedOver: passedOver(300) })])],
   ['a refused path', finishedRequest({ operation: '', status: 404, model: '' }, [], { path: '/x' })],
   ['a caller', finishedRequest({}, [succeeded], { parentSpanId: newSpanId() })],
   [
@@ -162,7 +177,7 @@ it.each([
 
 it('sends the very bytes that the SDK would send, whatever the records', () => {
   const text = fc.string({ unit: 'binary', maxLength: 150 });
-  const count = fc.integer({ min: -1, max: 2 ** 40 });
+  const count = fc.option(fc.nat({ max: 2 ** 40 }), { nil: undefined });
   const ms = fc.double({ min: 0, max: 1e9, noNaN: true });
   const attempt = fc
     .record({
@@ -171,6 +186,9 @@ it('sends the very bytes that the SDK would send, whatever the records', () => {
       backend: text,
       message: text,
       code: text,
+      usage: fc.option(fc.record({ inputTokens: count, outputTokens: count, estimated: fc.boolean() }), {
+        nil: undefined,
+      }),
       times: fc.array(ms, { minLength: 4, maxLength: 4 }),
     })
     .map(
@@ -180,10 +198,11 @@ it('sends the very bytes that the SDK would send, whatever the records', () => {
         backend,
         message,
         code,
+        usage,
         times: [startedMs = 0, sentMs = 0, headersMs = 0, endedMs = 0],
       }) =>
         endedAttempt(
-          { message, code, sentMs, headersMs, endedMs, outcome: 'ServerError' },
+          { message, code, usage, sentMs, headersMs, endedMs, outcome: 'ServerError' },
           { upstreamModel, key, backend, startedMs },
         ),
     );
@@ -193,8 +212,6 @@ it('sends the very bytes that the SDK would send, whatever the records', () => {
         model: text,
         consumer: text,
         route: text,
-        inputTokens: count,
-        outputTokens: count,
         revision: fc.nat(),
         stream: fc.boolean(),
         endedMs: ms,
@@ -208,6 +225,35 @@ it('sends the very bytes that the SDK would send, whatever the records', () => {
       expect(encoded(records).equals(sdkRequest(records, resource, '1'))).toBe(true);
     }),
   );
+});
+
+it('shows each candidate that was passed over, with its reason: why there was no attempt, or this one', () => {
+  const events = (record: RequestRecord, span: number) =>
+    spansOf(record)[span]?.events.map(({ name, attributes }) => [name, ...Object.values(attributes)]);
+  const given = passedOver(2);
+  const shown = [
+    ['signalbox.passed_over', 'default/pool-0/large', 'BreakerOpen'],
+    ['signalbox.passed_over', 'default/pool-1/large', 'KeysRefused'],
+  ];
+  const stopped = finishedRequest({ finish: 'Failed', status: 503, passedOver: given });
+  expect(events(stopped, 0)).toEqual(shown);
+  expect(spansOf(stopped)[0]?.events[0]?.atMs).toBe(stopped.endedMs + EPOCH_OFFSET_MS);
+  // What a request that was served waited for is in the span of the attempt that came of it, if anything is.
+  const served = finishedRequest({ passedOver: given }, [endedAttempt({ passedOver: given })]);
+  expect(events(served, 0)).toEqual([]);
+  expect(events(served, 1)?.slice(0, 3)).toEqual([...shown, ['signalbox.sent']]);
+});
+
+it('says of an attempt what it cost, and whether that is an estimate', () => {
+  const cut = endedAttempt({ outcome: 'Network', usage: { inputTokens: 9, outputTokens: 3, estimated: true } });
+  const [, first, second] = spansOf(finishedRequest({}, [cut, answered]));
+  expect(first?.attributes).toMatchObject({
+    'gen_ai.usage.input_tokens': 9,
+    'gen_ai.usage.output_tokens': 3,
+    'signalbox.usage.estimated': true,
+  });
+  expect(second?.attributes).toMatchObject({ 'gen_ai.usage.output_tokens': 30 });
+  expect(second?.attributes).not.toHaveProperty(['signalbox.usage.estimated']);
 });
 
 it('writes times to the nanosecond that a double can tell', () => {

@@ -8,7 +8,10 @@ import {
   type SpanProjection,
   type SpanWriter,
 } from '#libs/telemetry';
+import type { Usage } from '#libs/inference';
+import { nothingPassedOver, type PassedOver } from '#libs/routing';
 import type { AttemptRecord, RequestRecord } from '../record/request-record.js';
+import { shown } from './passed-over.js';
 import { failedHere } from './request-outcome.js';
 
 /**
@@ -57,7 +60,10 @@ function writeServerSpan(record: RequestRecord, spans: SpanWriter): void {
   spans.name(keys.finish, record.finish);
   spans.name(keys.errorCode, record.errorCode);
   spans.name(keys.errorClass, record.errorClass);
-  spans.end(error, record.parentSpanId !== '');
+  // Of a request that was served, each attempt says what was passed over for it.
+  const passedOver = record.finish === 'Completed' ? nothingPassedOver : record.passedOver;
+  writePassedOver(passedOver, record.endedMs + record.epochOffsetMs, spans);
+  spans.end(error, record.parentSpanId !== '', passedOver.length - shown(passedOver).length);
 }
 
 function writeAttemptSpan(record: RequestRecord, index: number, spans: SpanWriter, answered: boolean): void {
@@ -92,8 +98,12 @@ function writeAttemptSpan(record: RequestRecord, index: number, spans: SpanWrite
   spans.name(keys.attemptClass, attempt.outcome === 'Pending' ? 'Cancelled' : attempt.outcome);
   if (attempt.code !== '') spans.string(keys.attemptCode, maskSecrets(attempt.code));
   if (answered) writeAnswer(record, attempt, spans);
+  if (attempt.usage !== undefined) writeUsage(attempt.usage, spans);
+  const { passedOver } = attempt;
+  writePassedOver(passedOver, attempt.startedMs + epochOffsetMs, spans);
   writeTimeline(attempt, epochOffsetMs, spans);
-  spans.end(failed ? maskSecrets(attempt.message) || attempt.outcome : '', false);
+  const error = failed ? maskSecrets(attempt.message) || attempt.outcome : '';
+  spans.end(error, false, passedOver.length - shown(passedOver).length);
 }
 
 /** What is known of the answer itself, on the attempt that gave it. */
@@ -102,10 +112,16 @@ function writeAnswer(record: RequestRecord, attempt: AttemptRecord, spans: SpanW
   if (record.stream && attempt.committedMs > 0) {
     spans.number(keys.genAiTimeToFirstChunk, (attempt.committedMs - attempt.startedMs) / 1000);
   }
-  if (record.inputTokens >= 0) spans.int(keys.genAiInputTokens, record.inputTokens);
-  if (record.cachedInputTokens >= 0) spans.int(keys.genAiCacheReadInputTokens, record.cachedInputTokens);
-  if (record.outputTokens >= 0) spans.int(keys.genAiOutputTokens, record.outputTokens);
-  if (record.reasoningTokens >= 0) spans.int(keys.genAiReasoningOutputTokens, record.reasoningTokens);
+}
+
+/** What the call has cost, also where its answer was cut or given up. */
+function writeUsage(usage: Usage, spans: SpanWriter): void {
+  const { inputTokens, cachedInputTokens, outputTokens, reasoningTokens } = usage;
+  if (inputTokens !== undefined) spans.int(keys.genAiInputTokens, inputTokens);
+  if (cachedInputTokens !== undefined) spans.int(keys.genAiCacheReadInputTokens, cachedInputTokens);
+  if (outputTokens !== undefined) spans.int(keys.genAiOutputTokens, outputTokens);
+  if (reasoningTokens !== undefined) spans.int(keys.genAiReasoningOutputTokens, reasoningTokens);
+  if (usage.estimated === true) spans.bool(keys.usageEstimated, true);
 }
 
 /** The attempt whose answer the client saw, in full or in part. */
@@ -116,6 +132,16 @@ function answeringAttempt({ attempts }: RequestRecord): AttemptRecord | undefine
 /** A client's own cancel is no error (of the gateway's or the upstream's). */
 function isFailure({ outcome }: AttemptRecord): boolean {
   return outcome !== 'Success' && outcome !== 'Pending' && outcome !== 'Cancelled';
+}
+
+/** What could have served by its place, and why it didn't. */
+function writePassedOver(passedOver: readonly PassedOver[], atMs: number, spans: SpanWriter): void {
+  for (const { candidate, reason } of shown(passedOver)) {
+    spans.startEvent(eventNames.passedOver, atMs);
+    spans.name(keys.backend, candidate);
+    spans.name(keys.passedOverReason, reason);
+    spans.endEvent();
+  }
 }
 
 function writeTimeline(attempt: AttemptRecord, epochOffsetMs: number, spans: SpanWriter): void {

@@ -108,12 +108,12 @@ export class SpanWriter extends AttributeWriter {
     this.out.end(this.eventStart);
   }
 
-  /** `error`: sets the status to Error with this text; '' leaves it unset. */
-  end(error: string, parentIsRemote: boolean): void {
+  /** `error`: sets the status to Error with this text; '' leaves it unset. `droppedEvents`: those that were left out. */
+  end(error: string, parentIsRemote: boolean, droppedEvents = 0): void {
     const { out } = this;
     this.endAttributes();
     out.byte(span.droppedEvents);
-    out.byte(0);
+    out.varint(droppedEvents);
     out.byte(span.droppedLinks);
     out.byte(0);
     out.byte(span.status);

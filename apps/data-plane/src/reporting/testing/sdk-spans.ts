@@ -4,6 +4,7 @@ import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { attributeNames as names, eventNames, genAiProviderName, maskSecrets } from '#libs/telemetry';
+import type { PassedOver } from '#libs/routing';
 import type { AttemptRecord, RequestRecord } from '../../record/request-record.js';
 
 /** What the OpenTelemetry SDK would send for these records: its spans, and its encoding of them. */
@@ -28,6 +29,7 @@ function sdkSpans(record: RequestRecord): OwnFields[] {
 
 function serverSpan(record: RequestRecord): OwnFields {
   const served = record.operation !== '';
+  const passedOver = record.finish === 'Completed' ? [] : record.passedOver;
   const failed = record.finish === 'Failed' && (record.status < 400 || record.status >= 500);
   return spanOf(record, {
     name: served ? `${record.method} ${record.path}` : record.method,
@@ -38,7 +40,8 @@ function serverSpan(record: RequestRecord): OwnFields {
     startMs: record.startedMs,
     endMs: record.endedMs,
     error: failed ? record.errorCode : '',
-    events: [],
+    events: passedOverEvents(passedOver, record.endedMs),
+    droppedEvents: Math.max(0, passedOver.length - MAX_PASSED_OVER),
     attributes: {
       [names.httpMethod]: record.method,
       [names.httpRoute]: served ? record.path : '',
@@ -75,10 +78,14 @@ function attemptSpan(record: RequestRecord, attempt: AttemptRecord, index: numbe
     endMs: attempt.endedMs ?? record.endedMs,
     error: failed ? maskSecrets(attempt.message) || attempt.outcome : '',
     events: [
-      { name: eventNames.sent, atMs: attempt.sentMs },
-      { name: eventNames.headers, atMs: attempt.headersMs },
-      { name: eventNames.committed, atMs: attempt.committedMs },
-    ].filter(({ atMs }) => atMs > 0),
+      ...passedOverEvents(attempt.passedOver, attempt.startedMs),
+      ...[
+        { name: eventNames.sent, atMs: attempt.sentMs },
+        { name: eventNames.headers, atMs: attempt.headersMs },
+        { name: eventNames.committed, atMs: attempt.committedMs },
+      ].filter(({ atMs }) => atMs > 0),
+    ],
+    droppedEvents: Math.max(0, attempt.passedOver.length - MAX_PASSED_OVER),
     attributes: {
       [names.genAiOperationName]: record.operation,
       [names.genAiProviderName]: genAiProviderName(attempt.vendor),
@@ -100,11 +107,12 @@ function attemptSpan(record: RequestRecord, attempt: AttemptRecord, index: numbe
       ...(answered && {
         [names.genAiFinishReasons]: record.finishReason && [record.finishReason],
         [names.genAiTimeToFirstChunk]: streamed ? (attempt.committedMs - attempt.startedMs) / 1000 : '',
-        [names.genAiInputTokens]: known(record.inputTokens),
-        [names.genAiCacheReadInputTokens]: known(record.cachedInputTokens),
-        [names.genAiOutputTokens]: known(record.outputTokens),
-        [names.genAiReasoningOutputTokens]: known(record.reasoningTokens),
       }),
+      [names.genAiInputTokens]: attempt.usage?.inputTokens ?? '',
+      [names.genAiCacheReadInputTokens]: attempt.usage?.cachedInputTokens ?? '',
+      [names.genAiOutputTokens]: attempt.usage?.outputTokens ?? '',
+      [names.genAiReasoningOutputTokens]: attempt.usage?.reasoningTokens ?? '',
+      [names.usageEstimated]: attempt.usage?.estimated === true || '',
     },
   });
 }
@@ -118,7 +126,8 @@ interface Given {
   readonly startMs: number;
   readonly endMs: number;
   readonly error: string;
-  readonly events: readonly { readonly name: string; readonly atMs: number }[];
+  readonly events: readonly { readonly name: string; readonly atMs: number; readonly attributes?: Attributes }[];
+  readonly droppedEvents: number;
   /** '' where there is none. */
   readonly attributes: Readonly<Record<string, AttributeValue>>;
 }
@@ -152,16 +161,22 @@ function spanOf({ traceId, epochOffsetMs }: RequestRecord, given: Given): OwnFie
         .map(([name, value]) => [name, typeof value === 'string' ? bounded(value) : value]),
     ),
     links: [],
-    events: given.events.map(({ name, atMs }) => ({ name, time: time(atMs) })),
+    events: given.events.map(({ name, atMs, attributes }) => ({ name, time: time(atMs), attributes })),
     ended: true,
     droppedAttributesCount: 0,
-    droppedEventsCount: 0,
+    droppedEventsCount: given.droppedEvents,
     droppedLinksCount: 0,
   };
 }
 
-function known(tokens: number): AttributeValue {
-  return tokens < 0 ? '' : tokens;
+const MAX_PASSED_OVER = 16;
+
+function passedOverEvents(passedOver: readonly PassedOver[], atMs: number): Given['events'] {
+  return passedOver.slice(0, MAX_PASSED_OVER).map(({ candidate, reason }) => ({
+    name: eventNames.passedOver,
+    atMs,
+    attributes: { [names.backend]: candidate, [names.passedOverReason]: reason },
+  }));
 }
 
 /** Texts are cut at 1,024 characters. */
