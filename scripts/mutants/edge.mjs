@@ -1,5 +1,6 @@
 /** The clients' side of the data plane, and the simulator. */
 const http = 'apps/data-plane/src/http';
+const downstream = 'apps/data-plane/test/node-downstream';
 const simulator = 'apps/simulator/src';
 const connections = 'apps/data-plane/test/connections';
 
@@ -122,5 +123,110 @@ export default [
     find: "schema['uniqueItems'] === true && ",
     replace: "schema['uniqueItems'] === 'no' && ",
     suite: `${simulator}/json-schema/instance`,
+  },
+  {
+    name: 'node adds no frames to those that are written past it',
+    file: `${http}/node-downstream.ts`,
+    find: '    response.chunkedEncoding = false;',
+    replace: '',
+    suite: downstream,
+  },
+  {
+    name: 'a chunk is one write, past node',
+    file: `${http}/node-downstream.ts`,
+    find: 'if (this.hasBegun && socket !== null)',
+    replace: 'if (this.hasBegun && socket === undefined)',
+    suite: downstream,
+  },
+  {
+    name: 'what queues behind another answer goes on when its turn comes',
+    file: `${http}/node-downstream.ts`,
+    find: 'if (!isTaken && socket === null)',
+    replace: 'if (!isTaken && socket === undefined)',
+    suite: downstream,
+  },
+  {
+    name: 'an empty text does not end a body',
+    file: `${http}/node-downstream.ts`,
+    find: "if (text === '') return true;",
+    replace: '',
+    suite: downstream,
+  },
+  {
+    name: 'HTTP/1.0 gets no frames',
+    file: `${http}/node-downstream.ts`,
+    find: 'this.isChunked = response.chunkedEncoding;',
+    replace: 'this.isChunked = true;',
+    suite: downstream,
+  },
+  {
+    name: 'an answer that went down with its socket was not flushed',
+    file: `${http}/node-downstream.ts`,
+    find: 'if (connection.socket.destroyed) return;',
+    replace: '',
+    suite: downstream,
+  },
+  {
+    name: 'an answer that was taken hears nothing of its connection',
+    file: `${http}/node-downstream.ts`,
+    find: '      connection.remove(this);\n      return true;',
+    replace: '      return true;',
+    suite: downstream,
+  },
+  {
+    name: 'a long answer shows how fast it is taken',
+    file: `${http}/node-downstream.ts`,
+    find: 'const PIECE_BYTES = 256 * 1024;',
+    replace: 'const PIECE_BYTES = Infinity;',
+    suite: downstream,
+  },
+  {
+    name: 'nothing is written to a socket that takes nothing',
+    file: `${http}/node-downstream.ts`,
+    find: 'return socket.writable && socket.write',
+    replace: 'return socket.write',
+    suite: downstream,
+  },
+  {
+    name: 'requests without a socket of their own hear that it died',
+    file: `${http}/client-connection.ts`,
+    find: 'for (const answer of left) answer.socketClosed();',
+    replace: 'left[0]?.socketClosed();',
+    suite: downstream,
+  },
+  {
+    name: 'a connection is watched once',
+    file: `${http}/client-connection.ts`,
+    find: '(socket[key] ??= new ClientConnection(socket))',
+    replace: '(socket[key] = new ClientConnection(socket))',
+    suite: downstream,
+  },
+  {
+    name: 'no error is written where another answer is due',
+    file: `${http}/client-error.ts`,
+    find: ' || ClientConnection.of(socket).owesAnswer',
+    replace: '',
+    suite: connections,
+  },
+  {
+    name: 'a malformed body is answered',
+    file: `${http}/node-downstream.ts`,
+    find: 'return !this.response.req.complete && !this.response.headersSent;',
+    replace: 'return false;',
+    suite: connections,
+  },
+  {
+    name: 'HEAD is GET',
+    file: `${http}/methods.ts`,
+    find: "(method === 'HEAD' && operation.method === 'GET')",
+    replace: 'false',
+    suite: connections,
+  },
+  {
+    name: 'a key without Bearer is told so',
+    file: 'apps/data-plane/src/consumers/authenticate.ts',
+    find: "noCredential.test(authorization) ? 'Missing' : 'NotBearer'",
+    replace: "'Missing'",
+    suite: connections,
   },
 ];

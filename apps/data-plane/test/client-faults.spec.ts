@@ -88,7 +88,7 @@ describe('what is not a request', () => {
     expect(reply.status).toBe(status);
     expect(errorOf(reply.body)).toMatchObject({ code, message: expect.any(String), type: expect.any(String) });
     expect(reply.headers['x-request-id']).toMatch(/^req_/);
-    if (status === 405) expect(reply.headers.allow).toMatch(/^(GET|POST)$/);
+    if (status === 405) expect(reply.headers.allow).toMatch(/^(GET, HEAD|POST), OPTIONS$/);
   });
 });
 

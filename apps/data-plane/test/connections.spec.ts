@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { eventually, eventuallyPasses } from '#libs/testing';
-import { servedPaths } from '../src/surfaces/openai/operations.js';
+import { surfaces } from '../src/surfaces/registry.js';
 import { API_KEY } from './support/entries.js';
 import { Gateway } from './support/gateway.js';
 import { chatAnswer, ScriptedUpstream } from './support/scripted-upstream.js';
@@ -68,7 +68,8 @@ describe('a path that is not served', () => {
 
   it('names what is served', async () => {
     const { message } = errorOf((await gateway.send('POST', '/v1/embeddings', {})).body);
-    for (const { method, path } of servedPaths) expect(message).toContain(`${method} ${path}`);
+    for (const { method, path } of surfaces.flatMap(({ served }) => served))
+      expect(message).toContain(`${method} ${path}`);
   });
 
   it.each([
@@ -96,7 +97,7 @@ describe('a path that is not served', () => {
   it('OPTIONS names the methods, without a key; a probe answers HEAD without a body', async () => {
     const chat = await gateway.send('OPTIONS', '/v1/chat/completions?x', { authorization: '' });
     expect([chat.status, chat.headers.allow, chat.body]).toEqual([204, 'POST, OPTIONS', '']);
-    expect((await gateway.send('OPTIONS', '/v1/models/x', {})).headers.allow).toBe('GET, OPTIONS');
+    expect((await gateway.send('OPTIONS', '/v1/models/x', {})).headers.allow).toBe('GET, HEAD, OPTIONS');
     expect((await gateway.send('OPTIONS', '/v1/embeddings', {})).status).toBe(404);
     expect(gateway.records).toHaveLength(0);
     const options = talk('OPTIONS * HTTP/1.1', 'host: x', 'connection: close', '', '');
@@ -186,4 +187,78 @@ describe('a client that is still sending when it is answered', () => {
       expect(sent).toBeLessThan(64 * 1024 * 1024);
     },
   );
+});
+
+describe('methods and keys', () => {
+  it('HEAD is GET without the body', async () => {
+    const [get, head] = [await gateway.get('/v1/models'), await gateway.send('HEAD', '/v1/models', {})];
+    expect([head.status, head.body, head.headers['content-length']]).toEqual([200, '', String(get.body.length)]);
+    expect((await gateway.send('HEAD', '/v1/chat/completions', {})).headers.allow).toBe('POST, OPTIONS');
+  });
+
+  it.each([API_KEY, `Basic ${API_KEY}`, `Bearer: ${API_KEY}`, `Bearer ${API_KEY} x`])(
+    'a key in another form (%#) is refused with the form that is asked for',
+    async (authorization) => {
+      const reply = await gateway.chat({}, { authorization });
+      expect([reply.status, errorOf(reply.body).code]).toEqual([401, 'missing_api_key']);
+      expect(errorOf(reply.body).message).toContain("'Bearer '");
+      expect(reply.body).not.toContain(API_KEY);
+    },
+  );
+
+  it.each(['', 'Bearer', 'bearer '])('no key at all (%j)', async (authorization) => {
+    const reply = await gateway.chat({}, { authorization });
+    expect(errorOf(reply.body).message).toBe('No API key was sent.');
+  });
+});
+
+describe('requests on one connection', () => {
+  const chat = (): string => {
+    const body = JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: 'hi' }] });
+    return `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${API_KEY}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  };
+
+  it('the client leaves: every call for it ends, those behind another too', async () => {
+    upstream.answers({ type: 'hang' });
+    const client = talk(chat() + chat() + chat());
+    await eventually(() => upstream.calls.length === 3);
+    client.socket.destroy();
+    await eventually(() => upstream.calls.every(({ aborted }) => aborted));
+    await eventually(() => gateway.records.length === 3);
+    expect(gateway.records.map(({ finish }) => finish)).toEqual(['Aborted', 'Aborted', 'Aborted']);
+  });
+
+  it('a head that is malformed is answered, also on a connection that was used before', async () => {
+    const client = talk(chat());
+    await eventually(() => client.received().includes('hello'));
+    client.socket.write('NONSENSE\r\n\r\n');
+    await client.closed;
+    expect(client.received()).toMatch(/hello.*HTTP\/1\.1 400 Bad Request\r\n.*"invalid_request"/s);
+  });
+
+  it('a body that is malformed is answered, and its request is over', async () => {
+    const client = talk(
+      'POST /v1/chat/completions HTTP/1.1',
+      'host: x',
+      `authorization: Bearer ${API_KEY}`,
+      'transfer-encoding: chunked',
+      '',
+      'zz',
+      '',
+    );
+    await client.closed;
+    expect(client.received()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*"invalid_request"/s);
+    await eventually(() => gateway.records.at(-1)?.finish === 'Aborted');
+    expect(upstream.calls).toHaveLength(0);
+  });
+
+  it('one that is malformed behind one that runs ends the connection, in nobody else’s place', async () => {
+    upstream.answers({ type: 'hang' });
+    const client = talk(chat());
+    await eventually(() => upstream.calls.length === 1);
+    client.socket.write('NONSENSE\r\n\r\n');
+    await client.closed;
+    expect(client.received()).toBe('');
+    await eventually(() => upstream.calls[0]?.aborted === true);
+  });
 });

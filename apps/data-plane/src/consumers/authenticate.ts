@@ -7,6 +7,7 @@ import { AuthenticatedConsumer } from './authenticated-consumer.js';
 /** Raw credentials remembered per table. */
 const MAX_KNOWN = 4_096;
 const bearer = /^Bearer +(\S+)$/i;
+const noCredential = /^(?:Bearer)?$/i;
 
 /**
  * Who sends an API key, in one table. Every token takes the same way, whatever its length: it is hashed, and the digest
@@ -23,8 +24,8 @@ export class Authenticator {
     this.limiters = limiters;
   }
 
-  /** `Missing`: no credential was sent. undefined: nobody's. */
-  ownerOf(headers: IncomingHttpHeaders): AuthenticatedConsumer | 'Missing' | undefined {
+  /** `Missing`: no credential was sent. `NotBearer`: one was, in another scheme or without any. undefined: nobody's. */
+  ownerOf(headers: IncomingHttpHeaders): AuthenticatedConsumer | 'Missing' | 'NotBearer' | undefined {
     const { authorization } = headers;
     if (authorization === undefined) {
       const key = headers['api-key'];
@@ -33,7 +34,7 @@ export class Authenticator {
     const known = this.known.get(authorization);
     if (known !== undefined) return known;
     const token = bearer.exec(authorization)?.[1];
-    if (token === undefined) return 'Missing';
+    if (token === undefined) return noCredential.test(authorization) ? 'Missing' : 'NotBearer';
     const owner = this.lookUp(token);
     if (owner !== undefined) this.remember(authorization, owner);
     return owner;

@@ -2,7 +2,8 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '#libs/clock';
 import { type ErrorCode, errorTable, GatewayError } from '../errors/error-table.js';
-import { errorText } from '../surfaces/openai/error-text.js';
+import { defaultSurface } from '../surfaces/registry.js';
+import { ClientConnection } from './client-connection.js';
 import { answerAndLinger } from './lingering.js';
 
 /** Node's and the parser's codes for requests that never became one. */
@@ -17,14 +18,14 @@ const malformed = ['invalid_request', 'The request is not valid HTTP/1.1.'] as c
  * further use and is closed.
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, clock: Clock): void {
-  // A reset needs no answer; on a socket that a response has begun on, one would be read as its body.
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
+  // A reset needs no answer; where another answer is due or has begun, one would be read as that or as its body.
+  if (error.code === 'ECONNRESET' || !socket.writable || ClientConnection.of(socket).owesAnswer) {
     socket.destroy();
     return;
   }
   const [code, message] = codes[error.code ?? ''] ?? malformed;
   const { status } = errorTable[code];
-  const body = errorText(new GatewayError(code, message));
+  const body = defaultSurface.errorBody(new GatewayError(code, message));
   const head =
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
     `content-length: ${body.length}\r\n\r\n`;

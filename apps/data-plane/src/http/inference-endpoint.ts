@@ -14,6 +14,7 @@ import { RequestRecord } from '../record/request-record.js';
 import type { Operation } from '../surfaces/operation.js';
 import { type ServedOperation, servedAt } from '../surfaces/registry.js';
 import { readBody } from './body-reader.js';
+import { allowedMethods, takesMethod } from './methods.js';
 import { NodeDownstream } from './node-downstream.js';
 
 /** Node's two halves of a request. */
@@ -44,9 +45,9 @@ export function serveInference(runtime: Runtime, request: IncomingMessage, respo
 
 function serve(runtime: Runtime, exchange: Exchange, operation: Operation, { request, response }: Arrival): void {
   const { headers, method } = request;
-  if (method !== operation.method) {
+  if (!takesMethod(operation, method)) {
     const message = `The method ${method} is not allowed here, only ${operation.method}.`;
-    exchange.fail(new GatewayError('method_not_allowed', message), ['allow', operation.method]);
+    exchange.fail(new GatewayError('method_not_allowed', message), ['allow', allowedMethods(operation)]);
     return;
   }
   if (operation.kind === 'Inference') {

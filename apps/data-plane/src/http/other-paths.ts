@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorTable, GatewayError } from '../errors/error-table.js';
-import { errorText } from '../surfaces/openai/error-text.js';
-import { operationAt, servedPaths } from '../surfaces/openai/operations.js';
+import { defaultSurface, servedAt, surfaces } from '../surfaces/registry.js';
+import { allowedMethods } from './methods.js';
 
 /** Answers a probe; `target` is the path with its query. undefined: not a probe's. */
 export type Probe = (target: string) => { readonly status: number; readonly body: string } | undefined;
@@ -29,22 +29,22 @@ export function serveOtherPath(request: IncomingMessage, response: ServerRespons
     response.end(probe.body);
     return;
   }
-  const allowed = method === 'OPTIONS' ? allowedAt(path) : undefined;
+  const allowed = method === 'OPTIONS' ? allowedAt(request, path) : undefined;
   if (allowed !== undefined) {
     response.writeHead(204, ['allow', allowed]);
     response.end();
-  } else refuse(response, nothingAt(method, path), options);
+  } else refuse(response, nothingAt(request, path), options);
 }
 
-function allowedAt(path: string): string | undefined {
+function allowedAt({ headers }: IncomingMessage, path: string): string | undefined {
   if (path === '*') return 'GET, HEAD, POST, OPTIONS';
-  const operation = operationAt(path);
-  return operation && `${operation.method}, OPTIONS`;
+  const served = servedAt('OPTIONS', path, headers);
+  return served && allowedMethods(served.operation);
 }
 
 /** An error for a request that no surface has taken. */
 export function refuse(response: ServerResponse, error: GatewayError, { requestId }: OtherPathsOptions): void {
-  const body = errorText(error);
+  const body = defaultSurface.errorBody(error);
   response.writeHead(errorTable[error.code].status, [
     'content-type',
     'application/json',
@@ -56,7 +56,7 @@ export function refuse(response: ServerResponse, error: GatewayError, { requestI
   response.end(body, 'latin1');
 }
 
-function nothingAt(method: string, path: string): GatewayError {
+function nothingAt(request: IncomingMessage, path: string): GatewayError {
   const shown = path.slice(0, SHOWN_LENGTH);
   if (!isDecodable(path)) {
     return new GatewayError(
@@ -64,22 +64,25 @@ function nothingAt(method: string, path: string): GatewayError {
       `The path ${shown} holds a % that no UTF-8 bytes in hexadecimal follow.`,
     );
   }
-  const found = `There is nothing at ${method} ${shown}.`;
-  const meant = servedLike(path);
+  const found = `There is nothing at ${request.method} ${shown}.`;
+  const meant = servedLike(request, path);
   if (meant !== undefined) {
     return new GatewayError('unknown_path', `${found} Did you mean ${meant}? A client's base URL ends in /v1.`);
   }
-  const served = servedPaths.map((known) => `${known.method} ${known.path}`).join(', ');
+  const served = surfaces
+    .flatMap((surface) => surface.served.map((known) => `${known.method} ${known.path}`))
+    .join(', ');
   return new GatewayError('unknown_path', `${found} Served are ${served}.`);
 }
 
 /** What is served under a part of the path's end: a base URL was given without `/v1`, or with something in front of it. */
-function servedLike(path: string): string | undefined {
+function servedLike({ method = '', headers }: IncomingMessage, path: string): string | undefined {
   if (path.length > SHOWN_LENGTH) return undefined;
   const segments = path.split('/').filter((segment) => segment !== '');
   for (let from = 0; from < segments.length; from += 1) {
     const end = `/${segments.slice(from).join('/')}`;
-    for (const candidate of [end, `/v1${end}`]) if (operationAt(candidate) !== undefined) return candidate;
+    for (const candidate of [end, `/v1${end}`])
+      if (servedAt(method, candidate, headers) !== undefined) return candidate;
   }
   return undefined;
 }

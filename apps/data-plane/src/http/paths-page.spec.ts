@@ -1,12 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { expectGolden } from '#libs/testing';
-import { operationAt, servedPaths } from '../surfaces/openai/operations.js';
+import { servedAt, surfaces } from '../surfaces/registry.js';
 import { pathsPage } from './testing/paths-page.js';
 
-it('docs/paths.md says what the list of served paths says', () => {
+it('docs/paths.md says what the surfaces say that they serve', () => {
   expectGolden(fileURLToPath(new URL('../../../../docs/paths.md', import.meta.url)), pathsPage());
 });
 
-it.each(servedPaths)('$method $path is served', ({ method, path }) => {
-  expect(operationAt(path.replace('{model}', 'chat'))?.method).toBe(method);
+const listed = surfaces.flatMap((surface) => surface.served.map((path) => ({ surface, ...path })));
+
+it.each(listed)('$method $path is served by the surface that lists it', ({ surface, method, path }) => {
+  const served = servedAt(method, path.replaceAll(/\{\w+\}/g, 'x'), {});
+  expect(served).toMatchObject({ surface, operation: { method, template: path } });
 });

@@ -13,6 +13,10 @@ import type { PinnedTable } from '../runs/pinned-table.js';
 export function identify(table: PinnedTable, headers: IncomingHttpHeaders): AuthenticatedConsumer | GatewayError {
   const consumer = table.authenticator.ownerOf(headers);
   if (consumer === 'Missing') return new GatewayError('missing_api_key', 'No API key was sent.');
+  if (consumer === 'NotBearer') {
+    const message = "The header 'authorization' is not 'Bearer ' and then the API key, separated by a space.";
+    return new GatewayError('missing_api_key', message);
+  }
   return consumer ?? new GatewayError('invalid_api_key', 'The API key is not known.');
 }
 

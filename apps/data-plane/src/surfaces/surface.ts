@@ -3,9 +3,18 @@ import type { AnswerWriter, ClientRequest } from '#libs/dialects';
 import type { GatewayError } from '../errors/error-table.js';
 import type { Operation } from './operation.js';
 
+export interface ServedPath {
+  readonly method: Operation['method'];
+  /** As an operation's template is written. */
+  readonly path: string;
+  readonly summary: string;
+}
+
 /** One client dialect: what a client says, and what it hears. Texts are bytes seen as Latin-1. */
 export interface Surface {
   readonly dialect: string;
+  /** Its paths, for people: the page of paths and the answer at a path where there is nothing are written from it. */
+  readonly served: readonly ServedPath[];
   /**
    * What is asked for at a path, without its query; undefined: nothing that this surface knows. `headers` for paths that
    * dialects share. The operation says which method it takes: that the request's is the same is the caller's to check.

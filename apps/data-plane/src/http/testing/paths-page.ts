@@ -1,4 +1,4 @@
-import { servedPaths } from '../../surfaces/openai/operations.js';
+import { surfaces } from '../../surfaces/registry.js';
 
 const introduction = `# Paths of the data plane
 
@@ -11,6 +11,7 @@ key of a consumer goes into \`authorization: Bearer <key>\`, or into \`api-key: 
 `;
 
 const elsewhere = `
+- \`HEAD\` is answered wherever \`GET\` is, without the body.
 - \`OPTIONS\` at a served path, or at \`*\`, answers 204 with \`allow\`, without a key.
 - Another method at a served path is \`method_not_allowed\`, and \`allow\` names the right one.
 - Any other path is \`unknown_path\`, whatever the method and the body. The message names the served path that ends likewise,
@@ -23,6 +24,8 @@ const elsewhere = `
 
 /** The whole of docs/paths.md. */
 export function pathsPage(): string {
-  const rows = servedPaths.map(({ method, path, summary }) => `| \`${method}\` | \`${path}\` | ${summary} |`);
+  const rows = surfaces.flatMap(({ served }) =>
+    served.map(({ method, path, summary }) => `| \`${method}\` | \`${path}\` | ${summary} |`),
+  );
   return `${introduction}| Method | Path | What it answers |\n| --- | --- | --- |\n${rows.join('\n')}\n${elsewhere}`;
 }

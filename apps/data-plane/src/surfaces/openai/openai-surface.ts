@@ -9,7 +9,7 @@ import type { Operation } from '../operation.js';
 import type { Surface } from '../surface.js';
 import { errorEventText, errorText } from './error-text.js';
 import { modelListText, modelText } from './model-list.js';
-import { operationAt } from './operations.js';
+import { operationAt, servedPaths } from './operations.js';
 
 /** What OpenAI's own API takes of a client's headers. */
 const forwardedNames: readonly string[] = ['openai-beta', 'idempotency-key', 'x-client-request-id'];
@@ -17,6 +17,7 @@ const forwardedNames: readonly string[] = ['openai-beta', 'idempotency-key', 'x-
 /** OpenAI's chat completions, and the models that can be asked for. */
 export const openAISurface: Surface = {
   dialect: openAI,
+  served: servedPaths,
   streamType,
   keepAlive: ': keep-alive\n\n',
   operationAt: (_method, path) => operationAt(path),

@@ -1,12 +1,12 @@
 import { ownText } from '#libs/dialects';
 import type { InferenceOperation, ListModelsOperation, Operation } from '../operation.js';
+import type { ServedPath } from '../surface.js';
 
-/** The paths, for people: what the answer at any other path names, and docs/paths.md. */
-export const servedPaths = [
+export const servedPaths: readonly ServedPath[] = [
   { method: 'POST', path: '/v1/chat/completions', summary: 'A chat completion, plain or streamed.' },
   { method: 'GET', path: '/v1/models', summary: 'The models that the consumer may ask for.' },
   { method: 'GET', path: '/v1/models/{model}', summary: 'One of them.' },
-] as const;
+];
 
 const chat: InferenceOperation = {
   kind: 'Inference',
