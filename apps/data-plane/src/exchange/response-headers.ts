@@ -1,13 +1,14 @@
 import type { PassedOver } from '#libs/routing';
 import { type ErrorCode, errorTable, type GatewayError } from '../errors/error-table.js';
-import type { RequestRecord } from '../record/request-record.js';
+import type { AttemptRecord, RequestRecord } from '../record/request-record.js';
 
 /** A 429 or 503 without a known time: long enough to matter, short enough to be tried. */
 const DEFAULT_RETRY_AFTER_S = 1;
 
 /**
  * The record as response headers, names and values in turn. A stream's head may go out before everything is known; it
- * then tells what is. `route`, `backend` and `key` are for consumers with `exposeRouting` alone.
+ * then tells what is. What became of the request inside (route, backend, key, the provider's limits, who was passed over)
+ * is for consumers with `exposeRouting` alone.
  */
 export function responseHeaders(record: RequestRecord, revision: number, contentType: string): string[] {
   const headers = [
@@ -21,10 +22,12 @@ export function responseHeaders(record: RequestRecord, revision: number, content
     String(record.attempts.length),
   ];
   if (revision >= 0) headers.push('x-signalbox-revision', String(revision));
+  const serving = servingAttempt(record);
+  if (serving !== undefined && serving.dropped.length > 0) {
+    headers.push('x-signalbox-warnings', `not passed on: ${serving.dropped.join(', ')}`);
+  }
   if (record.exposeRouting) {
     if (record.route !== '') headers.push('x-signalbox-route', record.route);
-    // Of several at once the one whose answer this is, which may not be the last that was started.
-    const serving = record.attempts.findLast(({ progress }) => progress === 'Committed') ?? record.attempts.at(-1);
     if (serving !== undefined) {
       headers.push('x-signalbox-backend', serving.backend, 'x-signalbox-key', serving.key, ...serving.rateLimitHeaders);
     }
@@ -32,6 +35,11 @@ export function responseHeaders(record: RequestRecord, revision: number, content
     if (passedOver.length > 0) headers.push('x-signalbox-passed-over', passedOverText(passedOver));
   }
   return headers;
+}
+
+/** Of several at once the one whose answer this is, which may not be the last that was started. */
+function servingAttempt({ attempts }: RequestRecord): AttemptRecord | undefined {
+  return attempts.findLast(({ progress }) => progress === 'Committed') ?? attempts.at(-1);
 }
 
 /** The first of them: a header has room for what helps, and not for a table of thousands. */

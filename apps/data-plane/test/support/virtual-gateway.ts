@@ -15,12 +15,16 @@ import { TestCredentials } from './gateway.js';
 export class VirtualCall implements UpstreamCall {
   isOver = false;
   isAborted = false;
+  /** How often the gateway asked for more after a pause. */
+  resumed = 0;
   constructor(
     readonly request: UpstreamRequest,
     private readonly handler: UpstreamHandler,
   ) {}
 
-  resume(): void {}
+  resume(): void {
+    this.resumed += 1;
+  }
 
   abort(): void {
     this.isOver = true;
@@ -39,6 +43,19 @@ export class VirtualCall implements UpstreamCall {
     if (this.isOver) return;
     this.handler.onData(Buffer.from(text));
     if (!this.isOver) this.handler.onRead(undefined);
+  }
+
+  /** One read of the socket, with several ranges of the body; `frames`: what it consisted of. */
+  reads(ranges: readonly string[], frames?: string): void {
+    for (const range of ranges) if (!this.isOver) this.handler.onData(Buffer.from(range));
+    if (!this.isOver) this.handler.onRead(frames === undefined ? undefined : Buffer.from(frames));
+  }
+
+  /** A read of one range. False: the gateway wants a pause. */
+  takesMore(text: string): boolean {
+    const isWanted = this.handler.onData(Buffer.from(text));
+    this.handler.onRead(undefined);
+    return isWanted;
   }
 
   end(): void {
@@ -60,6 +77,9 @@ export class VirtualClient implements Downstream {
   ends = 0;
   status = 0;
   text = '';
+  /** Each write of a stream, and each run of frames that was passed as it came. */
+  readonly writes: string[] = [];
+  readonly frames: string[] = [];
   isSlow = false;
   isDestroyed = false;
   exchange: Exchange | undefined;
@@ -78,10 +98,12 @@ export class VirtualClient implements Downstream {
   write(text: string): boolean {
     if (this.heads === 0 || this.ends > 0) throw new Error('a write outside of the response');
     this.text += text;
+    this.writes.push(text);
     return !this.isSlow;
   }
 
   writeFrames(frames: Buffer): boolean {
+    this.frames.push(frames.toString('latin1'));
     return this.write(deframe(frames.toString('latin1')));
   }
 

@@ -1,0 +1,102 @@
+import { chunk, doneEvent, roleChunk, stopChunk } from '../../test/support/scripted-upstream.js';
+import {
+  nothingHeld,
+  type VirtualCall,
+  type VirtualClient,
+  VirtualGateway,
+} from '../../test/support/virtual-gateway.js';
+
+const providers = [{ name: 'alpha', baseURL: 'http://alpha.test/v1' }];
+const frame = (data: string) => `${Buffer.byteLength(data).toString(16)}\r\n${data}\r\n`;
+
+async function streaming(
+  maxEventBytes?: number,
+): Promise<{ gateway: VirtualGateway; client: VirtualClient; call: VirtualCall }> {
+  const limits = maxEventBytes === undefined ? {} : { maxEventBytes };
+  const gateway = new VirtualGateway(1, { wrap: (dependencies) => ({ ...dependencies, limits }) });
+  await gateway.serve({ providers });
+  const client = gateway.chat(true);
+  const call = gateway.calls[0]!;
+  call.sent();
+  call.head(200, 'text/event-stream');
+  return { gateway, client, call };
+}
+
+describe('a stream on its way', () => {
+  it('is held back until its first content, and then passes in one write a read', async () => {
+    const { client, call } = await streaming();
+    call.data(roleChunk);
+    expect(client.heads).toBe(0);
+    call.data(chunk({ content: 'x' }));
+    expect(client.writes).toEqual([roleChunk + chunk({ content: 'x' })]);
+    call.reads([chunk({ content: 'y' }), chunk({ content: 'z' })]);
+    expect(client.writes.slice(1)).toEqual([chunk({ content: 'y' }) + chunk({ content: 'z' })]);
+  });
+
+  it("passes the upstream's chunk frames as they came, where all of a read passes", async () => {
+    const { client, call } = await streaming();
+    call.data(chunk({ content: 'x' }));
+    const [y, z] = [chunk({ content: 'y' }), chunk({ content: 'z' })];
+    call.reads([y, z], frame(y) + frame(z));
+    expect(client.frames).toEqual([frame(y) + frame(z)]);
+    expect(client.text).toContain(y + z);
+  });
+
+  it('frames anew where something of the read stays behind', async () => {
+    const { client, call } = await streaming();
+    call.data(chunk({ content: 'x' }));
+    const [y, half] = [chunk({ content: 'y' }), 'data: {"choi'];
+    call.reads([y, half], frame(y) + frame(half));
+    expect(client.frames).toEqual([]);
+    expect(client.writes.at(-1)).toBe(y);
+    const rest = 'ces":[{"index":0,"delta":{"content":"z"}}]}\n\n';
+    call.reads([rest], frame(rest));
+    expect(client.frames).toEqual([]);
+    expect(client.writes.at(-1)).toBe(half + rest);
+  });
+
+  it('passes no frames with what was held back before the commit point', async () => {
+    const { client, call } = await streaming();
+    call.data(roleChunk);
+    const first = chunk({ content: 'x' });
+    call.reads([first], frame(first));
+    expect(client.frames).toEqual([]);
+    expect(client.writes).toEqual([roleChunk + first]);
+  });
+
+  it('what came before an error in the same read is passed on', async () => {
+    const { client, call, gateway } = await streaming();
+    call.reads([chunk({ content: 'x' }), 'data: {"error":{"message":"no"}}\n\n']);
+    expect(client.text).toContain(chunk({ content: 'x' }));
+    expect(client.text).toContain('stream_interrupted');
+    expect(gateway.held()).toEqual(nothingHeld);
+  });
+
+  it('that has no content, and no end, is given up', async () => {
+    const { client, call, gateway } = await streaming(1_000);
+    for (let at = 0; at < 20; at += 1) call.data(roleChunk);
+    expect(call.isAborted).toBe(true);
+    expect(gateway.finished[0] ?? client).toBeDefined();
+    expect(client.text).not.toContain('assistant');
+  });
+
+  it('pauses where the client takes no more, and goes on where it does', async () => {
+    const { client, call } = await streaming();
+    client.isSlow = true;
+    call.data(chunk({ content: 'x' }));
+    expect(call.takesMore(chunk({ content: 'y' }))).toBe(false);
+    client.catchUp();
+    expect(call.resumed).toBe(1);
+    expect(call.takesMore(chunk({ content: 'z' }))).toBe(true);
+  });
+
+  it('has a second to end once all of it is there; cut off then, it is whole all the same', async () => {
+    const { client, call, gateway } = await streaming();
+    call.data(chunk({ content: 'x' }) + stopChunk + doneEvent);
+    expect(client.ends).toBe(0);
+    await gateway.clock.advanceAsync(1_100);
+    expect(client.ends).toBe(1);
+    expect(gateway.finished).toMatchObject([{ finish: 'Completed', finishReason: 'stop' }]);
+    expect(gateway.held()).toEqual(nothingHeld);
+  });
+});

@@ -1,0 +1,216 @@
+const loop = 'apps/data-plane/src/runs/attempt-loop.ts';
+const attempt = 'apps/data-plane/src/runs/attempt.ts';
+const relay = 'apps/data-plane/src/runs/relay.ts';
+const exchange = 'apps/data-plane/src/exchange/exchange.ts';
+const headers = 'apps/data-plane/src/exchange/response-headers.ts';
+const runs = 'apps/data-plane/src/runs';
+const exchanges = 'apps/data-plane/src/exchange';
+const races = 'apps/data-plane/src/pipeline/races';
+const upstreamFaults = 'apps/data-plane/test/upstream-faults';
+
+/** A request's two halves: its client's side, and the work that is done for it. */
+export default [
+  {
+    name: 'firstToken ends with the commit point',
+    file: attempt,
+    find: "owner.run.record.stream && record.progress !== 'Committed'",
+    replace: 'owner.run.record.stream',
+    suite: upstreamFaults,
+  },
+  {
+    name: 'a stream that waits for a slow client is not idle',
+    file: attempt,
+    find: 'this.relay?.isBlocked === true ? nowMs : this.lastReadMs',
+    replace: 'this.lastReadMs',
+    suite: upstreamFaults,
+  },
+  {
+    name: 'a call whose attempt ended before its handle came is aborted',
+    file: attempt,
+    find: 'if (this.ended) this.call.abort();\n  }\n\n  onSent',
+    replace: '}\n\n  onSent',
+    suite: runs,
+  },
+  {
+    name: 'what an attempt holds is given back though its estimate throws',
+    file: attempt,
+    find: 'record.usage ??= this.relay?.estimate();\n    } finally {',
+    replace: 'record.usage ??= this.relay?.estimate();\n    } catch { return; }\n    {',
+    suite: runs,
+  },
+  {
+    name: 'a request that can not be said in the dialect counts against nobody',
+    file: attempt,
+    find: "record.message = message;\n    this.settle(cancelled);",
+    replace: "record.message = message;\n    this.settle(success);",
+    suite: runs,
+  },
+  {
+    name: 'breaker and key hear of the commit point',
+    file: attempt,
+    find: 'this.permit.committed(nowMs);',
+    replace: '',
+    suite: 'apps/data-plane',
+  },
+  {
+    name: 'the losers of several attempts are cancelled',
+    file: loop,
+    find: 'this.winner = attempt;\n      this.cancelOthers(attempt);',
+    replace: 'this.winner = attempt;',
+    suite: runs,
+  },
+  {
+    name: 'a second answer does not become the answer',
+    file: loop,
+    find: 'return this.winner === attempt;',
+    replace: 'return true;',
+    suite: runs,
+  },
+  {
+    name: 'a request that stops waiting leaves the lines',
+    file: loop,
+    find: 'if (this.waiter !== undefined) routing.lines.leave(this.waiter);',
+    replace: '',
+    suite: races,
+  },
+  {
+    name: 'a request that stops waiting disarms its timer',
+    file: loop,
+    find: 'if (this.timer !== undefined) wheel.disarm(this.timer);',
+    replace: '',
+    suite: races,
+  },
+  {
+    name: 'an API key that is revoked starts no attempt',
+    file: loop,
+    find: 'return current.view.ownerOf(subject.consumer.sha256) === undefined;',
+    replace: 'return false;',
+    suite: 'apps/data-plane/(src/runs|test/client-faults)',
+  },
+  {
+    name: 'what a loser has cost is counted',
+    file: 'apps/data-plane/src/runs/note-usage.ts',
+    find: 'return total === -1 ? count : total + count;',
+    replace: 'return count;',
+    suite: runs,
+  },
+  {
+    name: 'a stream is held back before its first content',
+    file: relay,
+    find: "if (!this.isStream || !this.isCommitted || ready === '') return;",
+    replace: "if (!this.isStream || ready === '') return;",
+    suite: runs,
+  },
+  {
+    name: 'frames pass only where all of the read passes',
+    file: relay,
+    find: 'if (!this.hasPassed) this.isUntouched = false;',
+    replace: '',
+    suite: runs,
+  },
+  {
+    name: 'frames pass only where nothing was held before them',
+    file: relay,
+    find: "this.isUntouched = this.ready === '';",
+    replace: 'this.isUntouched = true;',
+    suite: runs,
+  },
+  {
+    name: 'what came before an error in the same read is passed on',
+    file: relay,
+    find: "// What came before it in the same read is the client's.\n    this.writeReady(undefined);",
+    replace: '',
+    suite: runs,
+  },
+  {
+    name: 'a stream without content has a size that it may not exceed',
+    file: relay,
+    find: 'this.ready.length > run.services.limits.maxEventBytes',
+    replace: 'this.ready.length > Infinity',
+    suite: runs,
+  },
+  {
+    name: 'an answer that is all there is whole, though its connection never ends',
+    file: relay,
+    find: 'if (!this.isOver && this.isFinished) this.complete();',
+    replace: '',
+    suite: runs,
+  },
+  {
+    name: "the upstream has a second to end an answer that is all there",
+    file: relay,
+    find: 'if (this.isFinished) attempt.expectEnd(CLOSING_MS);',
+    replace: '',
+    suite: runs,
+  },
+  {
+    name: "an answer that is not taken holds the consumer's permit",
+    file: exchange,
+    find: 'if (isTaken) {',
+    replace: 'if (isTaken || true) {',
+    suite: exchanges,
+  },
+  {
+    name: 'an answer that is never taken is cut off',
+    file: exchange,
+    find: "this.downstream.destroy();\n      this.finish('Aborted');",
+    replace: '',
+    suite: exchanges,
+  },
+  {
+    name: 'a client that takes something has its time anew',
+    file: exchange,
+    find: "if (this.phase === 'Flushing') this.watchTaking();",
+    replace: "if (this.phase === 'Flushing') return;",
+    suite: exchanges,
+  },
+  {
+    name: "the consumer's permit comes back at the end",
+    file: exchange,
+    find: 'permit.release();\n      table.release();',
+    replace: 'table.release();',
+    suite: races,
+  },
+  {
+    name: 'the table is let go at the end',
+    file: exchange,
+    find: 'permit.release();\n      table.release();',
+    replace: 'permit.release();',
+    suite: races,
+  },
+  {
+    name: 'a client that leaves ends the work for it',
+    file: exchange,
+    find: "this.leaveRun();\n    this.finish(outcome);",
+    replace: 'this.finish(outcome);',
+    suite: races,
+  },
+  {
+    name: 'the attempt whose answer it is is named, not the last one',
+    file: headers,
+    find: "attempts.findLast(({ progress }) => progress === 'Committed') ?? ",
+    replace: '',
+    suite: exchanges,
+  },
+  {
+    name: 'who was passed over is for those who may see the routing',
+    file: headers,
+    find: 'if (record.exposeRouting) {',
+    replace: 'if (record.exposeRouting || true) {',
+    suite: exchanges,
+  },
+  {
+    name: 'the header of who was passed over has an end',
+    file: headers,
+    find: '.slice(0, MAX_PASSED_OVER)',
+    replace: '',
+    suite: exchanges,
+  },
+  {
+    name: 'what a timer throws goes to its owner',
+    file: 'apps/data-plane/src/time/timer-wheel.ts',
+    find: 'timer.owner.fault(error);',
+    replace: 'throw error;',
+    suite: 'apps/data-plane/src/time',
+  },
+];
