@@ -6,7 +6,6 @@ const headers = 'apps/data-plane/src/exchange/response-headers.ts';
 const runs = 'apps/data-plane/src/runs';
 const exchanges = 'apps/data-plane/src/exchange';
 const races = 'apps/data-plane/src/pipeline/races';
-const upstreamFaults = 'apps/data-plane/test/upstream-faults';
 
 /** A request's two halves: its client's side, and the work that is done for it. */
 export default [
@@ -15,14 +14,14 @@ export default [
     file: attempt,
     find: "owner.run.record.stream && record.progress !== 'Committed'",
     replace: 'owner.run.record.stream',
-    suite: upstreamFaults,
+    suite: runs,
   },
   {
     name: 'a stream that waits for a slow client is not idle',
     file: attempt,
     find: 'this.relay?.isBlocked === true ? nowMs : this.lastReadMs',
     replace: 'this.lastReadMs',
-    suite: upstreamFaults,
+    suite: runs,
   },
   {
     name: 'a call whose attempt ended before its handle came is aborted',
@@ -41,8 +40,8 @@ export default [
   {
     name: 'a request that can not be said in the dialect counts against nobody',
     file: attempt,
-    find: "record.message = message;\n    this.settle(cancelled);",
-    replace: "record.message = message;\n    this.settle(success);",
+    find: 'record.message = message;\n    this.settle(cancelled);',
+    replace: 'record.message = message;\n    this.settle(success);',
     suite: runs,
   },
   {
@@ -50,7 +49,7 @@ export default [
     file: attempt,
     find: 'this.permit.committed(nowMs);',
     replace: '',
-    suite: 'apps/data-plane',
+    suite: runs,
   },
   {
     name: 'the losers of several attempts are cancelled',
@@ -137,7 +136,7 @@ export default [
     suite: runs,
   },
   {
-    name: "the upstream has a second to end an answer that is all there",
+    name: 'the upstream has a second to end an answer that is all there',
     file: relay,
     find: 'if (this.isFinished) attempt.expectEnd(CLOSING_MS);',
     replace: '',
@@ -181,7 +180,7 @@ export default [
   {
     name: 'a client that leaves ends the work for it',
     file: exchange,
-    find: "this.leaveRun();\n    this.finish(outcome);",
+    find: 'this.leaveRun();\n    this.finish(outcome);',
     replace: 'this.finish(outcome);',
     suite: races,
   },
