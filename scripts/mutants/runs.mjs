@@ -59,18 +59,11 @@ export default [
     suite: runs,
   },
   {
-    name: 'a second answer does not become the answer',
-    file: loop,
-    find: 'return this.winner === attempt;',
-    replace: 'return true;',
-    suite: runs,
-  },
-  {
     name: 'a request that stops waiting leaves the lines',
     file: loop,
     find: 'if (this.waiter !== undefined) routing.lines.leave(this.waiter);',
     replace: '',
-    suite: races,
+    suite: runs,
   },
   {
     name: 'a request that stops waiting disarms its timer',

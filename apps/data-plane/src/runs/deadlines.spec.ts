@@ -1,5 +1,10 @@
 import { chunk } from '../../test/support/scripted-upstream.js';
-import { nothingHeld, type VirtualCall, type VirtualClient, VirtualGateway } from '../../test/support/virtual-gateway.js';
+import {
+  nothingHeld,
+  type VirtualCall,
+  type VirtualClient,
+  VirtualGateway,
+} from '../../test/support/virtual-gateway.js';
 
 const backend = { timeouts: { connectMs: 1_000, firstByteMs: 2_000, streamIdleMs: 5_000, requestMs: 60_000 } };
 const providers = [{ name: 'alpha', baseURL: 'http://alpha.test/v1', backend }];

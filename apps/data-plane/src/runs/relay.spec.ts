@@ -1,4 +1,7 @@
+import type { AnswerSink } from '#libs/dialects';
 import { chunk, doneEvent, roleChunk, stopChunk } from '../../test/support/scripted-upstream.js';
+import type { Egress } from '../egress/egress.js';
+import { Relay, type RelayOwner, type RunOutput } from './relay.js';
 import {
   nothingHeld,
   type VirtualCall,
@@ -62,6 +65,33 @@ describe('a stream on its way', () => {
     call.reads([first], frame(first));
     expect(client.frames).toEqual([]);
     expect(client.writes).toEqual([roleChunk + first]);
+  });
+
+  it('passes no frames where a reader that takes no notice of what is held says that all of the read passes', () => {
+    const writes: string[] = [];
+    const run = {
+      subject: {},
+      record: { stream: true },
+      services: { limits: {} },
+      committed() {},
+      write: (text: string) => writes.push(text) > 0,
+      writeFrames: () => writes.push('frames') > 0,
+    } as unknown as RunOutput;
+    const attempt = { commit: () => true } as unknown as RelayOwner;
+    const egress = {
+      reader: (_request: unknown, _head: unknown, sink: AnswerSink) => ({
+        push(bytes: Buffer) {
+          if (bytes.toString() === 'second') sink.commit();
+          sink.passAll(bytes);
+        },
+      }),
+    } as unknown as Egress;
+    const relay = new Relay(attempt, run, egress, { status: 200, headers: [] });
+    for (const text of ['first', 'second', 'third']) {
+      relay.onData(Buffer.from(text));
+      relay.onRead(Buffer.from(frame(text)));
+    }
+    expect(writes).toEqual(['firstsecond', 'frames']);
   });
 
   it('what came before an error in the same read is passed on', async () => {
