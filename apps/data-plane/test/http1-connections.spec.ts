@@ -101,6 +101,19 @@ describe('idle connections', () => {
   });
 });
 
+it('a request whose kept connection resets goes over a fresh one at once, past other kept ones, and is told as sent once', async () => {
+  await start(false);
+  await whole(2);
+  upstream.script = {
+    request: (connection, index) => {
+      if (index === 0) connection.write(completion());
+      else connection.reset();
+    },
+  };
+  await whole();
+  expect([upstream.connections.length, upstream.requests]).toEqual([3, 4]);
+});
+
 it('a paused connection that has answered is read again', async () => {
   await start(false);
   const handler = send();

@@ -1,14 +1,11 @@
 import { CR, hexValue, LF, SEMICOLON } from './characters.js';
-import { readFieldLines } from './field-lines.js';
 import { HeldBytes, NOT_YET, TOO_LONG } from './held-bytes.js';
-import { framingName } from './response-head.js';
-import { MAX_CHUNK_LINE_BYTES, MAX_TRAILER_BYTES, type ResponseFault } from './response-faults.js';
+import { MAX_CHUNK_LINE_BYTES, type ResponseFault } from './response-faults.js';
+import { Trailers } from './trailers.js';
 
 /** RFC 9112, 7.1.1. */
 const EXTENSIONS =
   /^(?:;[!#$%&'*+.^_`|~\w-]+(?:=(?:[!#$%&'*+.^_`|~\w-]+|"(?:[\t !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*\r\n$/;
-
-const LINE_END = Buffer.from('\r\n');
 
 const SIZE = 0;
 const EXTENSION = 1;
@@ -33,7 +30,7 @@ export class ChunkedBody {
   tookData = false;
   private readonly sink: ChunkSink;
   private readonly extension = new HeldBytes('\r\n', MAX_CHUNK_LINE_BYTES);
-  private readonly trailers = new HeldBytes('\r\n\r\n', MAX_TRAILER_BYTES);
+  private readonly trailers = new Trailers();
   private state = OVER;
   private size = 0;
   private digits = 0;
@@ -46,7 +43,7 @@ export class ChunkedBody {
   begin(): void {
     this.fault = undefined;
     this.extension.clear();
-    this.trailers.clear();
+    this.trailers.begin();
     this.expectChunk();
   }
 
@@ -160,28 +157,10 @@ export class ChunkedBody {
     this.state = SIZE;
   }
 
-  /** Checked, and passed to nobody: what came before them has been believed already. */
   private takeTrailers(bytes: Buffer, at: number): number {
-    const { trailers } = this;
-    if (trailers.length === 0) {
-      if (bytes[at] === CR && bytes[at + 1] === LF) {
-        this.state = OVER;
-        return at + 2;
-      }
-      // The end of the size line, so that a blank line alone ends as trailers do.
-      trailers.take(LINE_END, 0);
-    }
-    const next = trailers.take(bytes, at);
+    const next = this.trailers.push(bytes, at);
+    if (this.trailers.fault !== undefined) return this.refuse(this.trailers.fault, bytes);
     if (next === NOT_YET) return bytes.length;
-    if (next === TOO_LONG) return this.refuse('TrailersTooLong', bytes);
-    const lines = trailers.whole();
-    const fields: Buffer[] = [];
-    const fault = readFieldLines(lines, LINE_END.length, lines.length - LINE_END.length, fields);
-    if (fault !== undefined) return this.refuse(fault, bytes);
-    for (let index = 0; index < fields.length; index += 2) {
-      const name = framingName(fields[index]!);
-      if (name === 'content-length' || name === 'transfer-encoding') return this.refuse('FramingInTrailers', bytes);
-    }
     this.state = OVER;
     return next;
   }
