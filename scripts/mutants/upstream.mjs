@@ -25,7 +25,7 @@ export default [
     file: `${http1}/call.ts`,
     find: 'this.start(this.pool.open())',
     replace: 'this.start(this.pool.take())',
-    suite: wire,
+    suite: connections,
   },
   {
     name: 'a second try is not told as a second request',
@@ -87,7 +87,7 @@ export default [
     name: 'a handler that says so stops the reading',
     file: `${http1}/connection.ts`,
     find: 'this.socket.pause();',
-    replace: '',
+    replace: 'this.socket.isPaused();',
     suite: contract,
   },
   {

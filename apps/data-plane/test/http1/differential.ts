@@ -4,10 +4,13 @@ import { hostileAnswer, mutated } from './answer-mutations.js';
 import { Dice } from './dice.js';
 import { nodeReading } from './node-reading.js';
 import type { ObservedAnswer } from './observed-answer.js';
-import { ownReading } from './own-reading.js';
+import { type OwnReading, ownReading } from './own-reading.js';
 
 /** Ours drops a connection that Node would keep. */
 const CLOSES = 'closes after HTTP/1.0 in chunks or with both options';
+
+/** An answer that is longer is split byte by byte only around its end. */
+const LONG = 2_000;
 
 export interface Tally {
   answers: number;
@@ -58,9 +61,9 @@ interface Comparison {
 function compare(bytes: Buffer, pieces: readonly Buffer[], isHead: boolean): Comparison {
   const own = ownReading(pieces, isHead);
   const node = nodeReading(pieces, isHead);
-  const single = ownReading(singles(bytes), isHead);
-  const bytewise = differs(own, single);
-  if (bytewise !== undefined) return { difference: `ours in these pieces and byte by byte: ${bytewise}` };
+  const single = bytewise(bytes, isHead);
+  const split = differs(own, single);
+  if (split !== undefined) return { difference: `ours in these pieces and byte by byte: ${split}` };
   if (own.verdict === 'Refused') {
     if (node.verdict === 'Refused') return { verdict: 'refused by both' };
     if (isStricter(own.reason)) return { verdict: 'refused by ours alone', stricter: own.reason };
@@ -120,15 +123,17 @@ function split(dice: Dice, bytes: Buffer): Buffer[] {
   return pieces;
 }
 
-/** Byte by byte; of a long one the middle in one piece. */
-function singles(bytes: Buffer): Buffer[] {
-  const { length } = bytes;
-  const middle = length > 2_000 ? [500, length - 500] : [length, length];
-  const pieces: Buffer[] = [];
-  for (let at = 0; at < length; at += pieces.at(-1)!.length) {
-    pieces.push(bytes.subarray(at, at === middle[0] ? middle[1] : at + 1));
-  }
-  return pieces;
+/** Ours, byte by byte; a long one in pieces of 64 up to where it ends. */
+function bytewise(bytes: Buffer, isHead: boolean): OwnReading {
+  if (bytes.length <= LONG) return ownReading(inPieces(bytes, 0, 1), isHead);
+  const coarse = ownReading(inPieces(bytes, 0, 64), isHead);
+  return ownReading(inPieces(bytes, Math.max(0, coarse.taken - 64), 1), isHead);
+}
+
+/** The first `whole` bytes in pieces of 64, the others of `size`. */
+function* inPieces(bytes: Buffer, whole: number, size: number): Iterable<Buffer> {
+  for (let at = 0; at < whole; at += 64) yield bytes.subarray(at, Math.min(whole, at + 64));
+  for (let at = whole; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
 function count(into: Record<string, number>, name: string): void {

@@ -1,29 +1,35 @@
 import { ResponseReader, type ResponseSink } from '../../src/upstream/http1/response-reader.js';
 import { nothingYet, type ObservedAnswer } from './observed-answer.js';
 
+/** What a connection reads into: the next read overwrites it. */
+const shared = Buffer.alloc(256 * 1024);
+
+export interface OwnReading extends ObservedAnswer {
+  /** How many bytes were given to the reader until it was done. */
+  readonly taken: number;
+}
+
 /** How our reader reads an answer that comes in these pieces, then the end of the connection. */
-export function ownReading(pieces: readonly Buffer[], isHead: boolean): ObservedAnswer & { readonly taken: number } {
+export function ownReading(pieces: Iterable<Buffer>, isHead: boolean): OwnReading {
   const sink = new RecordingSink();
   const reader = new ResponseReader(sink);
   reader.begin(isHead);
   let taken = 0;
+  let more = false;
   for (const piece of pieces) {
-    if (sink.isOver) break;
+    more = sink.isOver;
+    if (more) break;
     taken += piece.length;
     sink.ofThisPush = '';
-    // As the connection does: the next read overwrites the buffer.
-    const shared = Buffer.from(piece);
-    sink.piece = shared;
-    reader.push(shared);
-    shared.fill(0);
+    piece.copy(shared);
+    sink.piece = shared.subarray(0, piece.length);
+    reader.push(sink.piece);
+    shared.fill(0, 0, piece.length);
   }
   if (!sink.isOver && !reader.end()) sink.finishHeaders();
-  sink.seen.keepsAlive = reader.keepsAlive && taken === lengthOf(pieces);
+  // What comes to an idle connection ends it.
+  sink.seen.keepsAlive = reader.keepsAlive && !more;
   return { ...sink.seen, taken };
-}
-
-function lengthOf(pieces: readonly Buffer[]): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 class RecordingSink implements ResponseSink {

@@ -25,10 +25,7 @@ export const responseFaults = {
   BadReason: { says: 'the status line holds a control character', stricter: 'a log or a terminal may obey it' },
   BadHeaderName: { says: 'a header has no proper name' },
   BadHeaderValue: { says: 'a header value holds a control character' },
-  FoldedHeader: {
-    says: 'a header goes on in a second line',
-    stricter: 'RFC 9112, 5.2 has it deprecated, and readers differ on what the value is',
-  },
+  FoldedHeader: { says: 'a header goes on in a second line' },
   BareLineEnd: { says: 'a line ends in CR or LF alone', stricter: 'readers differ on where the line ends' },
   HeadTooLong: { says: 'the head is longer than 16 KiB', stricter: 'a limit of memory' },
   BadLength: { says: 'content-length is not a number' },
