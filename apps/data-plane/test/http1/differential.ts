@@ -24,7 +24,7 @@ export interface Tally {
 }
 
 /** One made-up answer: its bytes, and what kind it is of. */
-function makeAnswer(dice: Dice): { readonly kind: string; readonly bytes: Buffer } {
+export function makeAnswer(dice: Dice): { readonly kind: string; readonly bytes: Buffer } {
   const valid = validAnswer(dice);
   const kind = dice.chance(2) ? 'hostile' : dice.chance(30) ? 'valid' : 'mutated';
   const text = kind === 'valid' ? valid : kind === 'mutated' ? mutated(dice, valid) : hostileAnswer(dice, valid);
@@ -124,7 +124,7 @@ function split(dice: Dice, bytes: Buffer): Buffer[] {
 }
 
 /** Ours, byte by byte; a long one in pieces of 64 up to where it ends. */
-function bytewise(bytes: Buffer, isHead: boolean): OwnReading {
+export function bytewise(bytes: Buffer, isHead: boolean): OwnReading {
   if (bytes.length <= LONG) return ownReading(inPieces(bytes, 0, 1), isHead);
   const coarse = ownReading(inPieces(bytes, 0, 64), isHead);
   return ownReading(inPieces(bytes, Math.max(0, coarse.taken - 64), 1), isHead);
