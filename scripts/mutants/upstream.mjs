@@ -98,6 +98,13 @@ export default [
     suite: connections,
   },
   {
+    name: 'a request is not kept for the time of its answer',
+    file: `${http1}/connection.ts`,
+    find: 'call.bytes = undefined;',
+    replace: '',
+    suite: connections,
+  },
+  {
     name: 'an abort ends the socket',
     file: `${http1}/call.ts`,
     find: 'connection?.close();',

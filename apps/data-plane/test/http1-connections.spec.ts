@@ -133,6 +133,19 @@ it('a body of any size is written whole, behind its head', async () => {
   }
 });
 
+it('a request is kept until its answer begins, and no longer', async () => {
+  await start(false);
+  upstream.script = { request: (connection) => void connection.write('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n') };
+  const handler = new RecordingHandler();
+  const target = { id: 'x', origin: upstream.origin, allowPrivateNetwork: true, maxConnections: 1 };
+  const call = transport.send({ target, path: '/', headers: [], body: Buffer.alloc(100_000) }, handler);
+  expect(call).toMatchObject({ bytes: [expect.any(Buffer), expect.any(Buffer)] });
+  await eventually(() => handler.heard.includes('head 200'));
+  expect(call).toMatchObject({ bytes: undefined });
+  upstream.connections[0]?.write('hello');
+  await handler.over;
+});
+
 it('an answer to HEAD has no body, whatever its length says', async () => {
   await start(false);
   upstream.script = {

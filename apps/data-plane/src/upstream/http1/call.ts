@@ -8,7 +8,7 @@ import type { RequestBytes } from './request-bytes.js';
 /** One request and its answer, over one connection, or two. */
 export class Call implements UpstreamCall, CarriedCall {
   readonly handler: UpstreamHandler;
-  readonly bytes: RequestBytes;
+  bytes: RequestBytes | undefined;
   readonly isHead: boolean;
   private readonly pool: ConnectionPool;
   /** Undefined once the call is over. */

@@ -8,7 +8,8 @@ import { ResponseReader, type ResponseSink } from './response-reader.js';
 
 /** What a connection carries: one request, and those who hear of its answer. */
 export interface CarriedCall {
-  readonly bytes: RequestBytes;
+  /** Undefined once an answer has begun: nothing is sent again then, and a large body is not kept for a long answer. */
+  bytes: RequestBytes | undefined;
   readonly isHead: boolean;
   readonly handler: UpstreamHandler;
   sent(): void;
@@ -53,7 +54,7 @@ export class Connection implements SocketListener, ResponseSink {
   /** Takes a call, and writes its request now or once it is connected. Only while opening or idle. */
   carry(call: CarriedCall): void {
     this.call = call;
-    if (this.isReady) this.write(call);
+    if (this.isReady) this.write();
   }
 
   resume(): void {
@@ -80,7 +81,7 @@ export class Connection implements SocketListener, ResponseSink {
   onReady(): void {
     if (this.isClosed) return;
     this.isReady = true;
-    if (this.call !== undefined) this.write(this.call);
+    this.write();
   }
 
   onBytes(bytes: Buffer): void {
@@ -99,7 +100,10 @@ export class Connection implements SocketListener, ResponseSink {
   }
 
   onHead(status: number, headers: readonly Buffer[]): void {
-    this.call?.handler.onHead(status, headers);
+    const { call } = this;
+    if (call === undefined) return;
+    call.bytes = undefined;
+    call.handler.onHead(status, headers);
   }
 
   onBody(range: Buffer): void {
@@ -129,9 +133,10 @@ export class Connection implements SocketListener, ResponseSink {
     call?.failed('Protocol', responseFaults[fault].says);
   }
 
-  private write(call: CarriedCall): void {
+  private write(): void {
+    const { call, socket } = this;
+    if (call?.bytes === undefined) return;
     const [first, second] = call.bytes;
-    const { socket } = this;
     this.reader.begin(call.isHead);
     if (second === undefined) socket.write(first);
     else {
