@@ -53,6 +53,9 @@ export class Relay implements AnswerSink {
   private writer: AnswerWriter | undefined = undefined;
   /** Ready to be written: bytes seen as Latin-1. */
   private ready = '';
+  /** Chunks of this read that pass as they came: views that last as long as the read. */
+  private readonly passing: Buffer[] = [];
+  private passingCount = 0;
   /** All that this read brought so far passes as it came, and nothing was ready before it. */
   private isUntouched = true;
   private hasPassed = false;
@@ -84,8 +87,8 @@ export class Relay implements AnswerSink {
 
   /** The end of what one read of the socket has brought. `frames`: all of it, where it is whole chunk frames. */
   onRead(frames: Buffer | undefined): void {
-    const passes = this.isUntouched && frames !== undefined;
-    if (!this.isOver) this.flush(passes ? frames : undefined);
+    if (!this.isOver) this.flush(this.isUntouched ? frames : undefined);
+    this.passingCount = 0;
     this.isUntouched = this.ready === '';
   }
 
@@ -108,15 +111,18 @@ export class Relay implements AnswerSink {
   }
 
   pass(text: string): void {
+    this.gather();
     this.ready += text;
   }
 
   passAll(chunk: Buffer): void {
     this.hasPassed = true;
-    this.ready += chunk.toString('latin1');
+    this.passing[this.passingCount] = chunk;
+    this.passingCount += 1;
   }
 
   part(part: StreamPart): void {
+    this.gather();
     const { surface, request } = this.run.subject;
     this.writer ??= surface.writer(request);
     this.ready += this.writer.part(part);
@@ -161,10 +167,22 @@ export class Relay implements AnswerSink {
 
   /** Nothing before the commit point, and a plain answer only once it is whole. */
   private writeReady(frames: Buffer | undefined): void {
-    const { run, ready } = this;
-    if (!this.isStream || !this.isCommitted || ready === '') return;
+    const isHeldBack = !this.isStream || !this.isCommitted;
+    if (!isHeldBack && frames !== undefined && this.passingCount > 0) {
+      if (!this.run.writeFrames(frames)) this.isBlocked = true;
+      return;
+    }
+    this.gather();
+    const { ready } = this;
+    if (isHeldBack || ready === '') return;
     this.ready = '';
-    if (!(frames === undefined ? run.write(ready) : run.writeFrames(frames))) this.isBlocked = true;
+    if (!this.run.write(ready)) this.isBlocked = true;
+  }
+
+  /** What passes as it came as text: what it came in doesn't pass with it, or not alone. */
+  private gather(): void {
+    for (let index = 0; index < this.passingCount; index += 1) this.ready += this.passing[index]!.toString('latin1');
+    this.passingCount = 0;
   }
 
   private close(detail: string): void {
@@ -182,8 +200,9 @@ export class Relay implements AnswerSink {
     this.commit();
     if (this.isOver) return;
     this.isOver = true;
-    const { run, attempt, ready } = this;
-    const rest = ready + (this.writer?.end() ?? '');
+    this.gather();
+    const { run, attempt } = this;
+    const rest = this.ready + (this.writer?.end() ?? '');
     this.ready = '';
     if (this.isStream) {
       run.write(rest);
