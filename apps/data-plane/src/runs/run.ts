@@ -64,15 +64,11 @@ export class Run implements LoopOwner, FaultOwner {
   }
 
   ended(): void {
-    const { subscribers } = this;
-    this.end();
-    for (const subscriber of subscribers) subscriber.ended();
+    this.endWith((subscriber) => subscriber.ended());
   }
 
   answered(status: number, contentType: string, body: string): void {
-    const { subscribers } = this;
-    this.end();
-    for (const subscriber of subscribers) subscriber.answered(status, contentType, body);
+    this.endWith((subscriber) => subscriber.answered(status, contentType, body));
   }
 
   stopped(stop: Stop): void {
@@ -86,36 +82,44 @@ export class Run implements LoopOwner, FaultOwner {
 
   /** Ends in an error of ours. */
   fail(error: GatewayError): void {
-    if (this.isOver) return;
-    const { subscribers } = this;
-    this.end();
-    for (const subscriber of subscribers) subscriber.failed(error);
+    if (!this.isOver) this.endWith((subscriber) => subscriber.failed(error));
   }
 
   /** The cause is logged by the subscriber whose request it was, so that nothing is logged twice. */
   fault(error: unknown): void {
-    const { subscribers } = this;
-    if (this.isOver) {
-      this.services.logger.error(
-        { err: error, request_id: this.record.requestId },
-        'a fault of ours after the end of a run',
-      );
-      return;
-    }
-    this.end();
-    for (const subscriber of subscribers) subscriber.fault(error);
+    if (this.isOver) this.logFault(error);
+    else this.endWith((subscriber) => subscriber.fault(error));
   }
 
-  /** Gives back all that is held. Whatever comes later finds it over. */
+  /** The last word to each subscriber. What one runs into is that one's fault: it ends, and the others hear theirs. */
+  private endWith(say: (subscriber: RunSubscriber) => void): void {
+    const { subscribers } = this;
+    this.end();
+    for (const subscriber of subscribers) {
+      try {
+        say(subscriber);
+      } catch (error) {
+        subscriber.fault(error);
+      }
+    }
+  }
+
+  /** Gives back all that is held. Whatever comes later finds it over, so that nothing thrown here may keep it from anyone. */
   private end(): void {
     this.isOver = true;
     this.subscribers = nobody;
     try {
       this.loop.end();
-    } finally {
       noteTotalUsage(this.record);
+    } catch (error) {
+      this.logFault(error);
+    } finally {
       this.subject.table.release();
     }
+  }
+
+  private logFault(err: unknown): void {
+    this.services.logger.error({ err, request_id: this.record.requestId }, 'a fault of ours at the end of a run');
   }
 }
 

@@ -1,23 +1,8 @@
-import { type AttemptPlan, decide } from '#libs/routing';
+import { race } from '../../test/support/race.js';
 import { chunk, doneEvent, stopChunk, usageChunk } from '../../test/support/scripted-upstream.js';
 import { nothingHeld, VirtualGateway } from '../../test/support/virtual-gateway.js';
 
 const providers = ['alpha', 'beta', 'gamma'].map((name) => ({ name, baseURL: `http://${name}.test/v1` }));
-const timeouts = { connectMs: 5_000, firstByteMs: 5_000, firstTokenMs: 5_000, streamIdleMs: 5_000, attemptMs: 60_000 };
-
-/** Starts every backend of the rule at once, which no policy can ask for yet; what follows is routing's own. */
-const race: typeof decide = (route, facts, history, view, nowMs, seed) => {
-  if (history.length > 0) return decide(route, facts, history, view, nowMs, seed);
-  const attempts: AttemptPlan[] = [];
-  for (const candidate of facts.rule!.tiers.list[0]!.candidates) {
-    const key = view.keys(candidate).pick(0, []);
-    if (key !== undefined) {
-      attempts.push({ route: route.entry, candidate, key, step: 'First', drawsOnRetryBudget: false, timeouts });
-    }
-  }
-  return { attempts, passedOver: [] };
-};
-
 async function racing(): Promise<VirtualGateway> {
   const gateway = new VirtualGateway(1, { wrap: (dependencies) => ({ ...dependencies, decide: race }) });
   await gateway.serve({ providers, route: {} });

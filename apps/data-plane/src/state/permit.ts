@@ -68,16 +68,27 @@ export class Permit {
   /** The attempt is over: everything is given back, and what it came to is learnt from. Counts once. */
   settle(outcome: PermitOutcome, nowMs: number): void {
     if (this.phase === 'Settled') return;
-    if (outcome.ok) this.committed(nowMs);
-    const wasCommitted = this.phase === 'Committed';
-    this.phase = 'Settled';
-    const { seat } = this.taken;
+    const { breaker } = this.taken.seat;
+    let wasProbe = false;
+    try {
+      if (outcome.ok) this.committed(nowMs);
+      wasProbe = breaker.state.phase === 'HalfOpen';
+      this.learn(outcome, nowMs);
+    } finally {
+      // Whatever learning ran into.
+      this.phase = 'Settled';
+      this.giveBack(wasProbe);
+    }
+  }
+
+  private learn(outcome: PermitOutcome, nowMs: number): void {
     const errorClass = outcome.ok ? undefined : (outcome.class ?? 'ServerError');
-    const { phase } = seat.breaker.state;
-    const result = wasCommitted ? resultAfterCommit(errorClass) : breakerResult(errorClass, phase);
+    const result =
+      this.phase === 'Committed'
+        ? resultAfterCommit(errorClass)
+        : breakerResult(errorClass, this.taken.seat.breaker.state.phase);
     this.breakerHears(result, { errorClass: errorClass ?? '', code: outcome.code ?? '' }, nowMs);
     this.keyHears(outcome, nowMs);
-    this.giveBack(phase === 'HalfOpen');
   }
 
   private breakerHears(result: ReturnType<typeof breakerResult>, cause: FailureCause, nowMs: number): void {

@@ -1,14 +1,19 @@
+import type { RequestRecord } from '../../src/record/request-record.js';
 import { nothingHeld } from '../support/virtual-gateway.js';
+import { race } from '../support/race.js';
 import { VirtualTraffic } from './virtual-traffic.js';
 
 /** 100,000 take about a minute. */
 const requests = Number(process.env['CONSERVATION_REQUESTS'] ?? 3_000);
 const seeds = [1, 2, 3];
 
-it.each(seeds)(
-  'of all that is taken under faults, aborts, swaps and revocations nothing stays taken (seed %d)',
-  async (seed) => {
-    const traffic = new VirtualTraffic(seed);
+it.each([
+  ...seeds.map((seed) => ({ seed, attempts: 'one attempt at a time', decide: undefined })),
+  { seed: 4, attempts: 'several at once', decide: race },
+])(
+  'of all that is taken under faults, aborts, swaps and revocations nothing stays taken: $attempts, seed $seed',
+  async ({ seed, decide }) => {
+    const traffic = new VirtualTraffic(seed, { decide });
     await traffic.run(Math.ceil(requests / seeds.length));
     const { gateway } = traffic;
 
@@ -22,6 +27,11 @@ it.each(seeds)(
       if (traffic.hasLeft(client)) expect([client.heads, client.ends]).not.toContain(2);
       else expect([client.heads, client.ends]).toEqual([1, 1]);
     }
+    expect(gateway.finished.filter(({ errorCode }) => errorCode === 'internal_error')).toEqual([]);
+    // Only where several run at once does a later one win over an earlier.
+    const hasLost = ({ attempts }: RequestRecord): boolean =>
+      attempts.some(({ outcome }, index) => outcome === 'Success' && index > 0 && attempts[0]!.outcome === 'Cancelled');
+    expect(gateway.finished.some(hasLost)).toBe(decide !== undefined);
     // That it is not the peace of a graveyard.
     const outcomes = new Set(gateway.finished.map(({ finish, errorCode }) => `${finish} ${errorCode}`));
     expect(outcomes.size).toBeGreaterThan(8);

@@ -1,11 +1,7 @@
 import { seededRandom } from '#libs/testing';
 import { BREAKER, type Configuration } from '../support/entries.js';
-import {
-  type VirtualCall,
-  type VirtualClient,
-  VirtualGateway,
-  type VirtualGatewayOptions,
-} from '../support/virtual-gateway.js';
+import type { RuntimeDependencies } from '../../src/pipeline/runtime.js';
+import { type VirtualCall, type VirtualClient, VirtualGateway } from '../support/virtual-gateway.js';
 import { Timeline } from './timeline.js';
 import { courseOf } from './upstream-courses.js';
 
@@ -37,8 +33,8 @@ const beta = {
 
 /** Small limits and short times, so that everything that can wait, fill up or give up does. */
 const configurations: readonly Configuration[] = [
-  { providers: [alpha, beta], consumer: { maxConcurrency: 24 } },
   { providers: [alpha, { ...beta, priority: 0 }], consumer: { maxConcurrency: 24 } },
+  { providers: [alpha, beta], consumer: { maxConcurrency: 24 } },
   { providers: [beta], consumer: { maxConcurrency: 12 } },
   { providers: [{ ...alpha, pool: { cooldown } }, beta] },
 ];
@@ -53,9 +49,13 @@ export class VirtualTraffic {
   private readonly random: () => number;
   private left = new Set<VirtualClient>();
 
-  constructor(seed: number, options: VirtualGatewayOptions = {}) {
+  /** `decide`: what asks for attempts in place of routing. */
+  constructor(seed: number, decide: Pick<RuntimeDependencies, 'decide'> = {}) {
     this.random = seededRandom(seed);
-    this.gateway = new VirtualGateway(seed + 1, { ...options, onCall: (call) => this.answer(call) });
+    this.gateway = new VirtualGateway(seed + 1, {
+      wrap: (dependencies) => ({ ...dependencies, limits: { holdMs: 800, writeTimeoutMs: 3_000 }, ...decide }),
+      onCall: (call) => this.answer(call),
+    });
     this.timeline = new Timeline(this.gateway.clock);
   }
 
@@ -107,7 +107,7 @@ export class VirtualTraffic {
         client.leave();
       });
     } else if (chance < 0.2) {
-      this.timeline.after(this.random() * 400, () => (client.isSlow = true));
+      this.timeline.after(this.random() ** 3 * 400, () => (client.isSlow = true));
       this.timeline.after(400 + this.random() * 4_000, () => client.catchUp());
     } else if (chance < 0.21) this.timeline.after(this.random() * 1_000, () => client.cutOff());
   }

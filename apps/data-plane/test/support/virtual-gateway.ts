@@ -1,5 +1,5 @@
 import { FakeClock, seededRandom } from '#libs/testing';
-import type { Downstream } from '../../src/exchange/downstream.js';
+import type { Downstream, DownstreamEvents } from '../../src/exchange/downstream.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { GatewayError } from '../../src/errors/error-table.js';
 import { servedAt } from '../../src/surfaces/registry.js';
@@ -118,19 +118,34 @@ export class VirtualClient implements Downstream {
 
   /** It closes its connection. */
   leave(): void {
-    this.exchange?.abandoned();
+    this.say('abandoned');
   }
 
   /** It has read what was written. */
   catchUp(): void {
     this.isSlow = false;
-    this.exchange?.drained();
-    if (this.ends > 0) this.exchange?.flushed();
+    this.say('drained');
+    if (this.ends > 0) this.say('flushed');
   }
 
   /** The process ends and does not wait for it. */
   cutOff(): void {
-    this.exchange?.fail(new GatewayError('shutting_down', 'x'));
+    this.guarded((exchange) => exchange.fail(new GatewayError('shutting_down', 'x')));
+  }
+
+  private say(event: keyof DownstreamEvents): void {
+    this.guarded((exchange) => exchange[event]());
+  }
+
+  /** As the real one does: what is thrown ends this request alone. */
+  private guarded(act: (exchange: Exchange) => void): void {
+    const { exchange } = this;
+    if (exchange === undefined) return;
+    try {
+      act(exchange);
+    } catch (error) {
+      exchange.fault(error);
+    }
   }
 }
 
@@ -176,7 +191,9 @@ export class VirtualGateway {
   readonly runtime: Runtime;
   /** Requests that the observer was told of at their start. */
   started = 0;
-  private readonly tables = new CurrentTable();
+  /** What listeners of a swap ran into. */
+  readonly swapFaults: unknown[] = [];
+  private readonly tables = new CurrentTable((error) => this.swapFaults.push(error));
   private revision = 0;
 
   constructor(seed: number, { onCall, wrap = (dependencies) => dependencies }: VirtualGatewayOptions = {}) {
@@ -239,8 +256,12 @@ export class VirtualGateway {
     client.exchange = exchange;
     this.clients.push(client);
     const body = Buffer.from(JSON.stringify({ model: 'chat', stream, messages: [] }));
-    const accepted = acceptInference(this.runtime, exchange, operation, { authorization: `Bearer ${API_KEY}` });
-    if (accepted !== undefined) handleInference(this.runtime, exchange, accepted, body);
+    try {
+      const accepted = acceptInference(this.runtime, exchange, operation, { authorization: `Bearer ${API_KEY}` });
+      if (accepted !== undefined) handleInference(this.runtime, exchange, accepted, body);
+    } catch (error) {
+      exchange.fault(error);
+    }
     return client;
   }
 

@@ -1,0 +1,39 @@
+import { nothingHeld } from '../support/virtual-gateway.js';
+import { entryPoints } from './entry-points.js';
+import { VirtualTraffic } from './virtual-traffic.js';
+
+const requests = Number(process.env['CONSERVATION_FAULT_REQUESTS'] ?? 100);
+/** Which call throws: the first, and some in the midst of traffic. */
+const calls = [1, 5];
+
+describe.each(entryPoints)('after $name threw once', ({ arm }) => {
+  it('nothing stays taken, and each request has its end', async () => {
+    let thrown = 0;
+    for (const [seed, nth] of calls.entries()) {
+      const traffic = new VirtualTraffic(seed + 11);
+      const { gateway } = traffic;
+      const injection = arm(gateway, nth);
+      try {
+        await traffic.run(requests);
+      } finally {
+        injection.undo();
+      }
+      if (injection.hasThrown) thrown += 1;
+
+      expect(traffic.escaped).toEqual([]);
+      expect(gateway.held()).toEqual(nothingHeld);
+      expect(gateway.calls.filter((call) => !call.isOver)).toEqual([]);
+      const finished = new Set(gateway.finished);
+      expect(finished.size).toBe(gateway.finished.length);
+      // The observer may have been what threw.
+      expect(gateway.started - finished.size).toBeLessThanOrEqual(1);
+      for (const client of gateway.clients) {
+        const isClosed = traffic.hasLeft(client) || client.isDestroyed;
+        expect([client.heads, client.ends]).toEqual(isClosed ? expect.anything() : [1, 1]);
+      }
+      // One fault, one request.
+      expect(gateway.finished.filter(({ errorCode }) => errorCode === 'internal_error').length).toBeLessThanOrEqual(1);
+    }
+    expect(thrown).toBeGreaterThan(0);
+  });
+});
