@@ -59,6 +59,13 @@ export default [
     suite: injected,
   },
   {
+    name: 'a call that nobody wants is aborted whatever settling runs into',
+    file: 'apps/data-plane/src/runs/attempt.ts',
+    find: 'this.settle(outcome);\n    } finally {\n      this.call?.abort();\n    }',
+    replace: 'this.settle(outcome);\n      this.call?.abort();\n    } finally {\n    }',
+    suite: injected,
+  },
+  {
     name: 'a losing attempt is cancelled',
     file: 'apps/data-plane/src/runs/attempt-loop.ts',
     find: '      this.winner = attempt;\n      this.cancelOthers(attempt);',

@@ -190,8 +190,7 @@ export class Attempt implements UpstreamHandler, RelayOwner {
   cancel(): void {
     if (this.ended) return;
     this.record.outcome = 'Cancelled';
-    this.settle(cancelled);
-    this.call?.abort();
+    this.breakOff(cancelled);
   }
 
   /** The client asks for what can't be said in the provider's dialect. The provider never hears of it. */
@@ -215,9 +214,17 @@ export class Attempt implements UpstreamHandler, RelayOwner {
     record.param = outcome.param ?? '';
     record.message = detail === '' ? (outcome.message ?? '') : `${outcome.message ?? ''} (${detail})`;
     record.retryAfterMs = outcome.retryAfterMs;
-    this.settle({ ...outcome, ok: false, class: errorClass });
-    this.call?.abort();
+    this.breakOff({ ...outcome, ok: false, class: errorClass });
     this.owner.failed();
+  }
+
+  /** What is no longer wanted goes on costing until it is aborted: whatever settling runs into. */
+  private breakOff(outcome: PermitOutcome): void {
+    try {
+      this.settle(outcome);
+    } finally {
+      this.call?.abort();
+    }
   }
 
   /** State and history, once. */

@@ -19,7 +19,7 @@ it.each([
 
     expect(traffic.escaped).toEqual([]);
     expect(gateway.held()).toEqual(nothingHeld);
-    expect(gateway.calls.filter((call) => !call.isOver)).toEqual([]);
+    expect(gateway.calls.filter((call) => !call.isOver)).toHaveLength(0);
     expect(gateway.started).toBe(gateway.clients.length);
     expect(gateway.finished).toHaveLength(gateway.started);
     expect(new Set(gateway.finished).size).toBe(gateway.started);
@@ -27,7 +27,7 @@ it.each([
       if (traffic.hasLeft(client)) expect([client.heads, client.ends]).not.toContain(2);
       else expect([client.heads, client.ends]).toEqual([1, 1]);
     }
-    expect(gateway.finished.filter(({ errorCode }) => errorCode === 'internal_error')).toEqual([]);
+    expect(gateway.finished.filter(({ errorCode }) => errorCode === 'internal_error')).toHaveLength(0);
     // Only where several run at once does a later one win over an earlier.
     const hasLost = ({ attempts }: RequestRecord): boolean =>
       attempts.some(({ outcome }, index) => outcome === 'Success' && index > 0 && attempts[0]!.outcome === 'Cancelled');

@@ -108,7 +108,7 @@ export class VirtualTraffic {
       });
     } else if (chance < 0.2) {
       this.timeline.after(this.random() ** 3 * 400, () => (client.isSlow = true));
-      this.timeline.after(400 + this.random() * 4_000, () => client.catchUp());
+      this.timeline.after(this.random() * 2_000, () => client.catchUp());
     } else if (chance < 0.21) this.timeline.after(this.random() * 1_000, () => client.cutOff());
   }
 
