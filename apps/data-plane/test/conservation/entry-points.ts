@@ -1,4 +1,5 @@
 import { profileOf } from '#libs/providers';
+import type { Egress } from '../../src/egress/egress.js';
 import { egressOf } from '../../src/egress/registry.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { AttemptLoop } from '../../src/runs/attempt-loop.js';
@@ -16,7 +17,7 @@ import { type Injection, throwOnce } from './throw-once.js';
 /** Something that a request runs through, and how it is made to throw once, at its `nth` call. */
 export interface EntryPoint {
   readonly name: string;
-  arm(gateway: VirtualGateway, nth: number): Injection;
+  readonly arm: (gateway: VirtualGateway, nth: number) => Injection;
 }
 
 const methodsOf = (name: string, target: object, ...methods: readonly string[]): EntryPoint[] =>
@@ -29,19 +30,20 @@ if (openAISurface === undefined) throw new Error('no surface is served');
 /** Methods of the readers that an egress makes. */
 const readerMethod = (method: string): EntryPoint => ({
   name: `reader: ${method}`,
-  arm(_gateway, nth) {
-    const { reader } = openAI;
+  arm: (_gateway, nth) => {
+    const egress = openAI as { reader: (...args: Parameters<Egress['reader']>) => ReturnType<Egress['reader']> };
+    const reader = egress.reader.bind(openAI);
+    const { reader: original } = egress;
     let calls = 0;
-    const egress = openAI as { reader: typeof reader };
     egress.reader = (...args) => {
-      const made = reader.apply(openAI, args);
+      const made = reader(...args);
       if ('kind' in made) return made;
       const own = made as unknown as Record<string, (...args: unknown[]) => unknown>;
-      const original = own[method]!;
+      const inner = own[method]!;
       own[method] = (...args) => {
         calls += 1;
         if (calls === nth) throw new Error(`the reader's ${method} was made to throw`);
-        return original.apply(made, args);
+        return inner.apply(made, args);
       };
       return made;
     };
@@ -49,7 +51,7 @@ const readerMethod = (method: string): EntryPoint => ({
       get hasThrown() {
         return calls >= nth;
       },
-      undo: () => void (egress.reader = reader),
+      undo: () => void (egress.reader = original),
     };
   },
 });
