@@ -8,6 +8,7 @@ import { consumerCommand } from './commands/consumer.js';
 import { deleteCommand } from './commands/delete.js';
 import { describeCommand } from './commands/describe.js';
 import { diffCommand } from './commands/diff.js';
+import { explainCommand } from './commands/explain.js';
 import { getCommand } from './commands/get.js';
 import { keysCommand } from './commands/keys.js';
 import { planeCommands } from './commands/planes.js';
@@ -33,7 +34,7 @@ Environment:
   SIGNALBOX_DATA_PLANE_URL, SIGNALBOX_API_KEY
                                for chat; default: the demo consumer of .signalbox
   SIGNALBOX_DATA_PLANE_ADMIN_URL
-                               for state; default: the data plane of .signalbox
+                               for state and explain; default: the data plane of .signalbox
   NO_COLOR                     no colours
 
 Exit codes:
@@ -66,6 +67,7 @@ export async function run(args: readonly string[], context: CliContext): Promise
     keysCommand(context),
     resetCommand(context, finish),
     stateCommand(context),
+    explainCommand(context),
     chatCommand(context),
     consumerCommand(context),
     tokenCommand(context),

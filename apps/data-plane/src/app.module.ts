@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { systemClock } from '#libs/clock';
 import { readConfigured } from '#libs/config';
 import { type Logger, MetricsRegistry, softwareVersion, type Telemetry } from '#libs/telemetry';
 import { AdminServer } from './admin/admin-server.js';
+import { explainRoute } from './admin/explain-route.js';
 import { OperatorCommands } from './admin/operator-commands.js';
 import { plainRoutes } from './admin/plain-routes.js';
 import { Probes } from './admin/probes.js';
@@ -216,7 +217,8 @@ function operation({ config, logger }: ProcessEnvironment): Provider[] {
           head: () => stateHead(config.name, runtime, client.connected),
           sections: stateSections(runtime),
         });
-        return new AdminServer([...plainRoutes(registry, probes), state], logger.child({ part: 'admin' }));
+        const explain = explainRoute(runtime, () => randomInt(2 ** 32));
+        return new AdminServer([...plainRoutes(registry, probes), state, explain], logger.child({ part: 'admin' }));
       },
     },
     {

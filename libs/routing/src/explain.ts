@@ -80,11 +80,20 @@ export interface Imagined {
   readonly outcomes: readonly ImaginedOutcome[];
 }
 
+/** More than any request makes: a defect must not keep whoever explains from everything else. */
+const MAX_TURNS = 1_000;
+
 const success: ImaginedOutcome = { outcome: 'Success' };
 
 /** A fold of `decide` over imagined outcomes: what it shows is what a request with this seed would do. */
 export function explain(imagined: Imagined): readonly ExplainedStep[] {
   return new Imagination(imagined).run();
+}
+
+/** An attempt that takes longer than it may is ended by its deadline. */
+function withinLimit(outcome: ImaginedOutcome, { attemptMs }: AttemptTimeouts): ImaginedOutcome {
+  const { tookMs = 0 } = outcome;
+  return tookMs < attemptMs ? outcome : { outcome: 'Timeout', tookMs: attemptMs, progress: 'Sent' };
 }
 
 /** An attempt that is under way. */
@@ -108,7 +117,7 @@ class Imagination {
   run(): readonly ExplainedStep[] {
     const { route, facts, state, seed } = this.imagined;
     state.arrive(route.entry, facts.startedMs);
-    for (;;) {
+    for (let turn = 0; turn < MAX_TURNS; turn += 1) {
       state.advance(this.nowMs);
       const decision = decide(route, facts, this.history, state, this.nowMs, seed);
       if (decision.stop !== undefined) {
@@ -123,6 +132,7 @@ class Imagination {
       }
       for (const plan of decision.attempts) this.start(plan, decision.passedOver);
     }
+    throw new Error('routing decided, again and again, without an end');
   }
 
   private start(plan: AttemptPlan, passedOver: readonly PassedOver[]): void {
@@ -133,7 +143,7 @@ class Imagination {
       this.steps.push({ type: 'Refused', atMs: this.nowMs, backend, key: key.name, reason: permit });
       return;
     }
-    const outcome = this.imagined.outcomes[this.history.length] ?? success;
+    const outcome = withinLimit(this.imagined.outcomes[this.history.length] ?? success, timeouts);
     const names = { backend, pool: entry.keyPool, key: key.name };
     const attempt: Running['entry'] = { ...names, outcome: 'Pending', progress: 'Sent', startedMs: this.nowMs };
     this.history.push(attempt);
@@ -148,6 +158,8 @@ class Imagination {
     const [next] = this.running.toSorted((a, b) => a.endsMs - b.endsMs);
     if (wait.for !== 'Pending') this.steps.push({ type: 'Wait', atMs: this.nowMs, ...wait });
     const overMs = this.nowMs + wait.ms;
+    // Nothing that is imagined ends such a wait.
+    if (next === undefined && overMs === Infinity) return true;
     if (next === undefined || next.endsMs > overMs) {
       this.nowMs = overMs;
       return false;

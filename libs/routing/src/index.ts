@@ -16,4 +16,5 @@ export { nothingPassedOver, type PassedOver, type PassedOverReason } from './pas
 export * from './prepared-route.js';
 export { RetryBudget } from './retry-budget.js';
 export type { Advancing, ConnectionsView, KeyIndexView, StateView } from './state-view.js';
+export { type Verdict, verdicts } from './verdicts.js';
 export { requestDeadlineMs } from './timeouts.js';

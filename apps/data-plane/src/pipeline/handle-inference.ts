@@ -5,7 +5,7 @@ import type { Exchange } from '../exchange/exchange.js';
 import type { PinnedTable } from '../runs/pinned-table.js';
 import { Run } from '../runs/run.js';
 import type { InferenceOperation } from '../surfaces/operation.js';
-import { headerFault, identify, routeRequest } from './phases.js';
+import { headerFault, identify, routeRequest, tooManyAtOnce } from './phases.js';
 import type { Runtime } from './runtime.js';
 
 /** What is known once a request's head has been looked at. */
@@ -36,15 +36,8 @@ export function acceptInference(
   const accepted = acceptLookup(runtime, exchange, headers);
   if (accepted === undefined) return undefined;
   const { limiter, consumer } = accepted.consumer;
-  if (!limiter.take(consumer.maxConcurrency)) {
-    return refuse(
-      exchange,
-      new GatewayError(
-        'consumer_concurrency_exceeded',
-        `The consumer runs ${consumer.maxConcurrency} requests already, which is its limit.`,
-      ),
-    );
-  }
+  const { maxConcurrency } = consumer;
+  if (!limiter.take(maxConcurrency)) return refuse(exchange, tooManyAtOnce(maxConcurrency));
   exchange.hold(limiter);
   const fault = headerFault(headers);
   return fault === undefined ? { ...accepted, operation } : refuse(exchange, fault);

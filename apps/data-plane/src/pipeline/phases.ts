@@ -20,6 +20,12 @@ export function identify(table: PinnedTable, headers: IncomingHttpHeaders): Auth
   return consumer ?? new GatewayError('invalid_api_key', 'The API key is not known.');
 }
 
+/** Of a consumer that is at its limit. */
+export function tooManyAtOnce(maxConcurrency: number | undefined): GatewayError {
+  const message = `The consumer runs ${maxConcurrency} requests already, which is its limit.`;
+  return new GatewayError('consumer_concurrency_exceeded', message);
+}
+
 /** What the head alone rules out; undefined: nothing. */
 export function headerFault(headers: IncomingHttpHeaders): GatewayError | undefined {
   const encoding = headers['content-encoding'];

@@ -6,8 +6,11 @@ import type { AttemptRecord } from '../record/request-record.js';
 /** Classes whose cause is in the client's own request, so that the provider's words are for the client. */
 const requestFaults: ReadonlySet<string> = new Set(['InvalidRequest', 'ContextLength', 'ContentFiltered']);
 
+/** An attempt that failed, as far as the client's error is made of it. */
+export type FailedAttempt = Pick<AttemptRecord, 'outcome' | 'message' | 'code' | 'param' | 'status' | 'retryAfterMs'>;
+
 /** Why no (further) attempt was made, in the client's terms. `last`: the attempt that `stop.last` names. */
-export function stopError(stop: Stop, last: AttemptRecord | undefined, model: string): GatewayError {
+export function stopError(stop: Stop, last: FailedAttempt | undefined, model: string): GatewayError {
   const retryAfterMs = stop.retryAfterMs ?? -1;
   switch (stop.code) {
     case 'no_matching_rule':
@@ -41,7 +44,7 @@ export function stopError(stop: Stop, last: AttemptRecord | undefined, model: st
 }
 
 /** What a failed attempt means to the client. */
-export function failureError(attempt: AttemptRecord, retryAfterMs = attempt.retryAfterMs ?? -1): GatewayError {
+export function failureError(attempt: FailedAttempt, retryAfterMs = attempt.retryAfterMs ?? -1): GatewayError {
   const { outcome } = attempt;
   if (outcome === 'Pending' || outcome === 'Success') {
     return new GatewayError('internal_error', `An attempt that is ${outcome} is no failure.`);
@@ -95,7 +98,7 @@ const temporary: ReadonlySet<PassedOverReason> = new Set([
   'KeysExhausted',
 ]);
 
-function failureMessage({ outcome, message, code, status }: AttemptRecord): string {
+function failureMessage({ outcome, message, code, status }: FailedAttempt): string {
   if (requestFaults.has(outcome) && message !== '') return message;
   switch (outcome) {
     case 'Timeout':

@@ -7,9 +7,13 @@ export class ConsumerLimiter {
 
   /** False: the consumer is at its limit; nothing was taken. */
   take(maxConcurrency: number | undefined): boolean {
-    if (maxConcurrency !== undefined && this.inFlight >= maxConcurrency) return false;
+    if (!this.hasRoom(maxConcurrency)) return false;
     this.inFlight += 1;
     return true;
+  }
+
+  hasRoom(maxConcurrency: number | undefined): boolean {
+    return maxConcurrency === undefined || this.inFlight < maxConcurrency;
   }
 
   release(): void {

@@ -22,6 +22,8 @@ export interface TableView {
   hasRoute(key: string): boolean;
   /** `key`: `<namespace>/<consumer>`. */
   hasConsumer(key: string): boolean;
+  /** `<namespace>/<name>` */
+  consumer(key: string): ConsumerEntry | undefined;
   backend(key: string): BackendEntry | undefined;
   keyPool(key: string): KeyPoolEntry | undefined;
   /** Concrete (glob-free) model names that a consumer with these labels may ask for, sorted. */

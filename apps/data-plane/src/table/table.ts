@@ -3,6 +3,7 @@ import {
   isGlob,
   selectsLabels,
   type BackendEntry,
+  type ConsumerEntry,
   type CredentialEntry,
   type Entry,
   type EntryKind,
@@ -55,6 +56,10 @@ export class Table implements TableView {
 
   hasConsumer(key: string): boolean {
     return this.content.entries.get(entryId('Consumer', key)) !== undefined;
+  }
+
+  consumer(key: string): ConsumerEntry | undefined {
+    return this.value('Consumer', key);
   }
 
   backend(key: string): BackendEntry | undefined {

@@ -35,8 +35,14 @@ export class VirtualCall implements UpstreamCall {
     if (!this.isOver) this.handler.onSent();
   }
 
-  head(status: number, contentType: string): void {
-    if (!this.isOver) this.handler.onHead(status, [Buffer.from('Content-Type'), Buffer.from(contentType)]);
+  /** `headers`: names and values in turn. */
+  head(status: number, contentType: string, headers: readonly string[] = []): void {
+    const all = ['Content-Type', contentType, ...headers];
+    if (!this.isOver)
+      this.handler.onHead(
+        status,
+        all.map((text) => Buffer.from(text)),
+      );
   }
 
   data(text: string): void {
