@@ -307,6 +307,72 @@ describe('fallbacks by class', () => {
   });
 });
 
+describe('after several failures', () => {
+  const toLarge = {
+    errors: ['ContextLength' as const],
+    backends: [{ backend: 'large', weight: 1, priority: 0 }],
+  };
+
+  it('a fallback is asked with its next key, and nobody who refused the request is asked again', () => {
+    const world = new World({
+      backends: { a: { keys: ['k1', 'k2'] }, b: {} },
+      outside: { large: { keys: ['k1', 'k2'] } },
+      fallbacks: [toLarge],
+      retry: { maxAttempts: 5 },
+    });
+    const history = [failed('a', 'k1', 'ContextLength'), failed('large', 'k1', 'RateLimited')];
+    expect(short(world.decide(history))).toBe('NextKey large/k2');
+    const both = [...history, failed('large', 'k2', 'RateLimited', { retryAfterMs: 1000 })];
+    expect(short(world.decide(both))).toMatch(/^wait \d+ RetryAfter$/);
+    expect(short(world.decide(both, 3000))).toMatch(/^SameBackend large\//);
+    const refused = [...history, failed('large', 'k2', 'ContextLength')];
+    expect(world.decide(refused, 9000).stop).toMatchObject({ code: 'not_retryable', last: refused[2] });
+  });
+
+  it('the fallbacks for each class that failed are open, the first failure in front', () => {
+    const fallback = (error: ErrorClass, backend: string) => ({
+      errors: [error],
+      backends: [{ backend, weight: 1, priority: 0 }],
+    });
+    const world = new World({
+      backends: { a: {} },
+      outside: { large: {}, spare: {} },
+      fallbacks: [fallback('Network', 'spare'), fallback('ContextLength', 'large')],
+      retry: { maxAttempts: 5 },
+    });
+    const history = [failed('a', 'k1', 'ContextLength')];
+    expect(short(world.decide(history))).toBe('NextBackend large/k1');
+    expect(short(world.decide([...history, failed('large', 'k1', 'Network')]))).toBe('NextBackend spare/k1');
+  });
+
+  it('what an earlier one left open is tried: its next key, after its back-off', () => {
+    const world = new World({ backends: { d1: { keys: ['a', 'b'] }, d2: { priority: 1 } } });
+    world.cool('d2', 'k1', Infinity, 'Auth');
+    const history = [failed('d1', 'a', 'ServerError'), failed('d2', 'k1', 'Auth')];
+    expect(short(world.decide(history))).toBe('wait 200 Backoff');
+    expect(short(world.decide(history, 200))).toBe('NextKey d1/b');
+    const all = [...history, failed('d1', 'b', 'ServerError', { endedMs: 300 })];
+    expect(world.decide(all, 300).stop).toMatchObject({ code: 'retries_exhausted', last: all[2] });
+  });
+
+  it('of which no key is the reason end in the last of them, not in a lack of keys', () => {
+    const world = new World({ backends: { a: {} } });
+    const history = [failed('a', 'k1', 'Auth')];
+    expect(world.decide(history).stop).toMatchObject({ code: 'retries_exhausted', last: history[0] });
+    world.cool('a', 'k1', Infinity, 'Auth');
+    expect(world.decide(history).stop).toMatchObject({ code: 'no_usable_key', last: history[0] });
+  });
+
+  it('a rule that is used up for an earlier class does not bring its backend back', () => {
+    const world = new World({
+      backends: { a: { keys: ['k1', 'k2'] }, b: { priority: 1 } },
+      retry: { maxAttempts: 5, rules: [{ errors: ['ServerError'], maxRetries: 1, next: 'NextBackend' }] },
+    });
+    const history = [failed('a', 'k1', 'ServerError'), failed('a', 'k2', 'ServerError'), failed('b', 'k1', 'Auth')];
+    expect(short(world.decide(history, 9000))).toMatch(/^stop/);
+  });
+});
+
 describe('the retry budget', () => {
   it('refuses repeats at a failing backend, and nothing else', () => {
     const world = new World({ backends: { a: { keys: ['k1', 'k2'] } } });

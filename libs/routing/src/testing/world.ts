@@ -31,6 +31,9 @@ export interface WorldSpec {
   readonly retry?: Partial<RetryPolicy>;
   readonly timeouts?: RouteEntry['timeouts'];
   readonly together?: Strategy['together'];
+  /** Backends that the table hasn't, and those whose pools it hasn't. */
+  readonly missing?: readonly string[];
+  readonly missingPools?: readonly string[];
 }
 
 export const retryDefaults: RetryPolicy = {
@@ -72,8 +75,8 @@ export class World implements StateView, Advancing {
       timeouts: spec.timeouts ?? {},
     };
     const prepared = prepareRoute(entry, {
-      backend: (key) => (key in all ? backendEntry(key, all[key]) : undefined),
-      keyPool: (key) => poolEntry(key, all[key] ?? {}),
+      backend: (key) => (key in all && spec.missing?.includes(key) !== true ? backendEntry(key, all[key]) : undefined),
+      keyPool: (key) => (spec.missingPools?.includes(key) === true ? undefined : poolEntry(key, all[key] ?? {})),
     });
     const { together } = spec;
     this.route = { ...prepared, rules: prepared.rules.map((rule) => withStrategy(rule, together)) };
