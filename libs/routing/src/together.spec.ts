@@ -56,6 +56,10 @@ describe('a hedge', () => {
     expect(short(world.decide([running('a', 'k1')], 100, { deadlineMs: 300 }))).toBe('wait 200 Pending');
   });
 
+  it('is not started with too little time left for an answer', () => {
+    expect(short(hedged().decide([running('a', 'k1')], 500, { deadlineMs: 505 }))).toBe('wait 5 Pending');
+  });
+
   it('is the last, and comes no more once there is content', () => {
     const both = [running('a', 'k1'), running('b', 'k1', { startedMs: 500 })];
     expect(short(hedged().decide(both, 2000, { deadlineMs: 5000 }))).toBe('wait 3000 Pending');

@@ -6,6 +6,7 @@ import { planInTier } from './next-backend.js';
 import { candidateOf, openTiers } from './open-tiers.js';
 import { isRequestFault } from './retry-plan.js';
 import { keyOrObstacle } from './serving.js';
+import { minimumAttemptMs } from './timeouts.js';
 
 /** The first attempt of a race brings the others along. */
 export function withRivals(context: Context, decision: Decision): Decision {
@@ -26,7 +27,7 @@ export function besidesPending(context: Context): Decision {
   const leftMs = Math.max(0, facts.deadlineMs - nowMs);
   const dueMs = hedgeAtMs(context);
   if (dueMs > nowMs) return waitFor(context, Math.min(leftMs, dueMs - nowMs), 'Pending');
-  const plan = anotherPlan(context, 'Hedge');
+  const plan = leftMs < minimumAttemptMs ? undefined : anotherPlan(context, 'Hedge');
   if (plan === undefined || context.view.retryBalance(context.route.entry, nowMs) < 1) {
     return waitFor(context, leftMs, 'Pending');
   }

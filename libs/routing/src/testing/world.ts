@@ -84,6 +84,11 @@ export class World implements StateView, Advancing {
 
   decide(history: History = [], nowMs = 0, facts: Partial<RequestFacts> = {}, seed = 1): Decision {
     this.advance(nowMs);
+    return this.ask(history, nowMs, facts, seed);
+  }
+
+  /** Without bringing back what time brings back. */
+  ask(history: History, nowMs: number, facts: Partial<RequestFacts>, seed: number): Decision {
     const rule = matchRule(this.route, { headers: {} });
     return decide(this.route, { rule, startedMs: 0, deadlineMs: Infinity, ...facts }, history, this, nowMs, seed);
   }
@@ -118,10 +123,18 @@ export class World implements StateView, Advancing {
   }
 
   candidate(backend: string): Candidate {
+    return this.candidates().find((candidate) => candidate.backend === backend)!;
+  }
+
+  /** False: drained, or named by nothing. */
+  has(backend: string): boolean {
+    return this.candidates().some((candidate) => candidate.backend === backend);
+  }
+
+  private candidates(): readonly Candidate[] {
     const { tiers, fallbacks } = this.route.rules[0]!;
     const lists = [tiers, ...Object.values(fallbacks)].flatMap(({ list }) => list);
-    const all = lists.flatMap((tier) => tier.candidates);
-    return all.find((candidate) => candidate.backend === backend)!;
+    return lists.flatMap((tier) => tier.candidates);
   }
 
   breaker({ entry }: Candidate): BreakerState | undefined {
