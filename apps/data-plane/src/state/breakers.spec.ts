@@ -1,0 +1,47 @@
+import { breakerEntry } from './testing/breaker-entry.js';
+import { Breakers } from './breakers.js';
+import type { StateEvent } from './events.js';
+import { KEEP_UNNAMED_MS } from './identity-map.js';
+
+const cause = { errorClass: 'ServerError', code: '' } as const;
+
+function fail(breakers: Breakers, provider: string, model: string): string {
+  const entry = breakerEntry(provider, model);
+  const cell = breakers.of(entry);
+  const epoch = breakers.started(cell, 0);
+  breakers.heard(cell, entry, { result: 'Failure', epoch, cause, nowMs: 0 });
+  return cell.state.phase;
+}
+
+it('at most the configured share of a provider is out, and only breakers that were used count', () => {
+  const breakers = new Breakers(() => {});
+  for (const model of ['a', 'b', 'c', 'd']) breakers.of(breakerEntry('p', model));
+  expect([fail(breakers, 'p', 'a'), fail(breakers, 'p', 'b')]).toEqual(['Open', 'Closed']);
+  expect([fail(breakers, 'p', 'c'), fail(breakers, 'p', 'd')]).toEqual(['Closed', 'Open']);
+  expect(fail(breakers, 'p', 'with/slash')).toBe('Closed');
+  expect(fail(breakers, 'q', 'a')).toBe('Open');
+});
+
+it('a failure looks at no other breaker', () => {
+  const breakers = new Breakers(() => {});
+  for (let model = 0; model < 1000; model += 1) fail(breakers, 'p', `m${model}`);
+  breakers.byId.entries = () => {
+    throw new Error('all breakers are looked at');
+  };
+  expect(fail(breakers, 'p', 'm0')).toBe('Open');
+});
+
+it('one that closes or is forgotten leaves its place', () => {
+  const events: StateEvent[] = [];
+  const breakers = new Breakers((event) => events.push(event));
+  fail(breakers, 'p', 'a');
+  expect(fail(breakers, 'p', 'b')).toBe('Closed');
+  breakers.reset(breakers.of(breakerEntry('p', 'a')), 5);
+  expect(fail(breakers, 'p', 'b')).toBe('Open');
+  expect(events.map(({ type }) => type)).toEqual(['BreakerOpened', 'BreakerClosed', 'BreakerOpened']);
+  const named = new Set(['default/p/a']);
+  breakers.byId.sweep(named, 0);
+  expect(fail(breakers, 'p', 'a')).toBe('Closed');
+  breakers.byId.sweep(named, KEEP_UNNAMED_MS);
+  expect(fail(breakers, 'p', 'a')).toBe('Open');
+});

@@ -1,0 +1,101 @@
+import type { Provider } from '../../test/support/entries.js';
+import { provider, Scene } from './testing/scene.js';
+
+describe('a key', () => {
+  const twoModels = (): readonly Provider[] => [
+    provider('a', { pool: { keys: [shared] } }),
+    provider('b', { backend: { provider: 'a', model: 'n' }, pool: { keys: [shared] }, priority: 1 }),
+  ];
+  const shared = { name: 'k', credential: 'default/a/key-0', weight: 1, limiterId: 'default/a/k' };
+  const keysOf = (scene: Scene) => {
+    const { route, table } = scene.plane;
+    const [a, b] = route.rules[0]!.tiers.list.flatMap(({ candidates }) => candidates);
+    return [table.keys(a!), table.keys(b!)].map(({ hasAny, obstacle }) => (hasAny ? 'free' : obstacle));
+  };
+
+  it.each([
+    [{ class: 'RateLimited' }, ['KeysCooling', 'free']],
+    [{ class: 'RateLimited', about: 'Key' }, ['KeysCooling', 'KeysCooling']],
+    [{ class: 'Auth', about: 'Model' }, ['KeysRefused', 'free']],
+    [{ class: 'Auth' }, ['KeysRefused', 'KeysRefused']],
+    [{ class: 'QuotaExhausted' }, ['KeysExhausted', 'KeysExhausted']],
+  ] as const)('after %p rests for the model, or for all', async (outcome, expected) => {
+    const scene = await Scene.of(...twoModels());
+    keysOf(scene);
+    scene.admit().settle({ ok: false, ...outcome }, 0);
+    expect(keysOf(scene)).toEqual(expected);
+  });
+
+  it('rests until the later of its two pauses, and a rotation ends both', async () => {
+    const scene = await Scene.of(...twoModels());
+    const [first, second] = [scene.admit(), scene.admit()];
+    first.settle({ ok: false, class: 'RateLimited', retryAfterMs: 60_000 }, 0);
+    second.settle({ ok: false, class: 'RateLimited', about: 'Key', retryAfterMs: 1000 }, 0);
+    scene.nowMs = 1000;
+    expect(scene.plan()?.candidate.backend).toBe('default/b/m');
+    expect(keysOf(scene)).toEqual(['KeysCooling', 'free']);
+    scene.plane.credentials.rotate('default/a/key-0', 'v2');
+    scene.plane.routing.credentials.recheck(1001);
+    expect(keysOf(scene)).toEqual(['free', 'free']);
+  });
+
+  it('whose quota was used up comes back on trial: one request at a time, until one has content', async () => {
+    const scene = await Scene.of(provider('a'));
+    scene.fail('QuotaExhausted', 'insufficient_quota');
+    expect(scene.obstacles()).toEqual(['KeysExhausted']);
+    scene.nowMs = 3_600_000;
+    const trial = scene.admit();
+    expect(scene.obstacles()).toEqual(['KeysSaturated']);
+    trial.settle({ ok: false, class: 'ServerError' }, scene.nowMs);
+    const again = scene.admit();
+    expect(scene.obstacles()).toEqual(['KeysSaturated']);
+    again.committed(scene.nowMs);
+    expect(scene.obstacles()).toEqual([]);
+    const key = { credential: 'default/a/key-0', pool: 'default/a', name: 'key-0' };
+    expect(scene.plane.events).toEqual([
+      { type: 'KeyRests', key, cause: 'QuotaExhausted', code: 'insufficient_quota', untilMs: 3_600_000 },
+      { type: 'KeyBack', key, cause: 'QuotaExhausted', by: 'Time' },
+      { type: 'KeyBack', key, cause: 'QuotaExhausted', by: 'Success' },
+    ]);
+  });
+
+  it('on trial whose quota is used up still rests again', async () => {
+    const scene = await Scene.of(provider('a'));
+    scene.fail('QuotaExhausted');
+    scene.nowMs = 3_600_000;
+    scene.fail('QuotaExhausted');
+    expect(scene.obstacles()).toEqual(['KeysExhausted']);
+    scene.nowMs = 7_199_999;
+    expect(scene.obstacles()).toEqual(['KeysExhausted']);
+    scene.nowMs = 7_200_000;
+    expect(scene.obstacles()).toEqual([]);
+  });
+
+  it('is news once, however many requests were under way, and again when the reason is another one', async () => {
+    const scene = await Scene.of(provider('a'));
+    const permits = [scene.admit(), scene.admit(), scene.admit()];
+    for (const permit of permits.slice(1)) permit.settle({ ok: false, class: 'QuotaExhausted' }, 0);
+    permits[0]!.settle({ ok: false, class: 'Auth', code: 'account_deactivated' }, 1);
+    expect(scene.plane.events).toMatchObject([
+      { type: 'KeyRests', cause: 'QuotaExhausted' },
+      { type: 'KeyRests', cause: 'Auth', code: 'account_deactivated', untilMs: Infinity },
+    ]);
+  });
+
+  it('an old value says nothing of the new one', async () => {
+    const scene = await Scene.of(provider('a'));
+    const permit = scene.admit();
+    scene.plane.credentials.rotate('default/a/key-0', 'v2');
+    scene.admit().settle({ ok: true }, 0);
+    permit.settle({ ok: false, class: 'Auth' }, 0);
+    expect(scene.obstacles()).toEqual([]);
+  });
+
+  it('is back by the hand of an operator', async () => {
+    const scene = await Scene.of(provider('a'));
+    scene.fail('Auth');
+    expect(scene.plane.routing.resetCredential('default/a/key-0')).toBe(Infinity);
+    expect([scene.obstacles(), scene.plane.routing.resetCredential('default/a/key-0')]).toEqual([[], 0]);
+    expect(scene.plane.routing.resetCredential('default/a/key-9')).toBeUndefined();
+  });
+});
