@@ -343,6 +343,16 @@ describe('after several failures', () => {
     const history = [failed('a', 'k1', 'ContextLength')];
     expect(short(world.decide(history))).toBe('NextBackend large/k1');
     expect(short(world.decide([...history, failed('large', 'k1', 'Network')]))).toBe('NextBackend spare/k1');
+    const two = [
+      { backend: 'large', weight: 1, priority: 0 },
+      { backend: 'spare', weight: 1, priority: 1 },
+    ];
+    const both = new World({
+      backends: { a: {} },
+      outside: { large: {}, spare: {} },
+      fallbacks: [{ errors: ['ContextLength'], backends: two }],
+    });
+    expect(short(both.decide([...history, failed('large', 'k1', 'Network')]))).toBe('NextBackend spare/k1');
   });
 
   it('what an earlier one left open is tried: its next key, after its back-off', () => {

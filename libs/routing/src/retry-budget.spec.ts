@@ -23,6 +23,14 @@ describe('a retry budget', () => {
     expect(budget.balance(15_000)).toBe(10);
   });
 
+  it('only reads: what was asked about a later time changes nothing', () => {
+    const budget = new RetryBudget({ percent: 100, intervalMs: 10_000, minPerSecond: 0 });
+    budget.request(0);
+    budget.retry(5000);
+    budget.request(5000);
+    expect([budget.balance(12_000), budget.balance(60_000), budget.balance(5000)]).toEqual([0, 0, 1]);
+  });
+
   it('holds a week of silence and a clock that goes back', () => {
     const budget = new RetryBudget({ percent: 100, intervalMs: 10_000, minPerSecond: 0 });
     budget.request(604_800_000);

@@ -24,6 +24,25 @@ describe('a race', () => {
     expect(new Set(five)).toEqual(new Set(['First a/k1', 'First b/k1', 'First c/k1', 'First c/k2']));
   });
 
+  it('uses no key of a shared pool twice', () => {
+    const shared = { a: { keys: ['k1', 'k2'], maxConcurrency: 9 }, b: { pool: 'a', priority: 1 } };
+    const world = race(2, { backends: shared });
+    for (let seed = 0; seed < 30; seed++) {
+      const names = world.decide([], 0, {}, seed).attempts?.map(({ candidate, key }) => [candidate.backend, key.name]);
+      expect(names?.toSorted()).toEqual(
+        names?.[0]?.[1] === 'k1'
+          ? [
+              ['a', 'k1'],
+              ['b', 'k2'],
+            ]
+          : [
+              ['a', 'k2'],
+              ['b', 'k1'],
+            ],
+      );
+    }
+  });
+
   it('has no more attempts than a request may make', () => {
     expect(race(3, { retry: { maxAttempts: 2 } }).decide().attempts).toHaveLength(2);
   });

@@ -39,6 +39,17 @@ describe('a key', () => {
     expect(keysOf(scene)).toEqual(['free', 'free']);
   });
 
+  it('whose pause was prolonged stays out until the later end', async () => {
+    const scene = await Scene.of(provider('a'));
+    const [first, second] = [scene.admit(), scene.admit()];
+    first.settle({ ok: false, class: 'RateLimited', retryAfterMs: 1000 }, 0);
+    second.settle({ ok: false, class: 'RateLimited', retryAfterMs: 9000 }, 0);
+    scene.nowMs = 1000;
+    expect(scene.obstacles()).toEqual(['KeysCooling']);
+    scene.nowMs = 9000;
+    expect(scene.obstacles()).toEqual([]);
+  });
+
   it('whose quota was used up comes back on trial: one request at a time, until one has content', async () => {
     const scene = await Scene.of(provider('a'));
     scene.fail('QuotaExhausted', 'insufficient_quota');

@@ -65,6 +65,10 @@ it('the order is that of arrival, over all lines, also for those that were woken
   scene.lines.wait(pool('p'), first);
   for (let i = 0; i < 3; i++) scene.comesBack('p', 'q');
   expect(scene.woken).toEqual(['first', 'second', 'third']);
+  scene.waiter('in q', ['q']);
+  scene.waiter('in p', ['p']);
+  scene.comesBack('p', 'q');
+  expect(scene.woken.at(-1)).toBe('in q');
 });
 
 it('two things that come back serve two', () => {

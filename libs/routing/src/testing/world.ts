@@ -21,6 +21,8 @@ export interface BackendSpec {
   /** Permits of each key; 1 unless said. */
   readonly maxConcurrency?: number;
   readonly connections?: BackendEntry['connections'];
+  /** The backend whose pool it shares; absent: it has one of its own. */
+  readonly pool?: string;
 }
 
 export interface WorldSpec {
@@ -184,14 +186,14 @@ export const breakerPolicy: BackendEntry['breaker'] = {
   maxEjectedPercent: 50,
 };
 
-export function backendEntry(name: string, { connections }: BackendSpec = {}): BackendEntry {
+export function backendEntry(name: string, { connections, pool = name }: BackendSpec = {}): BackendEntry {
   return {
     id: name,
     namespace: 'default',
     provider: name,
     model: 'model',
     upstreamName: 'model',
-    keyPool: name,
+    keyPool: pool,
     breakerId: name,
     dialect: 'OpenAI',
     vendor: 'OpenAI',
