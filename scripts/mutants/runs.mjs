@@ -1,3 +1,4 @@
+const run = 'apps/data-plane/src/runs/run.ts';
 const loop = 'apps/data-plane/src/runs/attempt-loop.ts';
 const attempt = 'apps/data-plane/src/runs/attempt.ts';
 const relay = 'apps/data-plane/src/runs/relay.ts';
@@ -204,5 +205,40 @@ export default [
     find: 'timer.owner.fault(error);',
     replace: 'throw error;',
     suite: 'apps/data-plane/src/time',
+  },
+  {
+    name: 'a run goes on while somebody waits for it',
+    file: run,
+    find: 'if (this.subscribers.length === 0) this.end();',
+    replace: 'this.end();',
+    suite: runs,
+  },
+  {
+    name: 'a run that nobody waits for is aborted',
+    file: run,
+    find: 'if (this.subscribers.length === 0) this.end();',
+    replace: '',
+    suite: runs,
+  },
+  {
+    name: 'a run waits for the slowest of those who read it',
+    file: run,
+    find: 'isTaken = subscriber.write(text) && isTaken;',
+    replace: 'isTaken = subscriber.write(text);',
+    suite: runs,
+  },
+  {
+    name: 'a run pins its table for itself',
+    file: run,
+    find: 'subject.table.pin();',
+    replace: '',
+    suite: runs,
+  },
+  {
+    name: 'what one reader of a run throws is not for the others',
+    file: run,
+    find: 'isTaken = subscriber.write(text) && isTaken;\n      } catch (error) {\n        this.lose(subscriber, error);',
+    replace: 'isTaken = subscriber.write(text) && isTaken;\n      } catch (error) {\n        throw error;',
+    suite: runs,
   },
 ];

@@ -3,7 +3,7 @@ import { parseTraceParent } from '#libs/telemetry';
 import { GatewayError } from '../errors/error-table.js';
 import { Exchange } from '../exchange/exchange.js';
 import {
-  type AcceptedInference,
+  type Accepted,
   acceptInference,
   acceptLookup,
   handleInference,
@@ -55,7 +55,7 @@ function serve(runtime: Runtime, exchange: Exchange, operation: Operation, { req
     if (accepted !== undefined) receiveBody(runtime, exchange, accepted, { request, response });
     return;
   }
-  const accepted = acceptLookup(runtime, exchange, headers);
+  const accepted = acceptLookup(runtime, exchange, operation, headers);
   if (accepted === undefined) return;
   if (operation.kind === 'ListModels') handleListModels(exchange, accepted);
   else handleGetModel(exchange, accepted, operation.model);
@@ -92,7 +92,7 @@ function openExchange(
 function receiveBody(
   runtime: Runtime,
   exchange: Exchange,
-  accepted: AcceptedInference,
+  accepted: Accepted,
   { request, response }: Arrival,
 ): void {
   const { maxRequestBytes } = runtime.limits;

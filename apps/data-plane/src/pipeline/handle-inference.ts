@@ -4,7 +4,7 @@ import { GatewayError } from '../errors/error-table.js';
 import type { Exchange } from '../exchange/exchange.js';
 import type { PinnedTable } from '../runs/pinned-table.js';
 import { Run } from '../runs/run.js';
-import type { InferenceOperation } from '../surfaces/operation.js';
+import type { Operation } from '../surfaces/operation.js';
 import { headerFault, identify, routeRequest, tooManyAtOnce } from './phases.js';
 import type { Runtime } from './runtime.js';
 
@@ -12,12 +12,8 @@ import type { Runtime } from './runtime.js';
 export interface Accepted {
   readonly table: PinnedTable;
   readonly consumer: AuthenticatedConsumer;
+  readonly operation: Operation;
   readonly headers: IncomingHttpHeaders;
-}
-
-/** The same of a request whose body is still to come. */
-export interface AcceptedInference extends Accepted {
-  readonly operation: InferenceOperation;
 }
 
 /**
@@ -30,21 +26,26 @@ export interface AcceptedInference extends Accepted {
 export function acceptInference(
   runtime: Runtime,
   exchange: Exchange,
-  operation: InferenceOperation,
+  operation: Operation,
   headers: IncomingHttpHeaders,
-): AcceptedInference | undefined {
-  const accepted = acceptLookup(runtime, exchange, headers);
+): Accepted | undefined {
+  const accepted = acceptLookup(runtime, exchange, operation, headers);
   if (accepted === undefined) return undefined;
   const { limiter, consumer } = accepted.consumer;
   const { maxConcurrency } = consumer;
   if (!limiter.take(maxConcurrency)) return refuse(exchange, tooManyAtOnce(maxConcurrency));
   exchange.hold(limiter);
   const fault = headerFault(headers);
-  return fault === undefined ? { ...accepted, operation } : refuse(exchange, fault);
+  return fault === undefined ? accepted : refuse(exchange, fault);
 }
 
 /** The same for a request that asks about the configuration alone: it takes no permit. */
-export function acceptLookup(runtime: Runtime, exchange: Exchange, headers: IncomingHttpHeaders): Accepted | undefined {
+export function acceptLookup(
+  runtime: Runtime,
+  exchange: Exchange,
+  operation: Operation,
+  headers: IncomingHttpHeaders,
+): Accepted | undefined {
   const { current: table } = runtime.tables;
   if (table === undefined) {
     return refuse(exchange, new GatewayError('not_ready', 'This data plane has no routing table yet.'));
@@ -57,11 +58,11 @@ export function acceptLookup(runtime: Runtime, exchange: Exchange, headers: Inco
   record.consumer = consumer.consumer.name;
   record.consumerKey = consumer.keyName;
   record.exposeRouting = consumer.consumer.exposeRouting;
-  return { table, consumer, headers };
+  return { table, consumer, operation, headers };
 }
 
 /** Once the body is there. */
-export function handleInference(runtime: Runtime, exchange: Exchange, accepted: AcceptedInference, body: Buffer): void {
+export function handleInference(runtime: Runtime, exchange: Exchange, accepted: Accepted, body: Buffer): void {
   if (exchange.isAnswered) return;
   const { table, consumer, headers, operation } = accepted;
   const { record, surface } = exchange;

@@ -205,7 +205,7 @@ export class Relay implements AnswerSink {
     const rest = this.ready + (this.writer?.end() ?? '');
     this.ready = '';
     if (this.isStream) {
-      run.write(rest);
+      if (rest !== '') run.write(rest);
       attempt.succeed();
       run.ended();
     } else {

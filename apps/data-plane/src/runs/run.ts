@@ -35,6 +35,11 @@ export class Run implements LoopOwner, FaultOwner {
     this.loop.proceed();
   }
 
+  /** Hears what comes from now on: to be called before anything has come. */
+  join(subscriber: RunSubscriber): void {
+    this.subscribers = [...this.subscribers, subscriber];
+  }
+
   /** The last one to leave aborts what is under way. Leaving twice, or after the end, does nothing. */
   leave(subscriber: RunSubscriber): void {
     if (this.isOver || !this.subscribers.includes(subscriber)) return;
@@ -47,19 +52,37 @@ export class Run implements LoopOwner, FaultOwner {
   }
 
   committed(nowMs: number): void {
-    for (const subscriber of this.subscribers) subscriber.committed(nowMs);
+    for (const subscriber of this.subscribers) {
+      try {
+        subscriber.committed(nowMs);
+      } catch (error) {
+        this.lose(subscriber, error);
+      }
+    }
   }
 
   /** False: some subscriber takes no more at the moment; `drained` follows. */
   write(text: string): boolean {
     let isTaken = true;
-    for (const subscriber of this.subscribers) isTaken = subscriber.write(text) && isTaken;
+    for (const subscriber of this.subscribers) {
+      try {
+        isTaken = subscriber.write(text) && isTaken;
+      } catch (error) {
+        this.lose(subscriber, error);
+      }
+    }
     return isTaken;
   }
 
   writeFrames(frames: Buffer): boolean {
     let isTaken = true;
-    for (const subscriber of this.subscribers) isTaken = subscriber.writeFrames(frames) && isTaken;
+    for (const subscriber of this.subscribers) {
+      try {
+        isTaken = subscriber.writeFrames(frames) && isTaken;
+      } catch (error) {
+        this.lose(subscriber, error);
+      }
+    }
     return isTaken;
   }
 
@@ -89,6 +112,12 @@ export class Run implements LoopOwner, FaultOwner {
   fault(error: unknown): void {
     if (this.isOver) this.logFault(error);
     else this.endWith((subscriber) => subscriber.fault(error));
+  }
+
+  /** What one subscriber runs into is that one's fault: the run goes on for the others. */
+  private lose(subscriber: RunSubscriber, error: unknown): void {
+    this.leave(subscriber);
+    subscriber.fault(error);
   }
 
   /** The last word to each subscriber. What one runs into is that one's fault: it ends, and the others hear theirs. */
