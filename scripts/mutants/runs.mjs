@@ -90,8 +90,8 @@ export default [
   {
     name: 'a stream is held back before its first content',
     file: relay,
-    find: "if (!this.isStream || !this.isCommitted || ready === '') return;",
-    replace: "if (!this.isStream || ready === '') return;",
+    find: 'const isHeldBack = !this.isStream || !this.isCommitted;',
+    replace: 'const isHeldBack = !this.isStream;',
     suite: runs,
   },
   {

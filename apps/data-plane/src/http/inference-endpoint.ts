@@ -2,12 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseTraceParent } from '#libs/telemetry';
 import { GatewayError } from '../errors/error-table.js';
 import { Exchange } from '../exchange/exchange.js';
-import {
-  type Accepted,
-  acceptInference,
-  acceptLookup,
-  handleInference,
-} from '../pipeline/handle-inference.js';
+import { type Accepted, acceptInference, acceptLookup, handleInference } from '../pipeline/handle-inference.js';
 import { handleGetModel, handleListModels } from '../pipeline/handle-models.js';
 import type { Runtime } from '../pipeline/runtime.js';
 import { RequestRecord } from '../record/request-record.js';
@@ -89,12 +84,7 @@ function openExchange(
   return exchange;
 }
 
-function receiveBody(
-  runtime: Runtime,
-  exchange: Exchange,
-  accepted: Accepted,
-  { request, response }: Arrival,
-): void {
+function receiveBody(runtime: Runtime, exchange: Exchange, accepted: Accepted, { request, response }: Arrival): void {
   const { maxRequestBytes } = runtime.limits;
   readBody(request, response, maxRequestBytes, {
     onBody: (body) => {
