@@ -10,29 +10,23 @@ const byCode: Readonly<Record<string, TransportFailure>> = {
   ECONNRESET: 'ConnectionReset',
   ECONNABORTED: 'ConnectionReset',
   EPIPE: 'ConnectionReset',
-  UND_ERR_SOCKET: 'ConnectionReset',
-  UND_ERR_DESTROYED: 'ConnectionReset',
-  UND_ERR_CLOSED: 'ConnectionReset',
   ETIMEDOUT: 'ConnectTimeout',
   ENOTFOUND: 'NameNotFound',
   EAI_AGAIN: 'NameNotFound',
   ENODATA: 'NameNotFound',
   ERR_ADDRESS_REFUSED: 'AddressRefused',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'IncompleteBody',
-  UND_ERR_HEADERS_OVERFLOW: 'Protocol',
-  UND_ERR_ABORTED: 'Aborted',
 };
 
 /** OpenSSL's verification results, as Node names them. */
 const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|EPROTO$)/;
 
-/** What an error of the socket, the resolver, TLS or undici means to an attempt. */
+/** What an error of the socket, the resolver or TLS means to an attempt. */
 export function transportFailure(error: unknown): TransportFailure {
   const code = codeOf(error);
   const known = byCode[code];
   if (known !== undefined) return known;
   if (tlsCode.test(code)) return 'TlsError';
-  // The parser's own codes begin with HPE_; whatever else is unknown broke the protocol too.
+  // Whatever else it may be: the answer can't be relied on.
   return 'Protocol';
 }
 
