@@ -182,6 +182,13 @@ export default [
     suite: connections,
   },
   {
+    name: 'a head with a bare CR or LF is refused at once, not when it ends',
+    file: `${http1}/response-reader.ts`,
+    find: "else if (hasBareLineEnd(held!, before, length)) this.refuse('BareLineEnd');",
+    replace: '',
+    suite: reader,
+  },
+  {
     name: 'interim answers are bounded',
     file: `${http1}/response-reader.ts`,
     find: "else if (this.interims > MAX_INTERIM_ANSWERS) this.refuse('TooManyInterims');",

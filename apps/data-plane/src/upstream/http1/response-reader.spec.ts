@@ -125,9 +125,9 @@ it('what can not become a head is refused at once: its end might never come', ()
     onEnd: () => undefined,
     onRefused: (fault) => refusals.push(fault),
   });
-  for (const text of ['SSH-2.0-x', 'HTTP/1.1 200 OK\nserver', 'HTTP/1.1 200 OK']) {
+  for (const text of ['SSH-2.0-x', 'HTTP/1.1 200 OK\nserver', 'HTTP/1.0 503 \r\r\r\n', 'HTTP/1.1 200 OK\r']) {
     reader.begin(false);
     reader.push(Buffer.from(text));
   }
-  expect(refusals).toEqual(['NotHttp', 'BareLineEnd']);
+  expect(refusals).toEqual(['NotHttp', 'BareLineEnd', 'BareLineEnd']);
 });

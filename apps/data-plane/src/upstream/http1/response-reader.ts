@@ -90,7 +90,7 @@ export class ResponseReader {
       // What can't become a head is refused now: its end might never come.
       const { bytes: held, length } = head;
       if (!mayBeHttp(held!, length)) this.refuse('NotHttp');
-      else if (hasBareLineFeed(held!, before, length)) this.refuse('BareLineEnd');
+      else if (hasBareLineEnd(held!, before, length)) this.refuse('BareLineEnd');
       return bytes.length;
     }
     if (next === TOO_LONG) {
@@ -164,7 +164,7 @@ export class ResponseReader {
   }
 }
 
-function hasBareLineFeed(bytes: Buffer, from: number, to: number): boolean {
-  for (let at = from; at < to; at += 1) if (bytes[at] === LF && bytes[at - 1] !== CR) return true;
+function hasBareLineEnd(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at += 1) if ((bytes[at] === LF) !== (bytes[at - 1] === CR)) return true;
   return false;
 }
