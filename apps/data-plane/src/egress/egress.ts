@@ -27,6 +27,13 @@ export interface EgressBackend {
   readonly headers: readonly string[];
 }
 
+/** The one for a backend's dialect. */
+export function egressOf(egresses: readonly Egress[], dialect: string): Egress {
+  const egress = egresses.find((known) => known.dialect === dialect);
+  if (egress === undefined) throw new Error(`This data plane speaks no ${dialect} to providers.`);
+  return egress;
+}
+
 export interface ProviderCall {
   readonly method: 'POST';
   readonly path: string;

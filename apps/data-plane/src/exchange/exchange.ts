@@ -169,7 +169,7 @@ export class Exchange implements RunSubscriber, DownstreamEvents, FaultOwner, Li
       this.sendHead(status);
       const body = surface.errorBody(error);
       record.responseBytes = body.length;
-      const headers = this.headersFor('application/json');
+      const headers = this.headersFor(surface.bodyType);
       headers.push(...errorHeaders(error, record.attempts.length), ...extraHeaders);
       this.written('Failed', this.downstream.send(status, headers, body));
     }

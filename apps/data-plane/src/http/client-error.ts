@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '#libs/clock';
 import { type ErrorCode, errorTable, GatewayError } from '../errors/error-table.js';
-import { defaultSurface } from '../surfaces/registry.js';
+import type { Surface } from '../surfaces/surface.js';
 import { ClientConnection } from './client-connection.js';
 import { answerAndLinger } from './lingering.js';
 
@@ -17,7 +17,7 @@ const malformed = ['invalid_request', 'The request is not valid HTTP/1.1.'] as c
  * Answers on a connection whose request could not be read: slow, oversized or malformed headers. The connection is of no
  * further use and is closed.
  */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, clock: Clock): void {
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, surface: Surface, clock: Clock): void {
   // A reset needs no answer; where another answer is due or has begun, one would be read as that or as its body.
   if (error.code === 'ECONNRESET' || !socket.writable || ClientConnection.of(socket).owesAnswer) {
     socket.destroy();
@@ -25,9 +25,9 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, 
   }
   const [code, message] = codes[error.code ?? ''] ?? malformed;
   const { status } = errorTable[code];
-  const body = defaultSurface.errorBody(new GatewayError(code, message));
+  const body = surface.errorBody(new GatewayError(code, message));
   const head =
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: ${surface.bodyType}\r\n` +
     `content-length: ${body.length}\r\n\r\n`;
   answerAndLinger(socket, head + body, clock);
 }

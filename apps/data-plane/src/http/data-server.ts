@@ -84,7 +84,8 @@ export class DataServer {
  */
 export async function startDataServer(runtime: Runtime, options: DataServerOptions): Promise<DataServer> {
   const draining = { active: false };
-  const otherPaths = { probe: options.probe, requestId: () => `req_${runtime.ids.forRequest().slice(48)}` };
+  const { surfaces } = runtime;
+  const otherPaths = { probe: options.probe, surfaces, requestId: () => `req_${runtime.ids.forRequest().slice(48)}` };
   const server = createServer({
     headersTimeout: options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -104,7 +105,7 @@ export async function startDataServer(runtime: Runtime, options: DataServerOptio
     refuse(response, new GatewayError('expectation_failed', message), otherPaths);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    answerClientError(error, socket, runtime.clock);
+    answerClientError(error, socket, runtime.surfaces[0], runtime.clock);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -7,7 +7,7 @@ import { handleGetModel, handleListModels } from '../pipeline/handle-models.js';
 import type { Runtime } from '../pipeline/runtime.js';
 import { RequestRecord } from '../record/request-record.js';
 import type { Operation } from '../surfaces/operation.js';
-import { type ServedOperation, servedAt } from '../surfaces/registry.js';
+import { type ServedOperation, servedAt } from '../surfaces/served-at.js';
 import { readBody } from './body-reader.js';
 import { allowedMethods, takesMethod } from './methods.js';
 import { NodeDownstream } from './node-downstream.js';
@@ -26,7 +26,7 @@ export function serveInference(runtime: Runtime, request: IncomingMessage, respo
   const target = request.url ?? '';
   const query = target.indexOf('?');
   const path = query === -1 ? target : target.slice(0, query);
-  const served = servedAt(request.method ?? '', path, request.headers);
+  const served = servedAt(runtime.surfaces, request.method ?? '', path, request.headers);
   if (served === undefined) return false;
 
   const exchange = openExchange(runtime, request, response, served);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorTable, GatewayError } from '../errors/error-table.js';
-import { defaultSurface, servedAt, surfaces } from '../surfaces/registry.js';
+import { type Surfaces, servedAt } from '../surfaces/served-at.js';
 import { allowedMethods } from './methods.js';
 
 /** Answers a probe; `target` is the path with its query. undefined: not a probe's. */
@@ -12,6 +12,7 @@ const SHOWN_LENGTH = 200;
 export interface OtherPathsOptions {
   readonly probe: Probe;
   readonly requestId: () => string;
+  readonly surfaces: Surfaces;
 }
 
 /** What is no surface's to answer: probes, `OPTIONS`, and every path where there is nothing. */
@@ -29,25 +30,30 @@ export function serveOtherPath(request: IncomingMessage, response: ServerRespons
     response.end(probe.body);
     return;
   }
-  const allowed = method === 'OPTIONS' ? allowedAt(request, path) : undefined;
+  const allowed = method === 'OPTIONS' ? allowedAt(request, path, options.surfaces) : undefined;
   if (allowed !== undefined) {
     response.writeHead(204, ['allow', allowed]);
     response.end();
-  } else refuse(response, nothingAt(request, path), options);
+  } else refuse(response, nothingAt(request, path, options.surfaces), options);
 }
 
-function allowedAt({ headers }: IncomingMessage, path: string): string | undefined {
+function allowedAt({ headers }: IncomingMessage, path: string, surfaces: Surfaces): string | undefined {
   if (path === '*') return 'GET, HEAD, POST, OPTIONS';
-  const served = servedAt('OPTIONS', path, headers);
+  const served = servedAt(surfaces, 'OPTIONS', path, headers);
   return served && allowedMethods(served.operation);
 }
 
 /** An error for a request that no surface has taken. */
-export function refuse(response: ServerResponse, error: GatewayError, { requestId }: OtherPathsOptions): void {
-  const body = defaultSurface.errorBody(error);
+export function refuse(
+  response: ServerResponse,
+  error: GatewayError,
+  { requestId, surfaces }: OtherPathsOptions,
+): void {
+  const [surface] = surfaces;
+  const body = surface.errorBody(error);
   response.writeHead(errorTable[error.code].status, [
     'content-type',
-    'application/json',
+    surface.bodyType,
     'content-length',
     String(body.length),
     'x-request-id',
@@ -56,7 +62,7 @@ export function refuse(response: ServerResponse, error: GatewayError, { requestI
   response.end(body, 'latin1');
 }
 
-function nothingAt(request: IncomingMessage, path: string): GatewayError {
+function nothingAt(request: IncomingMessage, path: string, surfaces: Surfaces): GatewayError {
   const shown = path.slice(0, SHOWN_LENGTH);
   if (!isDecodable(path)) {
     return new GatewayError(
@@ -65,7 +71,7 @@ function nothingAt(request: IncomingMessage, path: string): GatewayError {
     );
   }
   const found = `There is nothing at ${request.method} ${shown}.`;
-  const meant = servedLike(request, path);
+  const meant = servedLike(request, path, surfaces);
   if (meant !== undefined) {
     return new GatewayError('unknown_path', `${found} Did you mean ${meant}? A client's base URL ends in /v1.`);
   }
@@ -76,13 +82,13 @@ function nothingAt(request: IncomingMessage, path: string): GatewayError {
 }
 
 /** What is served under a part of the path's end: a base URL was given without `/v1`, or with something in front of it. */
-function servedLike({ method = '', headers }: IncomingMessage, path: string): string | undefined {
+function servedLike({ method = '', headers }: IncomingMessage, path: string, surfaces: Surfaces): string | undefined {
   if (path.length > SHOWN_LENGTH) return undefined;
   const segments = path.split('/').filter((segment) => segment !== '');
   for (let from = 0; from < segments.length; from += 1) {
     const end = `/${segments.slice(from).join('/')}`;
     for (const candidate of [end, `/v1${end}`])
-      if (servedAt(method, candidate, headers) !== undefined) return candidate;
+      if (servedAt(surfaces, method, candidate, headers) !== undefined) return candidate;
   }
   return undefined;
 }

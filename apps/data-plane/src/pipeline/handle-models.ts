@@ -6,7 +6,8 @@ import type { Accepted } from './handle-inference.js';
 export function handleListModels(exchange: Exchange, { table, consumer }: Accepted): void {
   const { namespace, labels } = consumer.consumer;
   const models = table.view.models(namespace, labels).filter((model) => consumer.mayUse(model));
-  exchange.answer(200, 'application/json', exchange.surface.modelList(models));
+  const { surface } = exchange;
+  exchange.answer(200, surface.bodyType, surface.modelList(models));
 }
 
 export function handleGetModel(exchange: Exchange, { table, consumer }: Accepted, model: string): void {
@@ -14,5 +15,5 @@ export function handleGetModel(exchange: Exchange, { table, consumer }: Accepted
   const route = table.routeFor(consumer, model);
   if (route === undefined || route === 'NotAllowed') {
     exchange.fail(new GatewayError('model_not_found', `The model '${model.slice(0, 200)}' does not exist.`, 'model'));
-  } else exchange.answer(200, 'application/json', exchange.surface.model(model));
+  } else exchange.answer(200, exchange.surface.bodyType, exchange.surface.model(model));
 }

@@ -9,6 +9,10 @@ import type { TableHolder } from '../table/table-view.js';
 import { TimerWheel } from '../time/timer-wheel.js';
 import type { Transport } from '../upstream/transport.js';
 import { BackendStates } from '../state/backend-state.js';
+import type { Egress } from '../egress/egress.js';
+import { egresses } from '../egress/registry.js';
+import { surfaces } from '../surfaces/registry.js';
+import type { Surfaces } from '../surfaces/served-at.js';
 import type { Exchange, ExchangeLimits, ExchangeServices, RequestObserver } from '../exchange/exchange.js';
 import { PinnedTables } from '../runs/pinned-table.js';
 import type { RunServices } from '../runs/run-services.js';
@@ -29,6 +33,9 @@ export interface RuntimeDependencies {
   readonly onStateEvent: StateListener;
   readonly logger: Pick<Logger, 'warn' | 'info' | 'error'>;
   readonly limits?: Partial<RequestLimits>;
+  /** Instead of all that this data plane speaks: tests bring a dialect of their own. */
+  readonly surfaces?: Surfaces;
+  readonly egresses?: readonly Egress[];
   /** Instead of routing's own: tests ask for what no policy can yet. */
   readonly decide?: typeof decide;
 }
@@ -51,6 +58,8 @@ export interface Runtime extends RunServices, ExchangeServices {
   readonly logger: RuntimeDependencies['logger'];
   readonly limits: RequestLimits;
   readonly consumers: ConsumerLimiters;
+  /** The dialects of clients. */
+  readonly surfaces: Surfaces;
 }
 
 export function createRuntime(dependencies: RuntimeDependencies): Runtime {
@@ -80,6 +89,8 @@ export function createRuntime(dependencies: RuntimeDependencies): Runtime {
     tables: pinned,
     routing,
     consumers,
+    surfaces: dependencies.surfaces ?? surfaces,
+    egresses: dependencies.egresses ?? egresses,
     running: new RunningList<Exchange>(),
   };
 }

@@ -2,8 +2,7 @@ import { RequestFault } from '#libs/dialects';
 import type { TransportFailure, UpstreamResult } from '#libs/inference';
 import { profileOf } from '#libs/providers';
 import type { AttemptPlan } from '#libs/routing';
-import type { Egress } from '../egress/egress.js';
-import { egressOf } from '../egress/registry.js';
+import { type Egress, egressOf } from '../egress/egress.js';
 import type { FaultOwner } from '../errors/fault-owner.js';
 import { AttemptRecord, type RequestRecord } from '../record/request-record.js';
 import type { BackendState } from '../state/backend-state.js';
@@ -64,7 +63,7 @@ export class Attempt implements UpstreamHandler, RelayOwner {
     this.plan = plan;
     this.permit = permit;
     this.backend = backend;
-    this.egress = egressOf(backend.entry.dialect);
+    this.egress = egressOf(services.egresses, backend.entry.dialect);
     this.idleMs = timeouts.streamIdleMs;
     this.timer = new Timer(owner, () => this.onDeadline());
     this.deadline = new AttemptDeadline(timeouts, subject.facts.deadlineMs - startedMs);

@@ -2,6 +2,7 @@ import type { Clock } from '#libs/clock';
 import type { AnswerLimits } from '#libs/dialects';
 import type { decide } from '#libs/routing';
 import type { Logger } from '#libs/telemetry';
+import type { Egress } from '../egress/egress.js';
 import type { RequestIds } from '../record/request-ids.js';
 import type { RoutingState } from '../state/routing-state.js';
 import type { TimerWheel } from '../time/timer-wheel.js';
@@ -20,4 +21,6 @@ export interface RunServices {
   readonly routing: RoutingState;
   readonly logger: Pick<Logger, 'error'>;
   readonly limits: AnswerLimits;
+  /** The dialects of providers. */
+  readonly egresses: readonly Egress[];
 }

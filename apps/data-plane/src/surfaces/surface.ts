@@ -28,11 +28,12 @@ export interface Surface {
   readonly streamType: string;
   /** What keeps the client of a silent stream waiting, and means nothing. */
   readonly keepAlive: string;
-  /** The body of an error answer; it is of the type `application/json`. */
+  /** The type of errors and of what is said of models. */
+  readonly bodyType: string;
+  /** The body of an error answer. */
   errorBody(error: GatewayError): string;
   /** What ends a stream that can't go on. */
   errorEvent(error: GatewayError): string;
-  /** Bodies of the type `application/json`. */
   modelList(models: readonly string[]): string;
   model(model: string): string;
 }

@@ -1,8 +1,8 @@
 import { codeOfClass } from '../../src/errors/code-of-class.js';
 import { errorTable, GatewayError } from '../../src/errors/error-table.js';
-import { defaultSurface } from '../../src/surfaces/registry.js';
+import { surfaces } from '../../src/surfaces/registry.js';
 
-const example = defaultSurface.errorBody(
+const example = surfaces[0].errorBody(
   new GatewayError('keys_exhausted', "Every key for model 'chat' is at its limit or cooling down."),
 );
 

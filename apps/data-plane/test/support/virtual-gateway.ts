@@ -2,7 +2,7 @@ import { FakeClock, seededRandom } from '#libs/testing';
 import type { Downstream, DownstreamEvents } from '../../src/exchange/downstream.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { GatewayError } from '../../src/errors/error-table.js';
-import { servedAt } from '../../src/surfaces/registry.js';
+import { servedAt } from '../../src/surfaces/served-at.js';
 import { acceptInference, handleInference } from '../../src/pipeline/handle-inference.js';
 import { RequestRecord } from '../../src/record/request-record.js';
 import { createRuntime, type Runtime, type RuntimeDependencies } from '../../src/pipeline/runtime.js';
@@ -82,6 +82,7 @@ export class VirtualClient implements Downstream {
   heads = 0;
   ends = 0;
   status = 0;
+  contentType = '';
   text = '';
   /** Each write of a stream, and each run of frames that was passed as it came. */
   readonly writes: string[] = [];
@@ -90,14 +91,15 @@ export class VirtualClient implements Downstream {
   isDestroyed = false;
   exchange: Exchange | undefined;
 
-  send(status: number, _headers: string[], body: Buffer | string): boolean {
-    this.start(status);
+  send(status: number, headers: string[], body: Buffer | string): boolean {
+    this.start(status, headers);
     this.text += body.toString();
     return this.end();
   }
 
-  start(status: number): void {
+  start(status: number, headers: string[]): void {
     this.heads += 1;
+    this.contentType = headers[headers.indexOf('content-type') + 1] ?? '';
     this.status = status;
   }
 
@@ -241,6 +243,11 @@ export class VirtualGateway {
   }
 
   chat(stream: boolean): VirtualClient {
+    return this.ask('/v1/chat/completions', JSON.stringify({ model: 'chat', stream, messages: [] }));
+  }
+
+  /** A request with a body, at the path of any dialect. */
+  ask(path: string, body: string, headers: Readonly<Record<string, string>> = {}): VirtualClient {
     const { ids, clock } = this.runtime;
     const fresh = ids.forRequest();
     const record = new RequestRecord({
@@ -252,19 +259,19 @@ export class VirtualGateway {
       startedMs: clock.nowMs(),
       epochOffsetMs: 0,
       method: 'POST',
-      path: '/v1/chat/completions',
+      path,
     });
     const client = new VirtualClient();
-    const { surface, operation } = servedAt('POST', record.path, {})!;
+    const { surface, operation } = servedAt(this.runtime.surfaces, 'POST', path, {})!;
     if (operation.kind !== 'Inference') throw new Error('not an inference');
     record.operation = operation.name;
     const exchange = new Exchange(this.runtime, surface, record, client);
     client.exchange = exchange;
     this.clients.push(client);
-    const body = Buffer.from(JSON.stringify({ model: 'chat', stream, messages: [] }));
     try {
-      const accepted = acceptInference(this.runtime, exchange, operation, { authorization: `Bearer ${API_KEY}` });
-      if (accepted !== undefined) handleInference(this.runtime, exchange, accepted, body);
+      const authorization = `Bearer ${API_KEY}`;
+      const accepted = acceptInference(this.runtime, exchange, operation, { authorization, ...headers });
+      if (accepted !== undefined) handleInference(this.runtime, exchange, accepted, Buffer.from(body));
     } catch (error) {
       exchange.fault(error);
     }

@@ -2,9 +2,10 @@ import type { InferenceRequest } from '#libs/inference';
 import { type ClientRequest, RequestFault } from '#libs/dialects';
 import { ChatRequest } from '#libs/dialects/openai';
 import type { BackendAuth } from '#libs/routing-table';
-import { egressOf } from '../registry.js';
+import { egressOf } from '../egress.js';
+import { egresses } from '../registry.js';
 
-const egress = egressOf('OpenAI');
+const egress = egressOf(egresses, 'OpenAI');
 const auth: BackendAuth = { type: 'Bearer' };
 const backend = { entry: { auth, upstreamName: 'up' }, basePath: '/v1', headers: ['user-agent', 'x'] };
 const neutral: InferenceRequest = {
@@ -71,5 +72,5 @@ it('authenticates as the backend wants it', () => {
 });
 
 it('is asked for by a name that is known', () => {
-  expect(() => egressOf('Klingon')).toThrow('speaks no Klingon');
+  expect(() => egressOf(egresses, 'Klingon')).toThrow('speaks no Klingon');
 });

@@ -1,8 +1,9 @@
 import { ChatRequest, StreamWriter, WholeWriter } from '#libs/dialects/openai';
 import { GatewayError } from '../../errors/error-table.js';
-import { defaultSurface, servedAt } from '../registry.js';
+import { surfaces } from '../registry.js';
+import { servedAt } from '../served-at.js';
 
-const surface = defaultSurface;
+const [surface] = surfaces;
 const chat = { kind: 'Inference', name: 'chat', method: 'POST', template: '/v1/chat/completions' } as const;
 const body = (members: object) => Buffer.from(JSON.stringify({ model: 'chat', messages: [], ...members }));
 
@@ -12,13 +13,13 @@ describe('what is served', () => {
     ['/v1/models', { kind: 'ListModels', name: 'listModels', method: 'GET' }],
     ['/v1/models/a%2Fb', { kind: 'GetModel', name: 'getModel', method: 'GET', model: 'a/b' }],
   ])('%s', (path, operation) => {
-    expect(servedAt('GET', path, {})).toEqual({ surface, operation: expect.objectContaining(operation) });
+    expect(servedAt(surfaces, 'GET', path, {})).toEqual({ surface, operation: expect.objectContaining(operation) });
   });
 
   it.each(['/', '/v1', '/v1/models/', '/v1/models/%zz', `/v1/models/${'a'.repeat(257)}`, '/v1/chat/completions/'])(
     'not %s',
     (path) => {
-      expect(servedAt('GET', path, {})).toBeUndefined();
+      expect(servedAt(surfaces, 'GET', path, {})).toBeUndefined();
     },
   );
 });

@@ -19,6 +19,7 @@ export const openAISurface: Surface = {
   dialect: openAI,
   served: servedPaths,
   streamType,
+  bodyType: 'application/json',
   keepAlive: ': keep-alive\n\n',
   operationAt: (_method, path) => operationAt(path),
   read,
