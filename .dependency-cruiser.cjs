@@ -5,6 +5,8 @@
 const pureLibs =
   '^libs/(apimachinery|compiler|routing-table|control-protocol|reconcile|inference|dialects|providers|routing|resources)/';
 const innermost = '^libs/(apimachinery|clock|config|inference|routing-table)/';
+/** Client and provider dialects, a folder each. */
+const dialectRooms = '^apps/data-plane/src/(surfaces|egress)/';
 const testCode = '\\.spec\\.ts$|(^|/)test/|/testing/';
 
 module.exports = {
@@ -37,6 +39,39 @@ module.exports = {
         'The data plane serves a compiled table: it must start, serve and restart without kinds, compiler or database.',
       from: { path: '^apps/data-plane/', pathNot: '/test/' },
       to: { path: '^libs/(resources|compiler|apimachinery)/|node_modules/(typeorm|pg)/' },
+    },
+    {
+      name: 'a-dialect-is-known-by-its-registry-alone',
+      severity: 'error',
+      comment: 'Whatever is not a dialect itself gets one from surfaces/registry.ts or egress/registry.ts.',
+      from: { path: '^(apps|test)/', pathNot: `${dialectRooms}([^/]+/|registry\\.ts$)` },
+      to: { path: `${dialectRooms}[^/]+/` },
+    },
+    {
+      name: 'a-dialect-is-known-by-its-registry-alone',
+      severity: 'error',
+      comment: 'Its own surface and its own egress alone use what a dialect shares; the bare proxies of bench/ splice.',
+      from: { path: '^(apps|libs|test)/', pathNot: ['^libs/dialects/', `${dialectRooms}[^/]+/`] },
+      to: { path: '^libs/dialects/src/', pathNot: '^libs/dialects/src/index\\.ts$' },
+    },
+    {
+      name: 'dialects-never-import-each-other',
+      severity: 'error',
+      from: { path: `${dialectRooms}([^/]+)/` },
+      to: {
+        path: `${dialectRooms}[^/]+/|^libs/dialects/src/`,
+        pathNot: [`${dialectRooms}$2/`, '^libs/dialects/src/(index\\.ts$|$2/)'],
+      },
+    },
+    {
+      name: 'dialects-never-import-each-other',
+      severity: 'error',
+      comment: 'What several dialects need has a folder that is none.',
+      from: { path: '^libs/dialects/src/([^/]+)/' },
+      to: {
+        path: '^libs/dialects/src/[^/]+/',
+        pathNot: ['^libs/dialects/src/(answer|json|request|sse|testing)/', '^libs/dialects/src/$1/'],
+      },
     },
     {
       name: 'innermost-libs-import-nothing-of-ours',

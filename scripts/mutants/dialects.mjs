@@ -3,6 +3,7 @@ const openai = 'libs/dialects/src/openai';
 const reading = `${openai}/answer/read-answer`;
 const parts = `${openai}/answer/answer-parts`;
 const scanning = `${openai}/request/scan-request`;
+const through = 'apps/data-plane/test/dialects.spec';
 const retention = `${openai}/retention`;
 
 export default [
@@ -202,5 +203,40 @@ export default [
     find: ' || unsafe.test(value)',
     replace: '',
     suite: 'apps/data-plane/src/surfaces/openai',
+  },
+  {
+    name: "a stream's head has the type of its client's dialect",
+    file: 'apps/data-plane/src/exchange/exchange.ts',
+    find: 'this.headersFor(this.surface.streamType)',
+    replace: "this.headersFor('text/event-stream; charset=utf-8')",
+    suite: through,
+  },
+  {
+    name: "a waiting client is kept in its dialect's words",
+    file: 'apps/data-plane/src/exchange/exchange.ts',
+    find: 'this.write(this.surface.keepAlive);',
+    replace: "this.write(': keep-alive\\n\\n');",
+    suite: through,
+  },
+  {
+    name: "an error has the type of its client's dialect",
+    file: 'apps/data-plane/src/exchange/exchange.ts',
+    find: 'this.headersFor(surface.bodyType)',
+    replace: "this.headersFor('application/json')",
+    suite: through,
+  },
+  {
+    name: 'what is translated has the type of its writer',
+    file: 'apps/data-plane/src/runs/relay.ts',
+    find: 'this.writer?.contentType ?? ',
+    replace: '',
+    suite: through,
+  },
+  {
+    name: 'a provider is spoken to in its own dialect',
+    file: 'apps/data-plane/src/egress/egress.ts',
+    find: 'egresses.find((known) => known.dialect === dialect)',
+    replace: 'egresses[0]',
+    suite: through,
   },
 ];
