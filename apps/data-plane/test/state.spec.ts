@@ -113,8 +113,13 @@ describe('the state that GET /state shows', () => {
 
   it('shows a pause that is over no longer, also before anyone has asked for the key', async () => {
     gateway.chat(false);
-    answer(0, 429);
-    gateway.clock.advance(10_000);
+    // Between two looks of the upkeep, which is every second.
+    gateway.calls[0]?.head(429, json, ['retry-after-ms', '1500']);
+    gateway.calls[0]?.end();
+    gateway.clients[0]?.leave();
+    gateway.clock.advance(1_499);
+    expect((await state()).cooldowns.total).toBe(1);
+    gateway.clock.advance(1);
     expect((await state()).cooldowns).toEqual({ total: 0, items: [] });
   });
 });
