@@ -13,7 +13,7 @@ import { headerFault, type Routed, routeRequest, tooManyAtOnce } from '../pipeli
 import type { Runtime } from '../pipeline/runtime.js';
 import type { PinnedTable } from '../runs/pinned-table.js';
 import { type FailedAttempt, stopError } from '../runs/stop-error.js';
-import { type ServedOperation, servedAt } from '../surfaces/registry.js';
+import { type ServedOperation, servedAt } from '../surfaces/served-at.js';
 import { AdminError } from './admin-route.js';
 import type { ExplainRequest } from './explain-request.js';
 import { explainedConsumer } from './explained-consumer.js';
@@ -40,19 +40,25 @@ export function explanationOf(runtime: Runtime, asked: ExplainRequest, seed: num
   const consumer = explainedConsumer(table.view, runtime.consumers, asked);
   const { namespace, name } = consumer.consumer;
   const known = { ...head, consumer: `${namespace}/${name}` };
-  const found = findAll(table, consumer, asked, nowMs);
+  const found = findAll(runtime, { table, consumer, nowMs }, asked);
   if (found instanceof GatewayError) return { ...known, end: shownError(found) };
   return { ...known, ...routing(runtime, table, found, { outcomes: asked.outcomes, seed, nowMs }) };
 }
 
+/** Who asks, in which table, when. */
+interface Asker {
+  readonly table: PinnedTable;
+  readonly consumer: AuthenticatedConsumer;
+  readonly nowMs: number;
+}
+
 /** As `acceptInference` and `handleInference` do, in their order. */
 function findAll(
-  table: PinnedTable,
-  consumer: AuthenticatedConsumer,
+  { surfaces }: Pick<Runtime, 'surfaces'>,
+  { table, consumer, nowMs }: Asker,
   { path, headers, body }: ExplainRequest,
-  nowMs: number,
 ): Found | GatewayError {
-  const served = servedAt('POST', path, headers);
+  const served = servedAt(surfaces, 'POST', path, headers);
   if (served?.operation.kind !== 'Inference') {
     throw new AdminError(400, `path: no inference request is served at POST ${path.slice(0, 200)}`);
   }

@@ -3,7 +3,7 @@ import { nothingHeld, VirtualGateway } from '../../test/support/virtual-gateway.
 import { GatewayError } from '../errors/error-table.js';
 import { routeRequest, identify } from '../pipeline/phases.js';
 import { RequestRecord } from '../record/request-record.js';
-import { servedAt } from '../surfaces/registry.js';
+import { servedAt } from '../surfaces/served-at.js';
 import { API_KEY } from '../../test/support/entries.js';
 import { Run } from './run.js';
 import type { RunSubscriber } from './subscriber.js';
@@ -50,7 +50,7 @@ async function running(): Promise<{ gateway: VirtualGateway; run: Run; record: R
   await gateway.serve({ providers: [{ name: 'alpha', baseURL: 'http://alpha.test/v1' }] });
   const { runtime } = gateway;
   const headers = { authorization: `Bearer ${API_KEY}` };
-  const { surface, operation } = servedAt('POST', '/v1/chat/completions', headers)!;
+  const { surface, operation } = servedAt(runtime.surfaces, 'POST', '/v1/chat/completions', headers)!;
   const table = runtime.tables.current!;
   const consumer = identify(table, headers);
   const request = surface.read(operation, headers, Buffer.from('{"model":"chat","stream":true,"messages":[]}'));

@@ -1,6 +1,6 @@
 import { profileOf } from '#libs/providers';
-import type { Egress } from '../../src/egress/egress.js';
-import { egressOf } from '../../src/egress/registry.js';
+import { type Egress, egressOf } from '../../src/egress/egress.js';
+import { egresses } from '../../src/egress/registry.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { AttemptLoop } from '../../src/runs/attempt-loop.js';
 import { Attempt } from '../../src/runs/attempt.js';
@@ -23,7 +23,7 @@ export interface EntryPoint {
 const methodsOf = (name: string, target: object, ...methods: readonly string[]): EntryPoint[] =>
   methods.map((method) => ({ name: `${name}: ${method}`, arm: (_gateway, nth) => throwOnce(target, method, nth) }));
 
-const openAI = egressOf('OpenAI');
+const openAI = egressOf(egresses, 'OpenAI');
 const [openAISurface] = surfaces;
 if (openAISurface === undefined) throw new Error('no surface is served');
 
