@@ -139,13 +139,6 @@ export default [
     suite: downstream,
   },
   {
-    name: 'what queues behind another answer goes on when its turn comes',
-    file: `${http}/node-downstream.ts`,
-    find: 'if (!isTaken && socket === null)',
-    replace: 'if (!isTaken && socket === undefined)',
-    suite: downstream,
-  },
-  {
     name: 'an empty text does not end a body',
     file: `${http}/node-downstream.ts`,
     find: "if (text === '') return true;",
@@ -178,13 +171,6 @@ export default [
     file: `${http}/node-downstream.ts`,
     find: 'const PIECE_BYTES = 256 * 1024;',
     replace: 'const PIECE_BYTES = Infinity;',
-    suite: downstream,
-  },
-  {
-    name: 'nothing is written to a socket that takes nothing',
-    file: `${http}/node-downstream.ts`,
-    find: 'return socket.writable && socket.write',
-    replace: 'return socket.write',
     suite: downstream,
   },
   {

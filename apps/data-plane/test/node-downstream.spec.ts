@@ -297,6 +297,20 @@ describe('a connection that dies', () => {
     expect(one.heard.filter((event) => event !== 'drained')).toEqual(['abandoned']);
   });
 
+  it('a stream whose end was not flushed is abandoned by a cut of ours, too', async () => {
+    serve = ({ downstream }) => downstream.start(200, []);
+    const client = open();
+    client.socket.pause();
+    client.socket.write(ask('/'));
+    const one = await eventually(() => served[0]);
+    one.downstream.write(bytes(24 * 1024 * 1024).toString('latin1'));
+    expect(one.downstream.end()).toBe(false);
+    one.downstream.destroy();
+    await eventually(() => one.heard.includes('abandoned'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(one.heard).toEqual(['abandoned']);
+  });
+
   it('an answer that is over hears nothing of it', async () => {
     serve = answerInTurns;
     const client = open();

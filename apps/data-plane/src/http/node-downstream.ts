@@ -95,12 +95,9 @@ export class NodeDownstream implements Downstream, OpenAnswer {
   private put(bytes: string | Buffer): boolean {
     const { response } = this;
     const { socket } = response;
-    if (this.hasBegun && socket !== null) return socket.writable && socket.write(bytes, 'latin1');
+    if (this.hasBegun && socket !== null) return socket.write(bytes, 'latin1');
     this.hasBegun = true;
-    const isTaken = response.write(bytes, 'latin1');
-    // What queues in node is flushed without a word from the socket.
-    if (!isTaken && socket === null) response.once('drain', () => this.socketDrained());
-    return isTaken;
+    return response.write(bytes, 'latin1');
   }
 
   private writePieces(): void {
