@@ -18,12 +18,13 @@ export function planWith(
 }
 
 /** A candidate that was passed over for one key and then taken with another wasn't. */
-export function start({ passedOver }: Context, attempts: readonly AttemptPlan[]): Decision {
-  if (passedOver.length === 0) return { attempts, passedOver };
-  return {
-    attempts,
-    passedOver: passedOver.filter(({ candidate }) => attempts.every((plan) => plan.candidate.backend !== candidate)),
-  };
+export function start({ passedOver, rule }: Context, attempts: readonly AttemptPlan[]): Decision {
+  const before =
+    passedOver.length === 0
+      ? passedOver
+      : passedOver.filter(({ candidate }) => attempts.every((plan) => plan.candidate.backend !== candidate));
+  const staggerMs = rule.strategy.together?.staggerMs ?? 0;
+  return staggerMs > 0 ? { attempts, passedOver: before, mayAdd: true } : { attempts, passedOver: before };
 }
 
 export function waitFor(

@@ -10,6 +10,8 @@ export type Decision =
       readonly attempts: readonly AttemptPlan[];
       /** The candidates that were looked at before these; empty where the first choice could serve. */
       readonly passedOver: readonly PassedOver[];
+      /** Another may be due beside these later: once they run, `decide` says when. */
+      readonly mayAdd?: true;
       readonly wait?: undefined;
       readonly stop?: undefined;
     }

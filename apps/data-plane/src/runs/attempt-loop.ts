@@ -72,7 +72,8 @@ export class AttemptLoop implements AttemptOwner {
         this.waitFor(decision.wait, nowMs);
         return;
       }
-      if (this.startSome(decision, nowMs)) return;
+      // Where others may be due later, the next decision says when.
+      if (this.startSome(decision, nowMs) && (decision.mayAdd === undefined || this.winner !== undefined)) return;
     }
     throw new Error('routing chose, again and again, what could not be started');
   }

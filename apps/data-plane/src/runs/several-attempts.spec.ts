@@ -1,3 +1,4 @@
+import { decide } from '#libs/routing';
 import { race } from '../../test/support/race.js';
 import { chunk, doneEvent, stopChunk, usageChunk } from '../../test/support/scripted-upstream.js';
 import { nothingHeld, VirtualGateway } from '../../test/support/virtual-gateway.js';
@@ -88,5 +89,41 @@ describe('several attempts at once', () => {
     client.exchange!.abandoned();
     expect(gateway.calls.every(({ isAborted }) => isAborted)).toBe(true);
     expect(gateway.held()).toEqual(nothingHeld);
+  });
+});
+
+describe('an attempt beside one that is slow', () => {
+  /** Routing's own decisions, under a strategy that starts a second attempt after half a second. */
+  const hedged: typeof decide = (route, facts, ...rest) => {
+    const rule = { ...facts.rule!, strategy: { ...facts.rule!.strategy, together: { attempts: 2, staggerMs: 500 } } };
+    return decide(route, { ...facts, rule }, ...rest);
+  };
+
+  async function hedging(): Promise<VirtualGateway> {
+    const gateway = new VirtualGateway(1, { wrap: (dependencies) => ({ ...dependencies, decide: hedged }) });
+    await gateway.serve({ providers });
+    gateway.chat(true);
+    gateway.calls[0]!.sent();
+    return gateway;
+  }
+
+  it('starts once the first has been without an answer for so long', async () => {
+    const gateway = await hedging();
+    await gateway.clock.advanceAsync(450);
+    expect(gateway.calls).toHaveLength(1);
+    await gateway.clock.advanceAsync(100);
+    expect(gateway.calls).toHaveLength(2);
+    await gateway.clock.advanceAsync(2_000);
+    expect(gateway.calls).toHaveLength(2);
+    gateway.clients[0]!.leave();
+    expect(gateway.held()).toEqual(nothingHeld);
+  });
+
+  it('does not start once the first has begun to answer', async () => {
+    const gateway = await hedging();
+    gateway.calls[0]!.head(200, 'text/event-stream');
+    gateway.calls[0]!.data(chunk({ content: 'x' }));
+    await gateway.clock.advanceAsync(2_000);
+    expect(gateway.calls).toHaveLength(1);
   });
 });
