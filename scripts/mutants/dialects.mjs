@@ -239,4 +239,11 @@ export default [
     replace: 'egresses[0]',
     suite: through,
   },
+  {
+    name: 'a name that the client chose is fit for a header',
+    file: `${openai}/request/fields.ts`,
+    find: ".replace(unfitForHeaders, '?')",
+    replace: '',
+    suite: `${openai}/request/decode-request`,
+  },
 ];

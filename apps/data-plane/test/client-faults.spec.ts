@@ -102,6 +102,7 @@ describe('a body that is refused', () => {
     ['__proto__', '{"model":"chat","messages":[],"__proto__":{}}', 400, 'invalid_json'],
     ['a model twice', '{"model":"chat","messages":[],"model":"other"}', 400, 'duplicate_parameter'],
     ['a model twice, once escaped', '{"model":"chat","messages":[],"mod\\u0065l":"other"}', 400, 'duplicate_parameter'],
+    ['a model by case twice', '{"model":"chat","Model":"other","messages":[]}', 400, 'ambiguous_parameter'],
     ['a model that is a number', '{"model":7,"messages":[]}', 400, 'invalid_type'],
     ['no model', '{"messages":[]}', 400, 'missing_required_parameter'],
     ['too long', `{"model":"chat","messages":["${'x'.repeat(100_000)}"]}`, 413, 'request_too_large'],

@@ -346,6 +346,23 @@ describe('after the commit point a cut is told', () => {
   });
 });
 
+describe('several answers at once', () => {
+  const second = `data: ${JSON.stringify({ choices: [{ index: 1, delta: { content: 'second' }, finish_reason: null }] })}\n\n`;
+
+  it('that break off after the first one’s finish reason end in an error event', async () => {
+    await start();
+    alpha.answers({ type: 'chunks', chunks: [...first, second, stopChunk] });
+    await expectInterrupted({ n: 2 });
+  });
+
+  it('are whole with their end marker', async () => {
+    await start();
+    alpha.answers({ type: 'chunks', chunks: [...first, second, stopChunk, doneEvent] });
+    const reply = await gateway.chat({ stream: true, n: 2 });
+    expect(lastEvent(reply.body)).toBe('data: [DONE]');
+  });
+});
+
 describe('what is whole is passed on', () => {
   it('a stream without [DONE] but with a finish reason gets its end marker', async () => {
     await start();
@@ -538,6 +555,20 @@ describe('when nothing is left', () => {
     });
     expect(outcomes()).toEqual(['ContextLength']);
     expect(reply.headers['x-should-retry']).toBe('false');
+  });
+
+  it('a fault of the request itself keeps the code and the parameter of the provider', async () => {
+    await start();
+    const error = {
+      message: "Unsupported parameter: 'max_tokens'.",
+      type: 'invalid_request_error',
+      param: 'max_tokens',
+      code: 'unsupported_value',
+    };
+    alpha.answers({ type: 'json', status: 400, body: { error } });
+    const reply = await gateway.chat();
+    expect(reply.status).toBe(400);
+    expect(JSON.parse(reply.body).error).toMatchObject(error);
   });
 
   it('a connect that hangs is ended, with its socket', async () => {

@@ -151,6 +151,7 @@ it('names what is lost: hints, wherever they stand', () => {
     'messages[0].weight',
     'messages[0].content[0].cache_control',
   ]);
+  expect(neutral({ 'a\r\nx: "ü,': 1 }).dropped).toEqual(['a??x?????']);
   const many = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`${'x'.repeat(100)}${i}`, 1]));
   expect(neutral(many).dropped).toHaveLength(16);
   expect(neutral(many).dropped[0]).toHaveLength(64);

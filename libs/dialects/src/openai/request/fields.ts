@@ -6,6 +6,8 @@ import { refuse } from './field-fault.js';
 const MAX_LEFT = 16;
 /** A name is the client's, and may be long. */
 const MAX_NAME = 64;
+/** It goes into a response header. */
+const unfitForHeaders = /[^\w.[\]-]/g;
 
 /**
  * The members of one object of a request, read by name and type. A null counts as absent, as it does upstream. What nobody
@@ -94,7 +96,7 @@ export class Fields {
   left(): readonly string[] {
     const own = [...this.unread].filter((name) => this.value[name] !== null);
     return own
-      .map((name) => this.pathOf(name).slice(0, MAX_NAME))
+      .map((name) => this.pathOf(name).slice(0, MAX_NAME).replace(unfitForHeaders, '?'))
       .concat(this.within.flatMap((fields) => fields.left()))
       .slice(0, MAX_LEFT);
   }
