@@ -49,9 +49,25 @@ export class NodeDownstream implements Downstream, OpenAnswer {
     if (body.length > PIECE_BYTES) {
       this.rest = typeof body === 'string' ? Buffer.from(body, 'latin1') : body;
       this.writePieces();
-    } else if (typeof body === 'string') response.end(body, 'latin1');
-    else response.end(body);
+    } else this.sendWhole(body);
     return this.isTaken();
+  }
+
+  /**
+   * Head and body as one string and one write. Node's `end` with a body would put an empty piece behind it, and so two
+   * pieces into a vectored write; its `write` would hold the socket back until the next tick, but for one that is corked.
+   */
+  private sendWhole(body: Buffer | string): void {
+    const { response } = this;
+    const { socket } = response;
+    if (typeof body !== 'string' || socket === null || socket.writableCorked > 0) {
+      response.end(body, 'latin1');
+      return;
+    }
+    socket.cork();
+    response.write(body, 'latin1');
+    socket.uncork();
+    response.end();
   }
 
   start(status: number, headers: string[]): void {

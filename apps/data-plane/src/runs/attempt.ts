@@ -110,7 +110,7 @@ export class Attempt implements UpstreamHandler, RelayOwner {
     this.waitUntil(this.plan.timeouts.firstByteMs, 'FirstByteTimeout');
   }
 
-  onHead(status: number, headers: readonly Buffer[]): void {
+  onHead(status: number, headers: readonly string[]): void {
     if (this.ended) return;
     const nowMs = this.nowMs();
     this.record.status = status;

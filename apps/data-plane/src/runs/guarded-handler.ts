@@ -20,7 +20,7 @@ export class GuardedHandler implements UpstreamHandler {
     }
   }
 
-  onHead(status: number, headers: readonly Buffer[]): void {
+  onHead(status: number, headers: readonly string[]): void {
     try {
       this.inner.onHead(status, headers);
     } catch (error) {

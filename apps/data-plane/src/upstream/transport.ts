@@ -28,8 +28,8 @@ export interface UpstreamRequest {
 export interface UpstreamHandler {
   /** A connection is there and the request is being written to it. */
   onSent(): void;
-  /** Names and values in turn, as raw bytes, which last. */
-  onHead(status: number, headers: readonly Buffer[]): void;
+  /** Names and values in turn, bytes seen as Latin-1. */
+  onHead(status: number, headers: readonly string[]): void;
   /**
    * Once for each range of the body. `false` pauses until `UpstreamCall.resume`; what had been read with it may still
    * come. The chunk is a view into a shared buffer, good until this returns: copy what must last.

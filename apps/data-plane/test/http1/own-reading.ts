@@ -38,9 +38,9 @@ class RecordingSink implements ResponseSink {
   piece: Buffer = Buffer.alloc(0);
   ofThisPush = '';
   /** Header views must last. */
-  private headers: readonly Buffer[] = [];
+  private headers: readonly string[] = [];
 
-  onHead(status: number, headers: readonly Buffer[]): void {
+  onHead(status: number, headers: readonly string[]): void {
     this.seen.status = status;
     this.headers = headers;
   }
@@ -84,7 +84,7 @@ class RecordingSink implements ResponseSink {
 
   finishHeaders(): void {
     for (let index = 0; index < this.headers.length; index += 2) {
-      this.seen.headers += `${this.headers[index]!.toString('latin1')}: ${this.headers[index + 1]!.toString('latin1')}\n`;
+      this.seen.headers += `${this.headers[index]!}: ${this.headers[index + 1]!}\n`;
     }
   }
 }

@@ -5,7 +5,7 @@ import type { UpstreamHandler } from '../../src/upstream/transport.js';
 export class RecordingHandler implements UpstreamHandler {
   /** `sent`, `head 200`, `end` and so on; ranges of the body are in `body` alone. */
   readonly heard: string[] = [];
-  headers: readonly Buffer[] = [];
+  headers: readonly string[] = [];
   body = '';
   /** What `onRead` was called with. */
   readonly frames: (string | undefined)[] = [];
@@ -24,7 +24,7 @@ export class RecordingHandler implements UpstreamHandler {
     this.heard.push('sent');
   }
 
-  onHead(status: number, headers: readonly Buffer[]): void {
+  onHead(status: number, headers: readonly string[]): void {
     this.heard.push(`head ${status}`);
     this.headers = headers;
   }
@@ -49,7 +49,7 @@ export class RecordingHandler implements UpstreamHandler {
   }
 
   header(name: string): string | undefined {
-    const index = this.headers.findIndex((part, at) => at % 2 === 0 && part.toString('latin1').toLowerCase() === name);
-    return index < 0 ? undefined : this.headers[index + 1]?.toString('latin1');
+    const index = this.headers.findIndex((part, at) => at % 2 === 0 && part.toLowerCase() === name);
+    return index < 0 ? undefined : this.headers[index + 1];
   }
 }

@@ -70,7 +70,10 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
     // 1xx: an interim answer; the real one follows.
     if (status < 200) return true;
     this.resumeSocket = resume;
-    this.handler.onHead(status, headers);
+    this.handler.onHead(
+      status,
+      headers.map((part) => part.toString('latin1')),
+    );
     return true;
   }
 

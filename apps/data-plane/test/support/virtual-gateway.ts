@@ -37,12 +37,7 @@ export class VirtualCall implements UpstreamCall {
 
   /** `headers`: names and values in turn. */
   head(status: number, contentType: string, headers: readonly string[] = []): void {
-    const all = ['Content-Type', contentType, ...headers];
-    if (!this.isOver)
-      this.handler.onHead(
-        status,
-        all.map((text) => Buffer.from(text)),
-      );
+    if (!this.isOver) this.handler.onHead(status, ['Content-Type', contentType, ...headers]);
   }
 
   data(text: string): void {

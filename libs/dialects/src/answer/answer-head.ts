@@ -3,8 +3,8 @@ import type { UnusableAnswer } from './answer-sink.js';
 /** An answer's status and headers, as they came. */
 export interface AnswerHead {
   readonly status: number;
-  /** Names and values in turn, as raw bytes. */
-  readonly headers: readonly Buffer[];
+  /** Names and values in turn, bytes seen as Latin-1. */
+  readonly headers: readonly string[];
 }
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
@@ -27,23 +27,23 @@ function unusable(detail: string): UnusableAnswer {
   return { kind: 'Failure', failure: 'Protocol', detail };
 }
 
-/** One header's value without making strings of the others; the last of several, '' for none. `name`: lower case. */
-export function headerValue(headers: readonly Buffer[], name: string): string {
+/** One header's value; the last of several, '' for none. `name`: lower case. */
+export function headerValue(headers: readonly string[], name: string): string {
   for (let index = headers.length - 2; index >= 0; index -= 2) {
     const candidate = headers[index];
-    if (candidate?.length === name.length && candidate.toString('latin1').toLowerCase() === name) {
-      return headers[index + 1]?.toString('latin1') ?? '';
+    if (candidate?.length === name.length && candidate.toLowerCase() === name) {
+      return headers[index + 1] ?? '';
     }
   }
   return '';
 }
 
 /** All of them, for classification. Repeated ones are joined as RFC 9110, 5.3 has it. */
-export function lowerCaseHeaders(headers: readonly Buffer[]): Record<string, string> {
+export function lowerCaseHeaders(headers: readonly string[]): Record<string, string> {
   const record: Record<string, string> = Object.create(null) as Record<string, string>;
   for (let index = 0; index + 1 < headers.length; index += 2) {
-    const name = headers[index]!.toString('latin1').toLowerCase();
-    const value = headers[index + 1]!.toString('latin1');
+    const name = headers[index]!.toLowerCase();
+    const value = headers[index + 1]!;
     record[name] = record[name] === undefined ? value : `${record[name]}, ${value}`;
   }
   return record;

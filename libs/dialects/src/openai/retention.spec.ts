@@ -33,7 +33,7 @@ function answered(answer: string, stream: boolean): RecordingSink {
   const sink = new RecordingSink();
   const request = requestOf({ model: 'm', messages: [], stream });
   const type = stream ? 'text/event-stream' : 'application/json';
-  const head = { status: 200, headers: [Buffer.from('content-type'), Buffer.from(type)] };
+  const head = { status: 200, headers: ['content-type', type] };
   const reader = readAnswer(request, head, sink, { maxAnswerBytes: 4 * LENGTH, maxEventBytes: 4 * LENGTH });
   if ('kind' in reader) throw new Error(reader.kind);
   reader.push(Buffer.from(answer));

@@ -99,7 +99,7 @@ export class Connection implements SocketListener, ResponseSink {
     if (!this.isClosed) this.broken(error);
   }
 
-  onHead(status: number, headers: readonly Buffer[]): void {
+  onHead(status: number, headers: readonly string[]): void {
     const { call } = this;
     if (call === undefined) return;
     call.bytes = undefined;

@@ -1,13 +1,27 @@
 import { BLANK, COLON, CR, LF, TAB, tokenBytes, valueBytes } from './characters.js';
 import type { ResponseFault } from './response-faults.js';
 
+/** Header or trailer lines, as they were sent. */
+export interface FieldLines {
+  /** Names and values in turn, bytes seen as Latin-1, without the blanks around a value. */
+  readonly fields: string[];
+  /** Where each value begins in the text that was read. */
+  readonly valueStarts: number[];
+}
+
 /**
- * Reads the header or trailer lines of `bytes` from `start` until `end`, where their last CRLF ends, into names and
- * values in turn: views into `bytes`, without the blanks around a value.
+ * Reads the lines of `text` from `start` until `end`, where their last CRLF ends. `bytes` are those of `text` from `offset`
+ * on: single ones are cheapest to look at there, strings to cut out of the text.
  */
-export function readFieldLines(bytes: Buffer, start: number, end: number, fields: Buffer[]): ResponseFault | undefined {
-  let at = start;
-  while (at < end) {
+export function readFieldLines(
+  { bytes, text, offset }: { readonly bytes: Buffer; readonly text: string; readonly offset: number },
+  start: number,
+  end: number,
+  { fields, valueStarts }: FieldLines,
+): ResponseFault | undefined {
+  let at = offset + start;
+  const last = offset + end;
+  while (at < last) {
     const nameStart = at;
     while (tokenBytes[bytes[at]!] === 1) at += 1;
     if (at === nameStart || bytes[at] !== COLON) return lineFault(bytes, nameStart, at);
@@ -22,7 +36,8 @@ export function readFieldLines(bytes: Buffer, start: number, end: number, fields
     at += 1;
     if (bytes[at] !== LF) return 'BareLineEnd';
     at += 1;
-    fields.push(bytes.subarray(nameStart, nameEnd), bytes.subarray(valueStart, valueEnd));
+    fields.push(text.slice(nameStart - offset, nameEnd - offset), text.slice(valueStart - offset, valueEnd - offset));
+    valueStarts.push(valueStart - offset);
   }
   return undefined;
 }

@@ -6,13 +6,15 @@ import { MAX_HEAD_BYTES, MAX_INTERIM_ANSWERS, type ResponseFault } from './respo
 
 /** Hears one answer: onHead, (onBody*, onRead)*, then one of onEnd and onRefused. */
 export interface ResponseSink {
-  onHead(status: number, headers: readonly Buffer[]): void;
+  onHead(status: number, headers: readonly string[]): void;
   onBody(range: Buffer): void;
   /** After the ranges of one push, if there were any; see `UpstreamHandler.onRead`. */
   onRead(frames: Buffer | undefined): void;
   onEnd(): void;
   onRefused(fault: ResponseFault): void;
 }
+
+const HEAD_END = '\r\n\r\n';
 
 const HEAD = 0;
 const LENGTH = 1;
@@ -33,7 +35,7 @@ export class ResponseReader {
   /** How long the server keeps it idle; -1: it didn't say. */
   idleTimeoutMs = -1;
   private readonly sink: ResponseSink;
-  private readonly head = new HeldBytes('\r\n\r\n', MAX_HEAD_BYTES);
+  private readonly head = new HeldBytes(HEAD_END, MAX_HEAD_BYTES);
   private readonly chunks: ChunkedBody;
   private state = OVER;
   private isHead = false;
@@ -85,26 +87,40 @@ export class ResponseReader {
   private takeHead(bytes: Buffer, at: number): number {
     const { head } = this;
     const before = head.length;
+    // Nearly always it comes whole, and is read where it stands.
+    const found = before === 0 ? bytes.indexOf(HEAD_END, at, 'latin1') : -1;
+    if (found >= 0) {
+      const end = found + HEAD_END.length;
+      if (end - at <= MAX_HEAD_BYTES) return this.readHead(bytes, at, end, end < bytes.length) ? end : bytes.length;
+    }
     const next = head.take(bytes, at);
     if (next === NOT_YET) {
       // What can't become a head is refused now: its end might never come.
       const { bytes: held, length } = head;
-      if (!mayBeHttp(held!, length)) this.refuse('NotHttp');
+      if (!mayBeHttp(held!, 0, length)) this.refuse('NotHttp');
       else if (hasBareLineEnd(held!, before, length)) this.refuse('BareLineEnd');
       return bytes.length;
     }
     if (next === TOO_LONG) {
-      this.refuse(mayBeHttp(head.bytes ?? bytes.subarray(at), MAX_HEAD_BYTES) ? 'HeadTooLong' : 'NotHttp');
+      const isHttp =
+        head.bytes === undefined ? mayBeHttp(bytes, at, bytes.length) : mayBeHttp(head.bytes, 0, head.length);
+      this.refuse(isHttp ? 'HeadTooLong' : 'NotHttp');
       return bytes.length;
     }
-    const read = ResponseHead.read(head.whole());
-    if (typeof read === 'string') {
-      this.refuse(read);
-      return bytes.length;
+    const whole = head.whole();
+    return this.readHead(whole, 0, whole.length, next < bytes.length) ? next : bytes.length;
+  }
+
+  /** `more`: bytes came behind it. False: it is refused. */
+  private readHead(bytes: Buffer, start: number, end: number, more: boolean): boolean {
+    const head = ResponseHead.read(bytes, start, end);
+    if (typeof head === 'string') {
+      this.refuse(head);
+      return false;
     }
-    if (read.status < 200) this.passInterim(read);
-    else this.beginBody(read, next < bytes.length);
-    return next;
+    if (head.status < 200) this.passInterim(head);
+    else this.beginBody(head, more);
+    return true;
   }
 
   private passInterim({ status, keepsAlive }: ResponseHead): void {
@@ -115,7 +131,7 @@ export class ResponseReader {
   }
 
   private beginBody(head: ResponseHead, more: boolean): void {
-    const { status, headers, framing, length } = head;
+    const { status, fields, framing, length } = head;
     const hasNoBody = status === 204 || status === 304;
     const isEmpty = hasNoBody || this.isHead || (framing === 'Length' && length === 0);
     this.keepsAlive = head.keepsAlive && (hasNoBody || framing !== 'UntilClose');
@@ -128,7 +144,7 @@ export class ResponseReader {
       this.state = CHUNKS;
       this.chunks.begin();
     }
-    this.sink.onHead(status, headers);
+    this.sink.onHead(status, fields);
     if (this.state === EMPTY) this.finish(more);
   }
 

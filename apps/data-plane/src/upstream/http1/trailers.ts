@@ -32,8 +32,10 @@ export class Trailers {
 }
 
 function faultOf(lines: Buffer): ResponseFault | undefined {
-  const fields: Buffer[] = [];
-  const fault = readFieldLines(lines, LINE_END.length, lines.length - LINE_END.length, fields);
+  const fields: string[] = [];
+  const text = lines.toString('latin1');
+  const end = lines.length - LINE_END.length;
+  const fault = readFieldLines({ bytes: lines, text, offset: 0 }, LINE_END.length, end, { fields, valueStarts: [] });
   if (fault !== undefined) return fault;
   for (let index = 0; index < fields.length; index += 2) {
     const name = framingName(fields[index]!);

@@ -26,7 +26,7 @@ function clientOf(stream: boolean, choices = 1): ClientRequest {
 function read(answer: string, stream: boolean, cuts: readonly number[] = [], choices = 1): RecordingSink {
   const sink = new RecordingSink();
   const type = stream ? 'text/event-stream' : 'application/json';
-  const head = { status: 200, headers: [Buffer.from('content-type'), Buffer.from(type)] };
+  const head = { status: 200, headers: ['content-type', type] };
   const limits = { maxAnswerBytes: 100_000, maxEventBytes: 100_000 };
   const reader = readAnswer(clientOf(stream, choices), head, sink, limits);
   if ('kind' in reader) throw new Error(reader.kind);
@@ -130,7 +130,7 @@ describe('parts', () => {
     const order: string[] = [];
     sink.part = (part) => void order.push(part.type);
     sink.commit = () => void order.push('commit');
-    const head = { status: 200, headers: [Buffer.from('content-type'), Buffer.from('text/event-stream')] };
+    const head = { status: 200, headers: ['content-type', 'text/event-stream'] };
     const reader = readAnswer(clientOf(true), head, sink, { maxAnswerBytes: 1_000, maxEventBytes: 1_000 });
     if ('kind' in reader) throw new Error(reader.kind);
     reader.push(Buffer.from(chunk({ role: 'assistant', content: '' })));
