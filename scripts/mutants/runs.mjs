@@ -36,14 +36,14 @@ export default [
     file: attempt,
     find: 'record.usage ??= this.relay?.estimate();\n    } finally {',
     replace: 'record.usage ??= this.relay?.estimate();\n    } catch { return; }\n    {',
-    suite: runs,
+    suite: 'apps/data-plane/test/conservation',
   },
   {
     name: 'a request that can not be said in the dialect counts against nobody',
     file: attempt,
     find: 'record.message = message;\n    this.settle(cancelled);',
     replace: 'record.message = message;\n    this.settle(success);',
-    suite: runs,
+    suite: 'apps/data-plane/test/dialects',
   },
   {
     name: 'breaker and key hear of the commit point',

@@ -2,6 +2,7 @@ import { egresses } from '../src/egress/registry.js';
 import { surfaces } from '../src/surfaces/registry.js';
 import { tinyEgress } from './support/tiny/tiny-egress.js';
 import { tinySurface } from './support/tiny/tiny-surface.js';
+import { BREAKER, ONE_ATTEMPT } from './support/entries.js';
 import { chunk, doneEvent, roleChunk, stopChunk } from './support/scripted-upstream.js';
 import { nothingHeld, type VirtualCall, type VirtualClient, VirtualGateway } from './support/virtual-gateway.js';
 
@@ -241,6 +242,23 @@ describe('an error', () => {
     const { error } = JSON.parse(utf8(openAI({ audio: {} })));
     expect(error).toMatchObject({ type: 'invalid_request_error', param: 'audio', code: 'unsupported_parameter' });
     expect(gateway.calls).toHaveLength(0);
+  });
+
+  it('says what the dialect of the provider can’t: that shows nothing of a provider that is being probed', async () => {
+    gateway = new VirtualGateway(7, { wrap: (dependencies) => ({ ...dependencies, ...dialects }) });
+    const breaker = { ...BREAKER, consecutiveFailures: 1, openForMs: 1_000, successesToClose: 1 };
+    const backend = { dialect: 'Tiny', breaker };
+    await gateway.serve({
+      providers: [{ name: 'p0', baseURL: 'http://127.0.0.1:1/base', backend }],
+      route: { retry: ONE_ATTEMPT },
+    });
+    openAI();
+    lastCall().fail();
+    await gateway.clock.advanceAsync(1_100);
+    expect(openAI({ audio: {} }).status).toBe(400);
+    expect([...gateway.runtime.routing.breakers.byId.entries()]).toMatchObject([
+      ['default/p0/m', { state: { phase: 'HalfOpen' } }],
+    ]);
   });
 });
 

@@ -95,7 +95,11 @@ function receiveBody(runtime: Runtime, exchange: Exchange, accepted: Accepted, {
       }
     },
     onTooLarge: () => {
-      exchange.fail(new GatewayError('request_too_large', `The request is larger than ${maxRequestBytes} bytes.`));
+      try {
+        exchange.fail(new GatewayError('request_too_large', `The request is larger than ${maxRequestBytes} bytes.`));
+      } catch (error) {
+        exchange.fault(error);
+      }
     },
   });
 }
