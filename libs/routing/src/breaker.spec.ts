@@ -160,9 +160,9 @@ describe('an answer that is cut off after its commit point', () => {
     [undefined, 'Completed'],
     ['Network', 'Truncated'],
     ['Timeout', 'Truncated'],
-    ['RateLimited', 'Nothing'],
-    ['ContentFiltered', 'Nothing'],
-    ['Cancelled', 'Nothing'],
+    ['RateLimited', undefined],
+    ['ContentFiltered', undefined],
+    ['Cancelled', undefined],
   ])('%s: %s', (errorClass, expected) => {
     expect(resultAfterCommit(errorClass)).toBe(expected);
   });

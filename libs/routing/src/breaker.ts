@@ -48,7 +48,7 @@ export interface HalfOpenBreaker {
   readonly successes: number;
 }
 
-/** Of an attempt: one of the first three, at its commit point or its end. Of an answer after its commit point: `Nothing`, `Completed` or `Truncated`. */
+/** Of an attempt: one of the first three, at its commit point or its end. Of an answer after its commit point: one of the last two. */
 export type BreakerResult = 'Success' | 'Failure' | 'Nothing' | 'Completed' | 'Truncated';
 
 /** An attempt's result, as a breaker hears of it. */
@@ -88,10 +88,13 @@ export function breakerResult(errorClass: string | undefined, phase: BreakerStat
   }
 }
 
-/** What the end of an answer means that had passed its commit point: the attempt itself has been counted there. */
-export function resultAfterCommit(errorClass: string | undefined): BreakerResult {
+/**
+ * What the end of an answer means that had passed its commit point: the attempt itself has been counted there, and its
+ * probe given back. undefined: nothing, so that a breaker isn't told at all.
+ */
+export function resultAfterCommit(errorClass: string | undefined): 'Completed' | 'Truncated' | undefined {
   if (errorClass === undefined) return 'Completed';
-  return breakerResult(errorClass, 'Closed') === 'Failure' ? 'Truncated' : 'Nothing';
+  return breakerResult(errorClass, 'Closed') === 'Failure' ? 'Truncated' : undefined;
 }
 
 /** May an attempt start now? undefined: a breaker never used. */

@@ -2,11 +2,12 @@ import { BREAKER, ONE_ATTEMPT } from '../../test/support/entries.js';
 import { chunk } from '../../test/support/scripted-upstream.js';
 import { VirtualGateway } from '../../test/support/virtual-gateway.js';
 
-const breaker = { ...BREAKER, consecutiveFailures: 1, openForMs: 1_000, successesToClose: 1 };
-const providers = [{ name: 'alpha', baseURL: 'http://alpha.test/v1', backend: { breaker } }];
+const breaker = { ...BREAKER, consecutiveFailures: 1, openForMs: 1_000 };
 
-async function probing(): Promise<VirtualGateway> {
+async function probing(successesToClose = 1): Promise<VirtualGateway> {
   const gateway = new VirtualGateway(1);
+  const backend = { breaker: { ...breaker, successesToClose } };
+  const providers = [{ name: 'alpha', baseURL: 'http://alpha.test/v1', backend }];
   await gateway.serve({ providers, route: { retry: ONE_ATTEMPT } });
   gateway.chat(false);
   gateway.calls[0]!.fail();
@@ -33,5 +34,16 @@ describe('the commit point of a stream', () => {
     gateway.calls[1]!.data(chunk({ content: 'x' }));
     await gateway.clock.advanceAsync(50_000);
     expect(gateway.held()).toMatchObject({ probes: 0, permits: 1 });
+  });
+
+  it('gives the probe back once, though its client then leaves', async () => {
+    const gateway = await probing(2);
+    gateway.calls[1]!.data(chunk({ content: 'x' }));
+    gateway.clients[1]!.leave();
+    expect(gateway.held()).toMatchObject({ probes: 0, permits: 0 });
+    // The breaker is half-open still, and lets one through at a time.
+    gateway.chat(true);
+    expect(gateway.held()).toMatchObject({ probes: 1, permits: 1 });
+    expect(gateway.chat(true).status).toBe(503);
   });
 });

@@ -1,5 +1,5 @@
 import type { Outcome } from '#libs/inference';
-import { type AttemptPlan, breakerResult, resultAfterCommit } from '#libs/routing';
+import { type AttemptPlan, type BreakerResult, breakerResult, resultAfterCommit } from '#libs/routing';
 import type { ResolvedCredential } from '../credentials/credential-source.js';
 import type { Breakers } from './breakers.js';
 import type { CredentialHealth } from './credential-health.js';
@@ -91,7 +91,8 @@ export class Permit {
     this.keyHears(outcome, nowMs);
   }
 
-  private breakerHears(result: ReturnType<typeof breakerResult>, cause: FailureCause, nowMs: number): void {
+  private breakerHears(result: BreakerResult | undefined, cause: FailureCause, nowMs: number): void {
+    if (result === undefined) return;
     const { breaker, entry } = this.taken.seat;
     this.state.breakers.heard(breaker, entry, { result, epoch: this.epoch, cause, nowMs });
   }
