@@ -153,8 +153,8 @@ export default [
   {
     name: 'a client that takes something has its time anew',
     file: exchange,
-    find: "if (this.phase === 'Flushing') this.watchTaking();",
-    replace: "if (this.phase === 'Flushing') return;",
+    find: "if (this.phase === 'Flushing') this.watchTaking();\n    else",
+    replace: "if (this.phase === 'Flushing') return;\n    else",
     suite: exchanges,
   },
   {

@@ -124,6 +124,12 @@ describe('a client that waits for 100 Continue', () => {
     client.socket.destroy();
   });
 
+  it('of HTTP/1.0 is not told: it knows one answer to a request', async () => {
+    const client = talk(head('/v1/chat/completions', API_KEY).replace('HTTP/1.1', 'HTTP/1.0') + body);
+    await client.closed;
+    expect(client.received()).toMatch(/^HTTP\/1\.1 200 OK\r\n.*hello/s);
+  });
+
   it.each([
     ['a wrong key', '/v1/chat/completions', 'sbx_wrong', '100-continue', 60, 401],
     ['an unknown path', '/v1/embeddings', API_KEY, '100-continue', 60, 404],

@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { eventually, eventuallyPasses } from '#libs/testing';
@@ -85,6 +87,29 @@ it('at the deadline open streams get an error event, plain requests an error', a
   expect(refused.headers['retry-after']).toBe('1');
   expect(refused.headers.connection).toBe('close');
   expect(gateway.held()).toEqual({ running: 0, keys: 0, timers: 0 });
+});
+
+it('what one request runs into at the deadline is that request alone', async () => {
+  upstream.answers({ type: 'hang' });
+  const replies = [gateway.chat(), gateway.chat()];
+  await eventually(() => upstream.calls.length === 2);
+  const first = Array.from(gateway.runtime.running)[0];
+  jest.spyOn(first!, 'fail').mockImplementationOnce(() => {
+    throw new Error('a bug');
+  });
+  await gateway.server.drain(50);
+  const codes = (await Promise.all(replies)).map(({ body }) => JSON.parse(body).error.code);
+  expect(new Set(codes)).toEqual(new Set(['internal_error', 'shutting_down']));
+});
+
+it('does not wait for a connection on which nothing was ever sent', async () => {
+  const socket = connect(gateway.server.address.port, '127.0.0.1');
+  const closed = once(socket, 'close');
+  await once(socket, 'connect');
+  // An answer on a later connection: the server has seen the first.
+  await gateway.get('/livez');
+  await gateway.server.drain(600_000, 0);
+  await closed;
 });
 
 it('a swap takes nothing from a running request: a key deleted in use, a provider gone', async () => {

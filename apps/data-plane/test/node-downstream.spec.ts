@@ -29,6 +29,7 @@ beforeEach(async () => {
     downstream.report({
       drained: () => void heard.push('drained'),
       flushed: () => void heard.push('flushed'),
+      turnCame: () => void heard.push('turn'),
       abandoned: () => void heard.push('abandoned'),
       fault: (error) => void heard.push(`fault: ${String(error)}`),
     });
@@ -257,9 +258,12 @@ describe('a client that reads slowly', () => {
   it('an answer behind another is not taken before its turn', async () => {
     const [first, second] = await pipelined();
     expect(second?.downstream.send(200, [], 'second')).toBe(false);
+    expect([first?.downstream.isBehindAnother, second?.downstream.isBehindAnother]).toEqual([false, true]);
     first?.downstream.send(200, [], 'first');
+    expect(second?.downstream.isBehindAnother).toBe(false);
     await eventually(() => second?.heard.includes('flushed'));
     expect(first?.heard).toEqual([]);
+    expect(second?.heard).toEqual(['turn', 'flushed']);
   });
 
   it('a stream behind another goes on when its turn comes', async () => {
@@ -350,6 +354,7 @@ describe('a connection that dies', () => {
       downstream.report({
         drained() {},
         flushed() {},
+        turnCame() {},
         abandoned() {
           throw error;
         },

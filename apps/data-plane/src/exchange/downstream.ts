@@ -16,6 +16,8 @@ export interface Downstream {
   writeFrames(frames: Buffer): boolean;
   /** The end of a stream. False: the client hasn't taken all of it; `DownstreamEvents.flushed` follows. */
   end(): boolean;
+  /** Another answer of its connection comes first; `DownstreamEvents.turnCame` follows. */
+  readonly isBehindAnother: boolean;
   /** Cuts the connection: the client takes nothing any more. */
   destroy(): void;
 }
@@ -24,6 +26,8 @@ export interface Downstream {
 export interface DownstreamEvents {
   drained(): void;
   flushed(): void;
+  /** The answers in front of it are over. */
+  turnCame(): void;
   /** The connection closed. */
   abandoned(): void;
 }

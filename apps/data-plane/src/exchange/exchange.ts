@@ -68,6 +68,8 @@ export class Exchange implements RunSubscriber, DownstreamEvents, FaultOwner, Li
   /** Keeps a stream's client alive, then watches what is written but not taken. */
   private readonly timer = new Timer(this, () => this.onTimer());
   private phase: 'Open' | 'Flushing' | 'Over' = 'Open';
+  /** The head of a stream is out: from here on only events can say anything to the client. */
+  private isStreaming = false;
   /** Decided when the last byte is written. */
   private outcome: Finish = 'Failed';
 
@@ -87,11 +89,6 @@ export class Exchange implements RunSubscriber, DownstreamEvents, FaultOwner, Li
   /** Nothing more can be said to the client. */
   get isAnswered(): boolean {
     return this.phase !== 'Open';
-  }
-
-  /** The head of a stream is out: from here on only events can say anything to the client. */
-  private get isStreaming(): boolean {
-    return this.record.headMs > 0;
   }
 
   /** From here on the request belongs to this table, until it has finished. */
@@ -189,6 +186,10 @@ export class Exchange implements RunSubscriber, DownstreamEvents, FaultOwner, Li
     else this.run.drained();
   }
 
+  turnCame(): void {
+    if (this.phase === 'Flushing') this.watchTaking();
+  }
+
   /** The client's side has all of the answer. */
   flushed(): void {
     if (this.phase === 'Flushing') this.finish(this.outcome);
@@ -233,6 +234,7 @@ export class Exchange implements RunSubscriber, DownstreamEvents, FaultOwner, Li
     const headers = this.headersFor(this.surface.streamType);
     headers.push('cache-control', 'no-cache');
     this.downstream.start(200, headers);
+    this.isStreaming = true;
   }
 
   private sendHead(status: number): void {
@@ -254,7 +256,9 @@ export class Exchange implements RunSubscriber, DownstreamEvents, FaultOwner, Li
     }
     this.phase = 'Flushing';
     this.outcome = outcome;
-    this.watchTaking();
+    // Its client can't take it before its turn, and the answer in front has a time of its own.
+    if (this.downstream.isBehindAnother) this.services.wheel.disarm(this.timer);
+    else this.watchTaking();
   }
 
   private watchTaking(): void {
@@ -318,6 +322,7 @@ const noTable: PinnedRevision = { view: { revision: -1, version: '' }, pin() {},
 
 /** What a finished exchange writes to. */
 const closedDownstream: Downstream = {
+  isBehindAnother: false,
   send: () => true,
   start() {},
   write: () => true,

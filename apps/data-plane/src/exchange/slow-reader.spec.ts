@@ -1,5 +1,7 @@
 import { VirtualGateway } from '../../test/support/virtual-gateway.js';
+import { GatewayError } from '../errors/error-table.js';
 
+const HOLD_MS = 15_000;
 const WRITE_TIMEOUT_MS = 60_000;
 const configuration = {
   providers: [{ name: 'alpha', baseURL: 'http://alpha.test/v1' }],
@@ -49,6 +51,26 @@ describe('an answer that its client has not taken', () => {
     const gateway = await withUnreadAnswer();
     gateway.clients[0]!.exchange!.abandoned();
     expect(gateway.finished).toMatchObject([{ finish: 'Aborted' }]);
+    expect(gateway.held()).toMatchObject({ running: 0, consumers: 0, timers: 0 });
+  });
+
+  it('has its minute from its turn on, where another answer of its connection comes first', async () => {
+    const gateway = new VirtualGateway(1);
+    await gateway.serve(configuration);
+    const client = gateway.chat(true);
+    client.isSlow = true;
+    client.isBehindAnother = true;
+    // Its head is out, and kept alive, when it fails.
+    await gateway.clock.advanceAsync(HOLD_MS + 1_000);
+    expect(client.heads).toBe(1);
+    client.exchange!.fail(new GatewayError('shutting_down', 'x'));
+    await gateway.clock.advanceAsync(10 * WRITE_TIMEOUT_MS);
+    expect(client.isDestroyed).toBe(false);
+    client.exchange!.turnCame();
+    await gateway.clock.advanceAsync(WRITE_TIMEOUT_MS - 1_000);
+    expect(client.isDestroyed).toBe(false);
+    await gateway.clock.advanceAsync(2_000);
+    expect(client.isDestroyed).toBe(true);
     expect(gateway.held()).toMatchObject({ running: 0, consumers: 0, timers: 0 });
   });
 });

@@ -28,7 +28,8 @@ export function readBody(
     receiver.onTooLarge();
     return;
   }
-  if (request.headers.expect !== undefined) response.writeContinue();
+  // HTTP/1.0 knows no interim answers: its client would take this one for the answer.
+  if (request.headers.expect !== undefined && request.httpVersion !== '1.0') response.writeContinue();
   let first: Buffer | undefined;
   let rest: Buffer[] | undefined;
   let length = 0;

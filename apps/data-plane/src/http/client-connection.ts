@@ -6,6 +6,8 @@ export interface OpenAnswer {
   readonly isWaitingForRequest: boolean;
   /** The socket takes more. Heard by the answer whose turn it is, alone. */
   socketDrained(): void;
+  /** The answers in front of it are over. */
+  turnCame(): void;
   /** The socket is gone, whoever's turn it was. */
   socketClosed(): void;
 }
@@ -44,13 +46,19 @@ export class ClientConnection {
     return this.open.some((answer) => !answer.isWaitingForRequest);
   }
 
+  isFirst(answer: OpenAnswer): boolean {
+    return this.open[0] === answer;
+  }
+
   add(answer: OpenAnswer): void {
     this.open.push(answer);
   }
 
   remove(answer: OpenAnswer): void {
     const { open } = this;
-    if (open[0] === answer) open.shift();
-    else if (open.includes(answer)) open.splice(open.indexOf(answer), 1);
+    if (open[0] === answer) {
+      open.shift();
+      open[0]?.turnCame();
+    } else if (open.includes(answer)) open.splice(open.indexOf(answer), 1);
   }
 }

@@ -33,11 +33,16 @@ export class DataServer {
   private readonly server: Server;
   private readonly runtime: Runtime;
   private readonly draining: { active: boolean };
+  private readonly sockets = new Set<Socket>();
 
   constructor(server: Server, runtime: Runtime, draining: { active: boolean }) {
     this.server = server;
     this.runtime = runtime;
     this.draining = draining;
+    server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
     this.address = server.address() as AddressInfo;
   }
 
@@ -58,7 +63,13 @@ export class DataServer {
     const cancelDeadline = runtime.clock.after(deadlineMs, () => {
       const error = new GatewayError('shutting_down', 'This data plane is shutting down.');
       // A copy: ending one may wake, and so end, another.
-      for (const exchange of Array.from(runtime.running)) exchange.fail(error);
+      for (const exchange of Array.from(runtime.running)) {
+        try {
+          exchange.fail(error);
+        } catch (fault) {
+          exchange.fault(fault);
+        }
+      }
     });
     const stopReaping = this.reapIdleConnections();
     await closed;
@@ -68,10 +79,12 @@ export class DataServer {
 
   /** An answer that began before the drain leaves its connection open, and a closed listener waits for all of them. */
   private reapIdleConnections(): () => void {
-    const { runtime, server } = this;
+    const { runtime, server, sockets } = this;
     let cancel = runtime.clock.after(REAP_INTERVAL_MS, reap);
     function reap(): void {
       server.closeIdleConnections();
+      // To node, one that has never said anything is about to. Clients open some in advance.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       cancel = runtime.clock.after(REAP_INTERVAL_MS, reap);
     }
     return () => cancel();

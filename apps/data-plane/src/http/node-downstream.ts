@@ -93,6 +93,10 @@ export class NodeDownstream implements Downstream, OpenAnswer {
     return this.isTaken();
   }
 
+  get isBehindAnother(): boolean {
+    return !this.connection.isFirst(this);
+  }
+
   destroy(): void {
     this.connection.socket.destroy();
   }
@@ -100,6 +104,10 @@ export class NodeDownstream implements Downstream, OpenAnswer {
   socketDrained(): void {
     this.writePieces();
     this.say('drained');
+  }
+
+  turnCame(): void {
+    this.say('turnCame');
   }
 
   socketClosed(): void {

@@ -56,12 +56,13 @@ export class RoutingState implements PermitHome {
   admit(seat: BackendSeat, plan: AttemptPlan, nowMs: number): Permit | Refusal {
     const { breaker, connections, entry, keys } = seat;
     const { key } = plan;
+    // First: a value that is found new wakes others, who may take what is looked at below. A key without a value has left
+    // the index after this, so that the next decision can't choose it.
+    const credential = this.credentials.resolve(key);
     if (!breakerAdmits(breaker.state, entry.breaker, nowMs)) {
       return breaker.state.phase === 'Open' ? 'BreakerOpen' : 'ProbesTaken';
     }
     if (connections.inUse >= entry.connections.max) return 'ConnectionLimit';
-    // A key without a value has left the index after this: the next decision can't choose it.
-    const credential = this.credentials.resolve(key);
     if (credential === undefined) return 'NoCredential';
     if (!keys.isAvailable(key)) return 'KeysSaturated';
     const epoch = this.breakers.started(breaker, nowMs);

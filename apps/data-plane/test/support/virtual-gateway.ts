@@ -83,6 +83,7 @@ export class VirtualClient implements Downstream {
   readonly writes: string[] = [];
   readonly frames: string[] = [];
   isSlow = false;
+  isBehindAnother = false;
   isDestroyed = false;
   exchange: Exchange | undefined;
 
@@ -93,6 +94,7 @@ export class VirtualClient implements Downstream {
   }
 
   start(status: number, headers: string[]): void {
+    if (this.heads > 0) throw new Error('a second head');
     this.heads += 1;
     this.contentType = headers[headers.indexOf('content-type') + 1] ?? '';
     this.status = status;
