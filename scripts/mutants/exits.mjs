@@ -82,4 +82,25 @@ export default [
     replace: '',
     suite: 'apps/data-plane/test/connections',
   },
+  {
+    name: 'a run whose last subscriber was lost does not end again',
+    file: 'apps/data-plane/src/runs/run.ts',
+    find: '    if (this.isOver) return;\n    const { subscribers } = this;',
+    replace: '    const { subscribers } = this;',
+    suite: exchanges,
+  },
+  {
+    name: 'an attempt that has ended does not succeed',
+    file: 'apps/data-plane/src/runs/attempt.ts',
+    find: "    if (this.ended) return;\n    this.record.outcome = 'Success';",
+    replace: "    this.record.outcome = 'Success';",
+    suite: exchanges,
+  },
+  {
+    name: 'an attempt that has ended waits for nothing',
+    file: 'apps/data-plane/src/runs/attempt.ts',
+    find: '    if (this.ended) return;\n    const { record, owner, deadline } = this;',
+    replace: '    const { record, owner, deadline } = this;',
+    suite: exchanges,
+  },
 ];

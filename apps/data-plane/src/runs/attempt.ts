@@ -149,7 +149,7 @@ export class Attempt implements UpstreamHandler, RelayOwner {
     this.call?.resume();
   }
 
-  /** The commit point: the first content of a stream, or the whole of a plain answer. False: another attempt has won. */
+  /** The commit point: the first content of a stream, or the whole of a plain answer. False: nobody takes what follows. */
   commit(): boolean {
     if (!this.owner.won(this)) return false;
     const nowMs = this.nowMs();
@@ -159,6 +159,8 @@ export class Attempt implements UpstreamHandler, RelayOwner {
     this.permit.committed(nowMs);
     if (!this.owner.run.record.stream) return true;
     this.owner.run.committed(nowMs);
+    // The run may have ended by it: nobody takes what follows.
+    if (this.ended) return false;
     this.watchBody(nowMs);
     return true;
   }
@@ -171,6 +173,7 @@ export class Attempt implements UpstreamHandler, RelayOwner {
 
   /** The answer is whole. The caller has said so to the client, or is about to. */
   succeed(): void {
+    if (this.ended) return;
     this.record.outcome = 'Success';
     this.settle(success);
   }
@@ -243,6 +246,7 @@ export class Attempt implements UpstreamHandler, RelayOwner {
 
   /** `limitMs` counts from the attempt's start. Where several limits apply, the least wins. */
   private waitUntil(limitMs: number, failure: DeadlineFailure): void {
+    if (this.ended) return;
     const { record, owner, deadline } = this;
     const waitsForToken = owner.run.record.stream && record.progress !== 'Committed';
     owner.run.services.wheel.arm(this.timer, record.startedMs + deadline.least(limitMs, failure, waitsForToken));

@@ -131,7 +131,7 @@ export class Relay implements AnswerSink {
   commit(): void {
     if (this.isOver || this.isCommitted) return;
     this.isCommitted = true;
-    // Another attempt's answer has begun: this one has been cancelled, and nobody hears it.
+    // Another attempt's answer has begun, or nobody is left: this one has been cancelled, and nobody hears it.
     if (!this.attempt.commit()) this.isOver = true;
   }
 

@@ -105,7 +105,7 @@ export class Run implements LoopOwner, FaultOwner {
 
   /** Ends in an error of ours. */
   fail(error: GatewayError): void {
-    if (!this.isOver) this.endWith((subscriber) => subscriber.failed(error));
+    this.endWith((subscriber) => subscriber.failed(error));
   }
 
   /** The cause is logged by the subscriber whose request it was, so that nothing is logged twice. */
@@ -122,6 +122,8 @@ export class Run implements LoopOwner, FaultOwner {
 
   /** The last word to each subscriber. What one runs into is that one's fault: it ends, and the others hear theirs. */
   private endWith(say: (subscriber: RunSubscriber) => void): void {
+    // It may have ended with the last subscriber, who was lost while an answer was being written.
+    if (this.isOver) return;
     const { subscribers } = this;
     this.end();
     for (const subscriber of subscribers) {
