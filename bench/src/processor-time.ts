@@ -15,11 +15,23 @@ export function processorTimeUs(pid: number): number {
   return totalNs / 1_000;
 }
 
+/** Time in microseconds that a processor was not idle, whoever used it; to 10 ms. */
+export function busyUs(processor: number): number {
+  const line = new RegExp(`^cpu${processor} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1] ?? '';
+  // user, nice, system, idle, iowait, irq, softirq, steal: proc_stat(5).
+  const ticks = line.split(' ').slice(0, 8).map(Number);
+  const idle = (ticks[3] ?? 0) + (ticks[4] ?? 0);
+  return (ticks.reduce((sum, each) => sum + each, 0) - idle) * 10_000;
+}
+
 /** Resident set in bytes. */
 export function residentBytes(pid: number): number {
   const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
   return pages * 4_096;
 }
+
+/** The processor that is kept for what is measured. */
+export const measuredProcessor = 0;
 
 /** Puts all threads of a process on one processor, so that what is measured has a core of its own. False: not possible here. */
 export function pin(pid: number, processor: number): boolean {

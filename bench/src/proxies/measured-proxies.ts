@@ -1,7 +1,7 @@
 import { type Environment, startEnvironment } from '../environment.js';
 import type { LoadTarget } from '../load/http-load.js';
 import { chatTarget } from '../load/payloads.js';
-import { pin } from '../processor-time.js';
+import { measuredProcessor, pin } from '../processor-time.js';
 import { type BenchProcess, startProcess } from '../processes/bench-process.js';
 import { benchManifests } from './manifests.js';
 import { makeTlsFiles } from './tls-files.js';
@@ -77,7 +77,7 @@ export async function startProxies(
       const { pid, port } = bares.get(variant.name) ?? gatewayOf(environment, gateways.indexOf(variant as never));
       return { name: variant.name, pid, target: (model, stream) => chatTarget(port, stack.consumerKey, model, stream) };
     });
-    const pinned = list.map(({ pid }) => pin(pid, 0));
+    const pinned = list.map(({ pid }) => pin(pid, measuredProcessor));
     const others = [upstreams.plain, upstreams.tls, sink, { pid: process.pid }, stack.controlPlane];
     for (const { pid } of others) pin(pid, 1);
     return {

@@ -11,6 +11,8 @@ export interface Round {
   readonly perSecond: number;
   readonly latenciesMs: readonly number[];
   readonly residentMiB: number;
+  /** Of the measured core, what others used meanwhile. */
+  readonly foreignShare: number;
 }
 
 /** What is sent. */
@@ -48,10 +50,15 @@ export function processorTimeReport(
   seen: {
     readonly settings: Settings;
     readonly pinned: boolean;
+    /** Turns taken again, because others used the core. */
+    readonly repeats: number;
     readonly exported: Readonly<Record<string, number>>;
   },
 ): SectionReport {
-  const { settings, pinned, exported } = seen;
+  const { settings, pinned, repeats, exported } = seen;
+  const disturbed = Math.max(
+    ...[...rounds.values()].flatMap((turns) => [...turns.values()].flat().map(({ foreignShare }) => foreignShare)),
+  );
   const rows = [...rounds].flatMap(([workload, byVariant]) =>
     [...byVariant.keys()].map((variant) => rowOf(workload, variant, byVariant)),
   );
@@ -60,7 +67,7 @@ export function processorTimeReport(
     title: 'CPU time a request',
     method:
       `2 KB requests over ${settings.connections} keep-alive connections, ${settings.rounds} rounds of ${settings.roundMs} ms a variant in shuffled order; ` +
-      `medians; ratios pair the rounds (quartiles in brackets); metrics and limits on; ${pinned ? 'the measured process had a core of its own' : 'processes not pinned'}. ` +
+      `medians; ratios pair the rounds (quartiles in brackets); metrics and limits on; ${pinned ? `the measured process had a core of its own, of which others used at most ${Math.round(disturbed * 100)}% in a turn that counts (${repeats} were taken again)` : 'processes not pinned'}. ` +
       `Traces exported: ${sent.join(', ')}.`,
     columns: [
       'workload',
@@ -86,7 +93,7 @@ export function processorTimeReport(
       `${row.p99Ms.toFixed(2)} (${row.p99.median.toFixed(2)})`,
       Math.round(row.residentMiB),
     ]),
-    figures: { rows, pinned, exported, settings },
+    figures: { rows, pinned, repeats, disturbed, exported, settings },
     budgets: budgetsOf(rows),
   };
 }
