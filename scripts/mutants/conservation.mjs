@@ -70,13 +70,13 @@ export default [
     file: 'apps/data-plane/src/runs/attempt-loop.ts',
     find: '      this.winner = attempt;\n      this.cancelOthers(attempt);',
     replace: '      this.winner = attempt;',
-    suite: conserved,
+    suite: 'data-plane/src/runs/several-attempts',
   },
   {
     name: 'a run that is over leaves every line',
     file: 'apps/data-plane/src/runs/attempt-loop.ts',
     find: '    this.isOver = true;\n    this.stopWaiting();',
     replace: '    this.isOver = true;',
-    suite: conserved,
+    suite: 'data-plane/src/pipeline/races',
   },
 ];

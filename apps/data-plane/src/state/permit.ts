@@ -103,12 +103,17 @@ export class Permit {
     const { version } = this.credential;
     const failed = ok ? undefined : (errorClass ?? 'ServerError');
     credentials.heard(seat, plan.key, { version, errorClass: failed, code, about, retryAfterMs, nowMs });
+    this.endTrial();
+  }
+
+  private endTrial(): void {
     if (!this.isTrial) return;
     this.isTrial = false;
-    credentials.trialEnds(plan.key, version);
+    this.state.credentials.trialEnds(this.taken.plan.key, this.credential.version);
   }
 
   private giveBack(wasProbe: boolean): void {
+    this.endTrial();
     const { limiter, seat } = this.taken;
     const { connections, entry } = seat;
     limiter.release();

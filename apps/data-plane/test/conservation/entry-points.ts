@@ -7,11 +7,12 @@ import { Attempt } from '../../src/runs/attempt.js';
 import { PinnedTables } from '../../src/runs/pinned-table.js';
 import { Relay } from '../../src/runs/relay.js';
 import { Run } from '../../src/runs/run.js';
+import { CredentialHealth } from '../../src/state/credential-health.js';
 import { Permit } from '../../src/state/permit.js';
 import { RoutingState } from '../../src/state/routing-state.js';
 import { Upkeep } from '../../src/state/upkeep.js';
 import { surfaces } from '../../src/surfaces/registry.js';
-import { VirtualClient, type VirtualGateway } from '../support/virtual-gateway.js';
+import { VirtualCall, VirtualClient, type VirtualGateway } from '../support/virtual-gateway.js';
 import { type Injection, throwOnce } from './throw-once.js';
 
 /** Something that a request runs through, and how it is made to throw once, at its `nth` call. */
@@ -77,8 +78,11 @@ export const entryPoints: readonly EntryPoint[] = [
   ...methodsOf('swap', Upkeep.prototype, 'swapped'),
   ...methodsOf('admit', RoutingState.prototype, 'admit', 'advance'),
   ...methodsOf('permit', Permit.prototype, 'committed'),
+  ...methodsOf('what a permit tells the keys', CredentialHealth.prototype, 'heard'),
   { name: 'decide', arm: ({ runtime }, nth) => throwOnce(runtime, 'decide', nth) },
   { name: 'transport: send', arm: ({ runtime }, nth) => throwOnce(runtime.transport, 'send', nth) },
+  { name: 'transport: abort', arm: (_gateway, nth) => throwOnce(VirtualCall.prototype, 'abort', nth, 'After') },
+  { name: 'ids: spanId', arm: ({ runtime }, nth) => throwOnce(runtime.ids, 'spanId', nth) },
   { name: 'observer: started', arm: ({ runtime }, nth) => throwOnce(runtime.observer, 'started', nth) },
   { name: 'observer: finished', arm: ({ runtime }, nth) => throwOnce(runtime.observer, 'finished', nth) },
   { name: 'credentials: resolve', arm: ({ credentials }, nth) => throwOnce(credentials, 'resolve', nth) },

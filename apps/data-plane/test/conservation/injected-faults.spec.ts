@@ -1,5 +1,7 @@
-import { nothingHeld } from '../support/virtual-gateway.js';
+import { Relay } from '../../src/runs/relay.js';
+import { nothingHeld, VirtualGateway } from '../support/virtual-gateway.js';
 import { entryPoints } from './entry-points.js';
+import { throwOnce } from './throw-once.js';
 import { VirtualTraffic } from './virtual-traffic.js';
 
 const requests = Number(process.env['CONSERVATION_FAULT_REQUESTS'] ?? 100);
@@ -36,4 +38,22 @@ describe.each(entryPoints)('after $name threw once', ({ arm }) => {
     }
     expect(thrown).toBeGreaterThan(0);
   });
+});
+
+it('a request that a fault ends has its end even where what is under way cannot be cancelled without another', async () => {
+  const gateway = new VirtualGateway(1);
+  await gateway.serve({ providers: [{ name: 'alpha', baseURL: 'http://alpha.test/v1' }] });
+  const client = gateway.chat(false);
+  const [call] = gateway.calls;
+  const faults = [throwOnce(call!, 'abort', 1, 'After'), throwOnce(Relay.prototype, 'onData', 1)];
+  try {
+    call!.sent();
+    call!.head(200, 'application/json');
+    call!.data('{');
+  } finally {
+    for (const fault of faults) fault.undo();
+  }
+  expect(faults.every(({ hasThrown }) => hasThrown)).toBe(true);
+  expect(client).toMatchObject({ heads: 1, ends: 1, status: 500 });
+  expect(gateway.held()).toEqual(nothingHeld);
 });

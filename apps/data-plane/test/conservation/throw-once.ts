@@ -7,8 +7,8 @@ export interface Injection {
   undo(): void;
 }
 
-/** Makes a method throw at its `nth` call (from 1), before it does anything, and be itself at every other. */
-export function throwOnce(target: object, method: string, nth: number): Injection {
+/** Makes a method throw at its `nth` call (from 1), before it does anything or `After`, and be itself at every other. */
+export function throwOnce(target: object, method: string, nth: number, when: 'Before' | 'After' = 'Before'): Injection {
   const methods = target as Record<string, ((...args: unknown[]) => unknown) | undefined>;
   const isOwn = Object.hasOwn(methods, method);
   const original = methods[method];
@@ -16,8 +16,11 @@ export function throwOnce(target: object, method: string, nth: number): Injectio
   let calls = 0;
   methods[method] = function (this: unknown, ...args: unknown[]): unknown {
     calls += 1;
-    if (calls === nth) throw new InjectedFault(`${method} was made to throw`);
-    return original.apply(this, args);
+    const throws = calls === nth;
+    if (throws && when === 'Before') throw new InjectedFault(`${method} was made to throw`);
+    const result = original.apply(this, args);
+    if (throws) throw new InjectedFault(`${method} was made to throw`);
+    return result;
   };
   return {
     get hasThrown() {
