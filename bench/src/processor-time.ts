@@ -15,13 +15,15 @@ export function processorTimeUs(pid: number): number {
   return totalNs / 1_000;
 }
 
-/** Time in microseconds that a processor was not idle, whoever used it; to 10 ms. */
+/**
+ * Time in microseconds that processes used a processor, and others the machine below it; to 10 ms. Without interrupts,
+ * which the network's share of a process's own work is counted among.
+ */
 export function busyUs(processor: number): number {
   const line = new RegExp(`^cpu${processor} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1] ?? '';
-  // user, nice, system, idle, iowait, irq, softirq, steal: proc_stat(5).
-  const ticks = line.split(' ').slice(0, 8).map(Number);
-  const idle = (ticks[3] ?? 0) + (ticks[4] ?? 0);
-  return (ticks.reduce((sum, each) => sum + each, 0) - idle) * 10_000;
+  // proc_stat(5).
+  const [user = 0, nice = 0, system = 0, , , , , steal = 0] = line.split(' ').map(Number);
+  return (user + nice + system + steal) * 10_000;
 }
 
 /** Resident set in bytes. */

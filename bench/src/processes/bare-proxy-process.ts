@@ -96,6 +96,6 @@ function forward({ upstream, body }: Edited, response: ServerResponse): void {
   );
 }
 
-server.keepAliveTimeout = 60_000;
+server.keepAliveTimeout = 600_000;
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
 process.on('disconnect', () => process.exit(0));

@@ -14,7 +14,7 @@ const server = createServer((request, response) => {
   request.on('end', () => response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end());
 });
 
-server.keepAliveTimeout = 60_000;
+server.keepAliveTimeout = 600_000;
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
 process.on('message', () => process.send?.({ received }));
 process.on('disconnect', () => process.exit(0));

@@ -71,7 +71,7 @@ function long(response: ServerResponse, frames: readonly Buffer[], sent: number)
   response.end(Buffer.concat(frames.slice(-3)));
 }
 
-server.keepAliveTimeout = 60_000;
+server.keepAliveTimeout = 600_000;
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
 process.on('message', () => process.send?.({ faults: faults.dealt, cuts: faults.cuts, outages }));
 process.on('disconnect', () => process.exit(0));
