@@ -103,4 +103,11 @@ export default [
     replace: '    const { record, owner, deadline } = this;',
     suite: exchanges,
   },
+  {
+    name: 'connections of a backend that no table uses are forgotten',
+    file: 'apps/data-plane/src/state/backend-state.ts',
+    find: 'this.state.connections.release(state.connections);',
+    replace: '',
+    suite: 'apps/data-plane/src/state/admit',
+  },
 ];

@@ -41,3 +41,11 @@ it('a value that is found new while a permit is taken wakes who then takes the l
   expect(taken).toEqual([expect.any(Permit), 'ConnectionLimit']);
   expect([...routing.connections].map(({ inUse }) => inUse)).toEqual([1]);
 });
+
+it('connections of a backend that no table uses any more are forgotten', async () => {
+  const plane = await StatePlane.serving({ providers });
+  planOf(plane);
+  expect(Array.from(plane.routing.connections, ({ id }) => id)).toEqual([expect.stringContaining('alpha.test')]);
+  await plane.serve({ providers: [{ name: 'beta', baseURL: 'http://beta.test/v1' }] });
+  expect([...plane.routing.connections]).toEqual([]);
+});
