@@ -195,4 +195,11 @@ export default [
     replace: '',
     suite: reader,
   },
+  {
+    name: 'a request that the server has had for long is not sent again',
+    file: 'apps/data-plane/src/upstream/http1/call.ts',
+    find: 'isUnanswered && this.pool.nowMs - this.sentMs <= CROSSED_MS',
+    replace: 'isUnanswered',
+    suite: 'apps/data-plane/test/http1-connections',
+  },
 ];

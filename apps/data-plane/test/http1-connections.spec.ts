@@ -228,3 +228,34 @@ describe('over TLS', () => {
     expect(upstream.requests).toBe(0);
   });
 });
+
+describe('a request on a kept connection that breaks without an answer', () => {
+  async function brokenAfter(ms: number): Promise<{ heard: readonly string[]; requests: number }> {
+    await start(false);
+    await whole();
+    let requests = 0;
+    upstream.script = {
+      request: (connection) => {
+        requests += 1;
+        if (requests > 1) return void connection.write(completion());
+        clock.advance(ms);
+        connection.reset();
+      },
+    };
+    const handler = send();
+    await handler.over;
+    return { heard: handler.heard, requests };
+  }
+
+  it('is sent once more where the break comes at once', async () => {
+    const { heard, requests } = await brokenAfter(1_000);
+    expect(heard).toEqual(['sent', 'head 200', 'end']);
+    expect(requests).toBe(2);
+  });
+
+  it('is not where the server has had it for longer: it may have been worked on', async () => {
+    const { heard, requests } = await brokenAfter(1_001);
+    expect(heard.at(-1)).toContain('ConnectionReset');
+    expect(requests).toBe(1);
+  });
+});

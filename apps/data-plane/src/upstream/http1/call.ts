@@ -5,6 +5,12 @@ import type { CarriedCall, Connection } from './connection.js';
 import type { ConnectionPool } from './connection-pool.js';
 import type { RequestBytes } from './request-bytes.js';
 
+/**
+ * A close that crossed the request on its way shows within a round trip. A server that takes longer has had the request,
+ * and may have worked on it: to ask again would be to pay twice.
+ */
+const CROSSED_MS = 1_000;
+
 /** One request and its answer, over one connection, or two. */
 export class Call implements UpstreamCall, CarriedCall {
   readonly handler: UpstreamHandler;
@@ -14,6 +20,7 @@ export class Call implements UpstreamCall, CarriedCall {
   /** Undefined once the call is over. */
   private connection: Connection | undefined = undefined;
   private wasSent = false;
+  private sentMs = 0;
 
   constructor(pool: ConnectionPool, bytes: RequestBytes, isHead: boolean, handler: UpstreamHandler) {
     this.pool = pool;
@@ -40,6 +47,7 @@ export class Call implements UpstreamCall, CarriedCall {
   sent(): void {
     if (this.wasSent) return;
     this.wasSent = true;
+    this.sentMs = this.pool.nowMs;
     this.handler.onSent();
   }
 
@@ -55,12 +63,13 @@ export class Call implements UpstreamCall, CarriedCall {
 
   /**
    * Servers close idle connections when they like, and a request can cross that close on its way. So one that was left
-   * unanswered on a connection that had been idle is sent once more, over a fresh one, and nobody hears of it. Never
-   * twice: a fresh connection isn't closed for being idle.
+   * unanswered on a connection that had been idle, and broke at once, is sent once more, over a fresh one, and nobody
+   * hears of it. Never twice: a fresh connection isn't closed for being idle.
    */
   broken(error: Error | undefined, isUnanswered: boolean): void {
     const failure = error === undefined ? 'ConnectionReset' : transportFailure(error);
-    if (isUnanswered && failure === 'ConnectionReset') this.start(this.pool.open());
+    const hasCrossed = isUnanswered && this.pool.nowMs - this.sentMs <= CROSSED_MS;
+    if (hasCrossed && failure === 'ConnectionReset') this.start(this.pool.open());
     else this.failed(failure, error === undefined ? 'the upstream closed the connection' : failureDetail(error));
   }
 }

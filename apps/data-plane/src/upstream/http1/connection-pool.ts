@@ -32,6 +32,10 @@ export class ConnectionPool implements ConnectionKeeper {
     return this.all.size === 0;
   }
 
+  get nowMs(): number {
+    return this.clock.nowMs();
+  }
+
   /** An idle connection, or a new one. */
   take(): Connection {
     const nowMs = this.clock.nowMs();
