@@ -241,4 +241,11 @@ export default [
     replace: 'isTaken = subscriber.write(text) && isTaken;\n      } catch (error) {\n        throw error;',
     suite: runs,
   },
+  {
+    name: 'a backend is not ejected for what this process lacks',
+    file: attempt,
+    find: "result.failure === 'OutOfSockets' ? cancelled : ",
+    replace: '',
+    suite: runs,
+  },
 ];

@@ -9,7 +9,7 @@ export default [
   {
     name: 'a request that crossed the close of an idle connection is sent once more',
     file: `${http1}/call.ts`,
-    find: "if (isUnanswered && failure === 'ConnectionReset') this.start(this.pool.open());",
+    find: "if (hasCrossed && failure === 'ConnectionReset') this.start(this.pool.open());",
     replace: 'if (isUnanswered && isUnanswered !== true) this.start(this.pool.open());',
     suite: wire,
   },

@@ -42,6 +42,8 @@ export type TransportFailure =
   | 'AttemptTimeout'
   | 'RequestTimeout'
   | 'ConnectionRefused'
+  /** Never sent: this process has no socket, port or buffer left. It tells nothing of the upstream. */
+  | 'OutOfSockets'
   | 'ConnectionReset'
   | 'NameNotFound'
   | 'TlsError'

@@ -216,7 +216,8 @@ export class Attempt implements UpstreamHandler, RelayOwner {
     record.param = outcome.param ?? '';
     record.message = detail === '' ? (outcome.message ?? '') : `${outcome.message ?? ''} (${detail})`;
     record.retryAfterMs = outcome.retryAfterMs;
-    this.breakOff({ ...outcome, ok: false, class: errorClass });
+    // What this process lacks must not eject a backend that works.
+    this.breakOff(result.failure === 'OutOfSockets' ? cancelled : { ...outcome, ok: false, class: errorClass });
     this.owner.failed();
   }
 

@@ -47,3 +47,15 @@ describe('the commit point of a stream', () => {
     expect(gateway.chat(true).status).toBe(503);
   });
 });
+
+it('a backend is not ejected for what this process lacks', async () => {
+  const gateway = new VirtualGateway(1);
+  const providers = [{ name: 'alpha', baseURL: 'http://alpha.test/v1', backend: { breaker } }];
+  await gateway.serve({ providers, route: { retry: ONE_ATTEMPT } });
+  for (let request = 0; request < 3; request += 1) {
+    const client = gateway.chat(false);
+    gateway.calls.at(-1)!.fail('OutOfSockets');
+    expect(client.status).toBe(503);
+  }
+  expect(gateway.calls).toHaveLength(3);
+});

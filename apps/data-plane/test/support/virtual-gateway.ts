@@ -1,3 +1,4 @@
+import type { TransportFailure } from '#libs/inference';
 import { FakeClock, seededRandom } from '#libs/testing';
 import type { Downstream, DownstreamEvents } from '../../src/exchange/downstream.js';
 import { Exchange } from '../../src/exchange/exchange.js';
@@ -65,10 +66,10 @@ export class VirtualCall implements UpstreamCall {
     this.handler.onEnd();
   }
 
-  fail(): void {
+  fail(failure: TransportFailure = 'ConnectionReset'): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.handler.onFailure('ConnectionReset', 'ECONNRESET');
+    this.handler.onFailure(failure, 'ECONNRESET');
   }
 }
 

@@ -9,6 +9,7 @@ export const transportFailures: Readonly<Record<TransportFailure, readonly [Erro
   AttemptTimeout: ['Timeout', 'The attempt took longer than it may.'],
   RequestTimeout: ['Timeout', 'The request took longer than it may.'],
   ConnectionRefused: ['Network', 'The upstream refused the connection.'],
+  OutOfSockets: ['Overloaded', 'This process has no socket or port left to connect with.'],
   ConnectionReset: ['Network', 'The upstream closed the connection before its answer was whole.'],
   NameNotFound: ['Network', "The upstream's name could not be resolved."],
   TlsError: ['Network', 'The TLS connection to the upstream failed.'],
