@@ -214,4 +214,11 @@ export default [
       'const keys = live === undefined ? new KeyIndex(pool, entry.model) : new KeyIndex(live && pool, entry.model);',
     suite: `${state}/route-snapshot`,
   },
+  {
+    name: 'a key that is rotated during its trial is free at once',
+    file: 'apps/data-plane/src/state/credential-health.ts',
+    find: 'state.setProbing(false);\n    state.clear();',
+    replace: 'state.clear();',
+    suite: 'apps/data-plane/src/state/credential-health',
+  },
 ];

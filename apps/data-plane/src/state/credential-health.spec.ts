@@ -70,6 +70,17 @@ describe('a key', () => {
     ]);
   });
 
+  it('that is rotated during its trial is free at once', async () => {
+    const scene = await Scene.of(provider('a'));
+    scene.fail('QuotaExhausted', 'insufficient_quota');
+    scene.nowMs = 3_600_000;
+    scene.admit();
+    expect(scene.obstacles()).toEqual(['KeysSaturated']);
+    scene.plane.credentials.rotate('default/a/key-0', 'v2');
+    scene.plane.routing.credentials.resolve(scene.plane.route.rules[0]!.tiers.list[0]!.candidates[0]!.pool.keys[0]!);
+    expect(scene.obstacles()).toEqual([]);
+  });
+
   it('on trial whose quota is used up still rests again', async () => {
     const scene = await Scene.of(provider('a'));
     scene.fail('QuotaExhausted');
