@@ -1,25 +1,17 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
 import type { Behaviour } from '../src/provider/behaviour.js';
-import { createSimulator } from '../src/server.js';
+import { RunningSimulator } from './support/running-simulator.js';
 
-let server: Server;
+let simulator: RunningSimulator;
 let origin: string;
 let nowMs = 1_000_000;
 
 beforeAll(async () => {
-  server = createSimulator(() => nowMs);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  simulator = await RunningSimulator.start(() => nowMs);
+  ({ origin } = simulator);
 });
 
-afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => simulator.stop());
 
 beforeEach(async () => {
   await fetch(`${origin}/_control/reset`, { method: 'POST' });

@@ -1,23 +1,15 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
-import { createSimulator } from '../src/server.js';
+import { RunningSimulator } from './support/running-simulator.js';
 
-let server: Server;
+let simulator: RunningSimulator;
 let client: OpenAI;
 
 beforeAll(async () => {
-  server = createSimulator();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/alpha/v1`;
+  simulator = await RunningSimulator.start();
+  const baseURL = `${simulator.origin}/alpha/v1`;
   client = new OpenAI({ baseURL, apiKey: 'key-1', maxRetries: 0, timeout: 5_000 });
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => simulator.stop());
 
 type Body = Omit<OpenAI.ChatCompletionCreateParamsNonStreaming, 'model' | 'messages'>;
 type Message = OpenAI.ChatCompletionMessageParam;

@@ -1,5 +1,6 @@
 import type { TransportFailure } from '#libs/inference';
 import { FakeClock, seededRandom } from '#libs/testing';
+import { dataOfFrames } from '../../src/http/chunk-frames.js';
 import type { Downstream, DownstreamEvents } from '../../src/exchange/downstream.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { GatewayError } from '../../src/errors/error-table.js';
@@ -110,7 +111,7 @@ export class VirtualClient implements Downstream {
 
   writeFrames(frames: Buffer): boolean {
     this.frames.push(frames.toString('latin1'));
-    return this.write(deframe(frames.toString('latin1')));
+    return this.write(dataOfFrames(frames));
   }
 
   end(): boolean {
@@ -153,18 +154,6 @@ export class VirtualClient implements Downstream {
       exchange.fault(error);
     }
   }
-}
-
-/** The data of whole chunk frames. */
-function deframe(frames: string): string {
-  let data = '';
-  for (let at = 0; at < frames.length;) {
-    const lineEnd = frames.indexOf('\r\n', at);
-    const size = Number.parseInt(frames.slice(at, lineEnd), 16);
-    data += frames.slice(lineEnd + 2, lineEnd + 2 + size);
-    at = lineEnd + size + 4;
-  }
-  return data;
 }
 
 export interface VirtualGatewayOptions {

@@ -1,28 +1,20 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expectGolden } from '#libs/testing';
 import { faults } from '../../src/faults/registry.js';
 import { behaviourSchema, type FaultType, faultTypes } from '../../src/provider/behaviour.js';
-import { createSimulator } from '../../src/server.js';
+import { RunningSimulator } from '../support/running-simulator.js';
 import { parseCurl, type Reply, run } from './curl.js';
 import { faultManuals } from './faults.js';
 import { behaviourFields, faultFields, keyFields, simulatorPage } from './page.js';
 
-let server: Server;
+let simulator: RunningSimulator;
 let origin: string;
 
 beforeAll(async () => {
-  server = createSimulator();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  simulator = await RunningSimulator.start();
+  ({ origin } = simulator);
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => simulator.stop());
 beforeEach(async () => {
   await fetch(`${origin}/_control/reset`, { method: 'POST' });
 });
