@@ -156,6 +156,13 @@ export default [
     suite: scanning,
   },
   {
+    name: 'a long text is searched once for its end, however many escapes it has',
+    file: 'libs/dialects/src/json/json-scanner.ts',
+    find: "if (this.nextQuote < from) this.nextQuote = indexOrEnd(text, '\"', from);",
+    replace: "this.nextQuote = indexOrEnd(text, '\"', from);",
+    suite: 'libs/dialects/src/json/json-scanner',
+  },
+  {
     name: "a model's name keeps no body alive",
     file: `${openai}/request/scan-request.ts`,
     find: 'scan.model = ownText(decodeString(scanner.text, scan.modelStart + 1, scan.modelEnd - 1));',

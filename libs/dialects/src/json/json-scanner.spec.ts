@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeString, JsonFault, JsonScanner } from './json-scanner.js';
 
@@ -104,6 +105,20 @@ describe('the scanner accepts what JSON.parse accepts', () => {
       { numRuns: 1000 },
     );
   });
+});
+
+it('searches a text of many escapes once for its end, not once for each of them', () => {
+  const body = Buffer.from(JSON.stringify(`${long}\n`.repeat(1_000)));
+  const scanner = new JsonScanner(body, body.toString('latin1'), 64);
+  const search = jest.spyOn(String.prototype, 'indexOf');
+  try {
+    scanner.value(1);
+    expect(search.mock.calls.filter(([part]) => part === '"')).toHaveLength(1);
+    expect(search.mock.calls.filter(([part]) => part === '\\').length).toBeGreaterThan(900);
+  } finally {
+    search.mockRestore();
+  }
+  scanner.end();
 });
 
 describe('decoding', () => {

@@ -54,6 +54,8 @@ export class JsonScanner {
   position = 0;
   /** Of the first backslash at or after the last long string's start; the text's length if there is none. */
   private nextBackslash = -1;
+  /** Likewise of the first quote: without it a long text of many lines would be searched to its end at each of them. */
+  private nextQuote = -1;
   /** Made where it is first needed: a short document has no long string. */
   private view: DataView | undefined = undefined;
 
@@ -200,8 +202,8 @@ export class JsonScanner {
   private search(from: number): number {
     const { text } = this;
     if (this.nextBackslash < from) this.nextBackslash = indexOrEnd(text, '\\', from);
-    const quote = indexOrEnd(text, '"', from);
-    const end = Math.min(quote, this.nextBackslash);
+    if (this.nextQuote < from) this.nextQuote = indexOrEnd(text, '"', from);
+    const end = Math.min(this.nextQuote, this.nextBackslash);
     this.refuseControls(from, end);
     return end;
   }
