@@ -208,4 +208,18 @@ export default [
     replace: 'this.tokens',
     suite: 'data-plane/src/reporting/request-metrics.spec',
   },
+  {
+    name: 'a count of a provider that has no end is written as an integer',
+    file: `${otlp}/attribute-writer.ts`,
+    find: 'Number.isSafeInteger(value) && value >= 0',
+    replace: 'Number.isInteger(value) && value >= 0',
+    suite: 'data-plane/src/reporting/request-spans.spec',
+  },
+  {
+    name: 'a count of a thousand digits is taken for one',
+    file: 'libs/dialects/src/openai/answer/usage.ts',
+    find: 'count(Number(digits))',
+    replace: 'Number(digits)',
+    suite: 'libs/dialects/src/openai/answer/usage.spec',
+  },
 ];

@@ -160,6 +160,12 @@ it.each([
   ['a stream after a retry', finishedRequest({ stream: true, finishReason: 'stop' }, [failed, answered])],
   ['a client that left', finishedRequest({ finish: 'Aborted', status: 0 }, [pending])],
   ['no attempt', finishedRequest({ finish: 'Failed', status: 503, errorCode: 'upstream_unavailable' })],
+  [
+    'counts that nobody can count',
+    finishedRequest({}, [
+      endedAttempt({ usage: { inputTokens: Infinity, outputTokens: 1e300, reasoningTokens: Number.NaN } }),
+    ]),
+  ],
   ['a cut answer', finishedRequest({}, [endedAttempt({ usage: { outputTokens: 7, estimated: true } })])],
   ['candidates passed over', finishedRequest({ finish: 'Failed', status: 503, passedOver: passedOver(3) })],
   ['very many of them', finishedRequest({}, [endedAttempt({ passedOver: passedOver(300) })])],
@@ -177,7 +183,8 @@ it.each([
 
 it('sends the very bytes that the SDK would send, whatever the records', () => {
   const text = fc.string({ unit: 'binary', maxLength: 150 });
-  const count = fc.option(fc.nat({ max: 2 ** 40 }), { nil: undefined });
+  const odd = fc.constantFrom(Infinity, -Infinity, Number.NaN, 1e300, 1.5, -0.5, -0, 2 ** 53 - 1);
+  const count = fc.option(fc.oneof(fc.nat({ max: 2 ** 40 }), odd), { nil: undefined });
   const ms = fc.double({ min: 0, max: 1e9, noNaN: true });
   const attempt = fc
     .record({

@@ -44,7 +44,7 @@ function writeServerSpan(record: RequestRecord, spans: SpanWriter): void {
   });
   spans.name(keys.httpMethod, record.method);
   if (served) spans.name(keys.httpRoute, record.path);
-  if (record.status !== 0) spans.int(keys.httpStatusCode, record.status);
+  if (record.status !== 0) spans.number(keys.httpStatusCode, record.status);
   spans.name(keys.errorType, error);
   spans.string(keys.requestId, record.requestId);
   spans.string(keys.genAiRequestModel, record.model);
@@ -54,9 +54,9 @@ function writeServerSpan(record: RequestRecord, spans: SpanWriter): void {
   spans.name(keys.consumerKeyName, record.consumerKey);
   spans.name(keys.route, record.route);
   spans.name(keys.rule, record.rule);
-  spans.int(keys.revision, record.revision);
+  spans.number(keys.revision, record.revision);
   spans.name(keys.tableVersion, record.tableVersion);
-  spans.int(keys.attempts, record.attempts.length);
+  spans.number(keys.attempts, record.attempts.length);
   spans.name(keys.finish, record.finish);
   spans.name(keys.errorCode, record.errorCode);
   spans.name(keys.errorClass, record.errorClass);
@@ -85,15 +85,15 @@ function writeAttemptSpan(record: RequestRecord, index: number, spans: SpanWrite
   spans.name(keys.genAiRequestModel, attempt.upstreamModel);
   spans.bool(keys.genAiRequestStream, record.stream);
   spans.name(keys.serverAddress, attempt.serverAddress);
-  if (attempt.serverPort !== 0) spans.int(keys.serverPort, attempt.serverPort);
-  if (attempt.status !== 0) spans.int(keys.httpStatusCode, attempt.status);
-  if (index !== 0) spans.int(keys.httpResendCount, index);
+  if (attempt.serverPort !== 0) spans.number(keys.serverPort, attempt.serverPort);
+  if (attempt.status !== 0) spans.number(keys.httpStatusCode, attempt.status);
+  if (index !== 0) spans.number(keys.httpResendCount, index);
   if (failed) spans.name(keys.errorType, attempt.outcome);
   spans.name(keys.backend, attempt.backend);
   spans.name(keys.provider, attempt.provider);
   spans.name(keys.keyPool, attempt.pool);
   spans.name(keys.keyName, attempt.key);
-  spans.int(keys.revision, record.revision);
+  spans.number(keys.revision, record.revision);
   spans.name(keys.step, attempt.step);
   spans.name(keys.attemptClass, attempt.outcome === 'Pending' ? 'Cancelled' : attempt.outcome);
   if (attempt.code !== '') spans.string(keys.attemptCode, maskSecrets(attempt.code));
@@ -117,10 +117,10 @@ function writeAnswer(record: RequestRecord, attempt: AttemptRecord, spans: SpanW
 /** What the call has cost, also where its answer was cut or given up. */
 function writeUsage(usage: Usage, spans: SpanWriter): void {
   const { inputTokens, cachedInputTokens, outputTokens, reasoningTokens } = usage;
-  if (inputTokens !== undefined) spans.int(keys.genAiInputTokens, inputTokens);
-  if (cachedInputTokens !== undefined) spans.int(keys.genAiCacheReadInputTokens, cachedInputTokens);
-  if (outputTokens !== undefined) spans.int(keys.genAiOutputTokens, outputTokens);
-  if (reasoningTokens !== undefined) spans.int(keys.genAiReasoningOutputTokens, reasoningTokens);
+  if (inputTokens !== undefined) spans.number(keys.genAiInputTokens, inputTokens);
+  if (cachedInputTokens !== undefined) spans.number(keys.genAiCacheReadInputTokens, cachedInputTokens);
+  if (outputTokens !== undefined) spans.number(keys.genAiOutputTokens, outputTokens);
+  if (reasoningTokens !== undefined) spans.number(keys.genAiReasoningOutputTokens, reasoningTokens);
   if (usage.estimated === true) spans.bool(keys.usageEstimated, true);
 }
 

@@ -64,16 +64,17 @@ export class AttributeWriter {
     key.remember(value, this.out.copy(start));
   }
 
-  /** A whole number, not negative. */
-  int(key: AttributeKey, value: number): void {
-    this.keyValue(key, 1 + varintLength(value));
-    this.out.byte(anyValue.int);
-    this.out.varint(value);
-  }
-
-  /** A number that may have a fraction; written as an integer where it has none, as the SDK does. */
+  /**
+   * Written as an integer where it is a whole number from 0 to 2^53, else as a double: what was counted elsewhere may be anything,
+   * and the bytes of an infinite integer have no end.
+   */
   number(key: AttributeKey, value: number): void {
-    if (Number.isInteger(value) && value >= 0) return this.int(key, value);
+    if (Number.isSafeInteger(value) && value >= 0) {
+      this.keyValue(key, 1 + varintLength(value));
+      this.out.byte(anyValue.int);
+      this.out.varint(value);
+      return;
+    }
     this.keyValue(key, 1 + 8);
     this.out.byte(anyValue.double);
     this.out.double(value);

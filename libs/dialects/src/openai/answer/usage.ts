@@ -1,7 +1,7 @@
 import type { Usage } from '#libs/inference';
 import { isObject, member } from '../../json/members.js';
 
-/** From the `usage` object of an answer or a chunk; undefined if it isn't one. Counts that are no numbers are unknown. */
+/** From the `usage` object of an answer or a chunk; undefined if it isn't one. Counts that are no whole numbers up to 2^53 are unknown. */
 export function usageOf(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined;
   return {
@@ -31,14 +31,14 @@ function countIn(text: string, name: string, start: number, end: number): number
   if (at === -1 || at >= end) return undefined;
   countAt.lastIndex = at + name.length;
   const digits = countAt.exec(text)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+  return digits === undefined ? undefined : count(Number(digits));
 }
 
 const countAt = /\s*:\s*(\d+)\s*[,}]/y;
 const OPEN_BRACE = 123;
 
 function count(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 }
 
 /** The `usage` object of an answer to a client. Counts that nobody knows are 0: clients add them up. */
