@@ -29,7 +29,9 @@ function nodeClient(origin: string, ca: string): Promise<string | undefined> {
         body += text;
       });
       response.on('error', () => resolve(undefined));
-      response.on('end', () => resolve(response.complete ? `${response.statusCode} ${body}` : undefined));
+      // A 101 without the header `upgrade` comes as an answer; what follows it belongs to no protocol that was asked for.
+      const isAnswer = response.statusCode !== 101;
+      response.on('end', () => resolve(response.complete && isAnswer ? `${response.statusCode} ${body}` : undefined));
     });
     call.on('upgrade', (_response, socket) => {
       socket.destroy();
