@@ -248,4 +248,18 @@ export default [
     replace: '',
     suite: runs,
   },
+  {
+    name: 'nothing of a read is kept after it',
+    file: 'apps/data-plane/src/runs/relay.ts',
+    find: 'this.passing[index] = nothing;',
+    replace: '',
+    suite: 'apps/data-plane/src/runs/relay',
+  },
+  {
+    name: 'nothing of a read is kept where the answer ends in the midst of it',
+    file: 'apps/data-plane/src/runs/relay.ts',
+    find: 'if (this.isOver) this.forget();',
+    replace: '',
+    suite: 'apps/data-plane/src/runs/relay',
+  },
 ];

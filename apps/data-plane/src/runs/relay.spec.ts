@@ -25,6 +25,29 @@ async function streaming(
   return { gateway, client, call };
 }
 
+/** A relay whose reader passes all, and commits with a chunk that says so. `isTaken`: nobody else's answer has begun. */
+function alone(isTaken: boolean): { relay: Relay; writes: string[] } {
+  const writes: string[] = [];
+  const run = {
+    subject: {},
+    record: { stream: true },
+    services: { limits: {} },
+    committed() {},
+    write: (text: string) => writes.push(text) > 0,
+    writeFrames: () => writes.push('frames') > 0,
+  } as unknown as RunOutput;
+  const attempt = { commit: () => isTaken } as unknown as RelayOwner;
+  const egress = {
+    reader: (_request: unknown, _head: unknown, sink: AnswerSink) => ({
+      push(bytes: Buffer) {
+        if (bytes.toString() === 'commit') sink.commit();
+        sink.passAll(bytes);
+      },
+    }),
+  } as unknown as Egress;
+  return { relay: new Relay(attempt, run, egress, { status: 200, headers: [] }), writes };
+}
+
 describe('a stream on its way', () => {
   it('is held back until its first content, and then passes in one write a read', async () => {
     const { client, call } = await streaming();
@@ -68,30 +91,24 @@ describe('a stream on its way', () => {
   });
 
   it('passes no frames where a reader that takes no notice of what is held says that all of the read passes', () => {
-    const writes: string[] = [];
-    const run = {
-      subject: {},
-      record: { stream: true },
-      services: { limits: {} },
-      committed() {},
-      write: (text: string) => writes.push(text) > 0,
-      writeFrames: () => writes.push('frames') > 0,
-    } as unknown as RunOutput;
-    const attempt = { commit: () => true } as unknown as RelayOwner;
-    const egress = {
-      reader: (_request: unknown, _head: unknown, sink: AnswerSink) => ({
-        push(bytes: Buffer) {
-          if (bytes.toString() === 'second') sink.commit();
-          sink.passAll(bytes);
-        },
-      }),
-    } as unknown as Egress;
-    const relay = new Relay(attempt, run, egress, { status: 200, headers: [] });
-    for (const text of ['first', 'second', 'third']) {
+    const { relay, writes } = alone(true);
+    for (const text of ['first', 'commit', 'third']) {
       relay.onData(Buffer.from(text));
       relay.onRead(Buffer.from(frame(text)));
     }
-    expect(writes).toEqual(['firstsecond', 'frames']);
+    expect(writes).toEqual(['firstcommit', 'frames']);
+  });
+
+  it.each([
+    ['once its read is over', true, ['commit', 'second', 'third']],
+    ['once nobody takes what follows', false, ['first', 'commit']],
+  ])('keeps nothing of what passes %s', (_when, isTaken, texts) => {
+    const { relay } = alone(isTaken);
+    for (const text of texts) relay.onData(Buffer.from(text));
+    if (isTaken) relay.onRead(Buffer.from(texts.map(frame).join('')));
+    const { passing } = relay as unknown as { passing: readonly Buffer[] };
+    expect(passing).toHaveLength(texts.length);
+    expect(Buffer.concat(passing)).toHaveLength(0);
   });
 
   it('what came before an error in the same read is passed on', async () => {

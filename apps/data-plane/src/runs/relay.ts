@@ -8,6 +8,8 @@ import type { RunSubject } from './subject.js';
 /** After its last content an upstream has this long to end its answer; the client has all of it already. */
 const CLOSING_MS = 1_000;
 
+const nothing = Buffer.alloc(0);
+
 /** The attempt whose answer is relayed. */
 export interface RelayOwner {
   readonly record: AttemptRecord;
@@ -81,6 +83,7 @@ export class Relay implements AnswerSink {
     if (this.isOver || reader === undefined) return true;
     this.hasPassed = false;
     reader.push(chunk);
+    if (this.isOver) this.forget();
     if (!this.hasPassed) this.isUntouched = false;
     return !this.isBlocked;
   }
@@ -88,7 +91,7 @@ export class Relay implements AnswerSink {
   /** The end of what one read of the socket has brought. `frames`: all of it, where it is whole chunk frames. */
   onRead(frames: Buffer | undefined): void {
     if (!this.isOver) this.flush(this.isUntouched ? frames : undefined);
-    this.passingCount = 0;
+    this.forget();
     this.isUntouched = this.ready === '';
   }
 
@@ -182,6 +185,12 @@ export class Relay implements AnswerSink {
   /** What passes as it came as text: what it came in doesn't pass with it, or not alone. */
   private gather(): void {
     for (let index = 0; index < this.passingCount; index += 1) this.ready += this.passing[index]!.toString('latin1');
+    this.forget();
+  }
+
+  /** Over TLS each read is a buffer of its own, and one forgotten view would keep all of it for as long as the answer. */
+  private forget(): void {
+    for (let index = 0; index < this.passingCount; index += 1) this.passing[index] = nothing;
     this.passingCount = 0;
   }
 
