@@ -202,4 +202,25 @@ export default [
     replace: 'isUnanswered',
     suite: 'apps/data-plane/test/http1-connections',
   },
+  {
+    name: 'a connection that was open and gives up is lost, not refused nor too slow',
+    file: `${http1}/connection.ts`,
+    find: 'transportFailure(error, isReady)',
+    replace: 'transportFailure(error, false)',
+    suite: connections,
+  },
+  {
+    name: 'a transport that is closed opens nothing more',
+    file: `${http1}/http1-transport.ts`,
+    find: '    this.isClosed = true;',
+    replace: '',
+    suite: connections,
+  },
+  {
+    name: 'a call that came too late and was aborted hears nothing',
+    file: `${http1}/http1-transport.ts`,
+    find: "if (!this.isAborted) handler.onFailure('Aborted', CLOSED);",
+    replace: "handler.onFailure('Aborted', CLOSED);",
+    suite: connections,
+  },
 ];

@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+import net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { systemClock } from '#libs/clock';
 import { eventually, eventuallyPasses, FakeClock } from '#libs/testing';
@@ -22,11 +24,15 @@ afterEach(async () => {
   await upstream.stop();
 });
 
-function send(changes: Partial<UpstreamRequest> = {}): RecordingHandler {
-  const handler = new RecordingHandler();
+function request(changes: Partial<UpstreamRequest> = {}): UpstreamRequest {
   const { origin } = upstream;
   const target = { id: origin, origin, allowPrivateNetwork: true, maxConnections: 100 };
-  transport.send({ target, path: '/', headers: [], body: Buffer.from('{}'), ...changes }, handler);
+  return { target, path: '/', headers: [], body: Buffer.from('{}'), ...changes };
+}
+
+function send(changes: Partial<UpstreamRequest> = {}): RecordingHandler {
+  const handler = new RecordingHandler();
+  transport.send(request(changes), handler);
   return handler;
 }
 
@@ -98,6 +104,28 @@ describe('idle connections', () => {
     expect(running.heard).toEqual(['sent', 'Aborted: the transport was closed']);
     await eventuallyPasses(() => expect(upstream.connections.map(({ isClosed }) => isClosed)).toEqual([true, true]));
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('of a transport that is closed are opened no more: what fails by it and is tried again fails, too', async () => {
+    await start(false);
+    upstream.script = {};
+    const running = send();
+    const retries: RecordingHandler[] = [];
+    const retry = (): void => {
+      if (retries.length >= 10) return;
+      const handler = new RecordingHandler();
+      retries.push(handler);
+      transport.send(request(), handler);
+    };
+    Object.assign(running, { onFailure: retry });
+    await eventually(() => upstream.requests === 1);
+    await transport.close();
+    await retries[0]?.over;
+    const unwanted = new RecordingHandler();
+    transport.send(request(), unwanted).abort();
+    await send().over;
+    expect(retries.map(({ heard }) => heard)).toEqual([['Aborted: the transport was closed']]);
+    expect([unwanted.heard, upstream.connections.length, clock.pendingTimers]).toEqual([[], 1, 0]);
   });
 });
 
@@ -258,4 +286,18 @@ describe('a request on a kept connection that breaks without an answer', () => {
     expect(heard.at(-1)).toContain('ConnectionReset');
     expect(requests).toBe(1);
   });
+});
+
+it('a connection that gives up in the middle was lost, and not too slow to be made', async () => {
+  await start(false);
+  const opened = jest.spyOn(net, 'connect');
+  upstream.script = { request: (connection) => void connection.write('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n') };
+  const handler = send();
+  await eventually(() => handler.heard.includes('head 200'));
+  const [socket] = opened.mock.results.map(({ value }) => value as net.Socket);
+  opened.mockRestore();
+  // As the kernel does once what was sent stays unacknowledged for long enough.
+  socket?.destroy(Object.assign(new Error('read ETIMEDOUT'), { code: 'ETIMEDOUT' }));
+  await handler.over;
+  expect(handler.heard.at(-1)).toBe('ConnectionReset: ETIMEDOUT');
 });

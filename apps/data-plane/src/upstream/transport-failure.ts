@@ -3,7 +3,9 @@ import { AddressRefusedError } from './address-guard.js';
 
 const byCode: Readonly<Record<string, TransportFailure>> = {
   ECONNREFUSED: 'ConnectionRefused',
+  EHOSTDOWN: 'ConnectionRefused',
   EHOSTUNREACH: 'ConnectionRefused',
+  ENETDOWN: 'ConnectionRefused',
   ENETUNREACH: 'ConnectionRefused',
   EADDRNOTAVAIL: 'OutOfSockets',
   EMFILE: 'OutOfSockets',
@@ -19,13 +21,26 @@ const byCode: Readonly<Record<string, TransportFailure>> = {
   ERR_ADDRESS_REFUSED: 'AddressRefused',
 };
 
+/**
+ * What the same codes mean once the connection is open: nobody acknowledges what is sent, or the way to the server is
+ * gone. Nobody refused to be connected to then, nor took too long to.
+ */
+const byCodeOnceOpen: Readonly<Record<string, TransportFailure>> = {
+  ECONNREFUSED: 'ConnectionReset',
+  EHOSTDOWN: 'ConnectionReset',
+  EHOSTUNREACH: 'ConnectionReset',
+  ENETDOWN: 'ConnectionReset',
+  ENETUNREACH: 'ConnectionReset',
+  ETIMEDOUT: 'ConnectionReset',
+};
+
 /** OpenSSL's verification results, as Node names them. */
 const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|EPROTO$)/;
 
-/** What an error of the socket, the resolver or TLS means to an attempt. */
-export function transportFailure(error: unknown): TransportFailure {
+/** What an error of the socket, the resolver or TLS means to an attempt. `wasOpen`: a request could be written already. */
+export function transportFailure(error: unknown, wasOpen: boolean): TransportFailure {
   const code = codeOf(error);
-  const known = byCode[code];
+  const known = (wasOpen ? byCodeOnceOpen[code] : undefined) ?? byCode[code];
   if (known !== undefined) return known;
   if (tlsCode.test(code)) return 'TlsError';
   // Whatever else it may be: the answer can't be relied on.

@@ -97,6 +97,6 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
     if (connection === undefined) return;
     this.connection = undefined;
     this.ring.discard(connection);
-    this.handler.onFailure(transportFailure(error), failureDetail(error));
+    this.handler.onFailure(transportFailure(error, this.abortSocket !== undefined), failureDetail(error));
   }
 }

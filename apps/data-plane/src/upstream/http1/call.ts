@@ -1,5 +1,4 @@
 import type { TransportFailure } from '#libs/inference';
-import { failureDetail, transportFailure } from '../transport-failure.js';
 import type { UpstreamCall, UpstreamHandler } from '../transport.js';
 import type { CarriedCall, Connection } from './connection.js';
 import type { ConnectionPool } from './connection-pool.js';
@@ -66,10 +65,9 @@ export class Call implements UpstreamCall, CarriedCall {
    * unanswered on a connection that had been idle, and broke at once, is sent once more, over a fresh one, and nobody
    * hears of it. Never twice: a fresh connection isn't closed for being idle.
    */
-  broken(error: Error | undefined, isUnanswered: boolean): void {
-    const failure = error === undefined ? 'ConnectionReset' : transportFailure(error);
+  broken(failure: TransportFailure, detail: string, isUnanswered: boolean): void {
     const hasCrossed = isUnanswered && this.pool.nowMs - this.sentMs <= CROSSED_MS;
     if (hasCrossed && failure === 'ConnectionReset') this.start(this.pool.open());
-    else this.failed(failure, error === undefined ? 'the upstream closed the connection' : failureDetail(error));
+    else this.failed(failure, detail);
   }
 }

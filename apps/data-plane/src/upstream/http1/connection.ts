@@ -1,10 +1,14 @@
 import type { Socket } from 'node:net';
 import type { TransportFailure } from '#libs/inference';
+import { failureDetail, transportFailure } from '../transport-failure.js';
 import type { UpstreamHandler, UpstreamTarget } from '../transport.js';
 import { openSocket, type SocketListener, type TlsSettings } from './open-socket.js';
 import type { RequestBytes } from './request-bytes.js';
 import { type ResponseFault, responseFaults } from './response-faults.js';
 import { ResponseReader, type ResponseSink } from './response-reader.js';
+
+/** What the calls of a transport that was closed are failed with. */
+export const CLOSED = 'the transport was closed';
 
 /** What a connection carries: one request, and those who hear of its answer. */
 export interface CarriedCall {
@@ -15,11 +19,8 @@ export interface CarriedCall {
   sent(): void;
   ended(): void;
   failed(failure: TransportFailure, detail: string): void;
-  /**
-   * The connection broke; `error` is undefined where it was closed in order. `isUnanswered`: it had served others before,
-   * and nothing of this answer came.
-   */
-  broken(error: Error | undefined, isUnanswered: boolean): void;
+  /** The connection broke. `isUnanswered`: it had served others before, and nothing of this answer came. */
+  broken(failure: TransportFailure, detail: string, isUnanswered: boolean): void;
 }
 
 /** What a connection says to those who keep it. Once gone it comes back to nobody. */
@@ -75,7 +76,7 @@ export class Connection implements SocketListener, ResponseSink {
   shutDown(): void {
     const { call } = this;
     this.close();
-    call?.failed('Aborted', 'the transport was closed');
+    call?.failed('Aborted', CLOSED);
   }
 
   onReady(): void {
@@ -148,10 +149,12 @@ export class Connection implements SocketListener, ResponseSink {
     call.sent();
   }
 
+  /** `error`: undefined where it was closed in order. */
   private broken(error: Error | undefined): void {
-    const { call, reader, answers } = this;
+    const { call, reader, answers, isReady } = this;
     const isUnanswered = answers > 0 && !reader.hasBegun;
     this.close();
-    call?.broken(error, isUnanswered);
+    if (error === undefined) call?.broken('ConnectionReset', 'the upstream closed the connection', isUnanswered);
+    else call?.broken(transportFailure(error, isReady), failureDetail(error), isUnanswered);
   }
 }

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '#libs/clock';
 import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../transport.js';
 import { Call } from './call.js';
+import { CLOSED } from './connection.js';
 import { ConnectionPool } from './connection-pool.js';
 import type { TlsSettings } from './open-socket.js';
 import { requestBytes } from './request-bytes.js';
@@ -18,6 +19,7 @@ export class Http1Transport implements Transport {
   private readonly tls: TlsSettings;
   private readonly clock: Clock;
   private cancelSweep: Cancel | undefined = undefined;
+  private isClosed = false;
 
   /** `authorities`: PEM certificates that TLS servers must be of, instead of Node's own. */
   constructor(clock: Clock, authorities?: readonly string[]) {
@@ -26,6 +28,7 @@ export class Http1Transport implements Transport {
   }
 
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
+    if (this.isClosed) return new LateCall(handler);
     const pool = this.poolOf(request);
     const bytes = requestBytes(request, pool.host);
     const call = new Call(pool, bytes, request.method === 'HEAD', handler);
@@ -33,7 +36,9 @@ export class Http1Transport implements Transport {
     return call;
   }
 
+  /** For good: a call that ends by it may be tried again, and would open what nobody closes any more. */
   close(): Promise<void> {
+    this.isClosed = true;
     for (const pool of this.pools.values()) pool.shutDown();
     this.cancelSweep?.();
     this.cancelSweep = undefined;
@@ -60,5 +65,23 @@ export class Http1Transport implements Transport {
       if (this.pools.size > 0) this.sweepLater();
       else this.cancelSweep = undefined;
     });
+  }
+}
+
+/** A call of a transport that is closed fails as those that were under way did. */
+class LateCall implements UpstreamCall {
+  private isAborted = false;
+
+  constructor(handler: UpstreamHandler) {
+    // Nothing is heard before `send` has returned.
+    queueMicrotask(() => {
+      if (!this.isAborted) handler.onFailure('Aborted', CLOSED);
+    });
+  }
+
+  resume(): void {}
+
+  abort(): void {
+    this.isAborted = true;
   }
 }
