@@ -192,9 +192,9 @@ function* namesOf(cache: ObjectCache): Iterable<string> {
   for (const [, object] of cache.entries()) if (object.kind === namespaceKind.kind) yield object.metadata.name;
 }
 
-const metricsAnswer = (metrics: MetricsRegistry) => ({
+const metricsAnswer = async (metrics: MetricsRegistry) => ({
   code: 200,
-  body: metrics.expose(),
+  body: await metrics.exposeInTurns(),
   contentType: EXPOSITION_CONTENT_TYPE,
 });
 

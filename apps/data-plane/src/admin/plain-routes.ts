@@ -3,12 +3,16 @@ import { type AdminRoute, TEXT } from './admin-route.js';
 import { PROBE_PATHS, type Probes } from './probes.js';
 
 /** What every process of the system serves: metrics and the probes. */
-export function plainRoutes(metrics: Pick<MetricsRegistry, 'expose'>, probes: Probes): AdminRoute[] {
+export function plainRoutes(metrics: Pick<MetricsRegistry, 'exposeInTurns'>, probes: Probes): AdminRoute[] {
   return [
     {
       method: 'GET',
       path: '/metrics',
-      handle: () => ({ status: 200, contentType: EXPOSITION_CONTENT_TYPE, body: metrics.expose() }),
+      handle: async () => ({
+        status: 200,
+        contentType: EXPOSITION_CONTENT_TYPE,
+        body: await metrics.exposeInTurns(),
+      }),
     },
     ...PROBE_PATHS.map((path): AdminRoute => ({
       method: 'GET',

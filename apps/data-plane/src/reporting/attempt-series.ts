@@ -1,27 +1,29 @@
-import { type Counter, type Family, genAiProviderName, type Histogram } from '#libs/telemetry';
-import type { Usage } from '#libs/inference';
+import { type Counter, type Family, genAiProviderName } from '#libs/telemetry';
 import type { AttemptRecord, RequestRecord } from '../record/request-record.js';
+import { type OperationFamilies, OperationSeries } from './operation-series.js';
+import { OTHER } from './series-by-identity.js';
 import { CountersByLabel, SeriesOfOne } from './series-of-one.js';
 
-export interface AttemptFamilies {
+export interface AttemptFamilies extends OperationFamilies {
   readonly attempts: Family<Counter>;
-  readonly duration: Family<Histogram>;
-  readonly timeToFirstChunk: Family<Histogram>;
-  readonly tokens: Family<Histogram>;
+}
+
+/** Names under which a backend is counted at a time. An edit of its provider brings another one, and requests of before go on. */
+const MOST_NAMES = 4;
+
+/** What the GenAI series are labelled with, besides the backend. */
+interface Names {
+  readonly operation: string;
+  readonly vendor: string;
+  readonly upstreamModel: string;
 }
 
 /** The series of one backend. */
 export class AttemptSeries extends SeriesOfOne {
   /** By step, then by outcome. */
   private readonly counters = new Map<string, CountersByLabel>();
-  private readonly durations = new Map<string, Histogram>();
-  private timeToFirstChunk: Histogram | undefined;
-  /** By type, those that the provider counted and those that we estimated. */
-  private readonly tokens = new Map<string, Histogram>();
-  private readonly estimatedTokens = new Map<string, Histogram>();
-  /** What the GenAI handles are labelled with; an edit of the provider may change both under the same backend. */
-  private vendor = '';
-  private upstreamModel = '';
+  /** Those that came first, first. */
+  private readonly operations: { readonly names: Names; readonly series: OperationSeries }[] = [];
 
   constructor(
     private readonly families: AttemptFamilies,
@@ -32,30 +34,12 @@ export class AttemptSeries extends SeriesOfOne {
 
   finished(record: RequestRecord, attempt: AttemptRecord, outcome: string): void {
     this.countersOf(attempt.step).of(outcome).add(1);
-    if (attempt.upstreamModel !== this.upstreamModel || attempt.vendor !== this.vendor) this.relabel(attempt);
-    const endedMs = attempt.endedMs ?? record.endedMs;
-    this.durationOf(record, attempt, outcome).record((endedMs - attempt.startedMs) / 1000);
-    if (attempt.usage !== undefined) this.used(record, attempt, attempt.usage);
-    if (outcome === 'Success' && record.stream && attempt.committedMs > 0) {
-      this.timeToFirstChunk ??= this.handle(this.families.timeToFirstChunk, ...this.operationLabels(record, attempt));
-      this.timeToFirstChunk.record((attempt.committedMs - attempt.startedMs) / 1000);
-    }
+    this.operationOf(record.operation, attempt).finished(record, attempt, outcome);
   }
 
-  /** Also of a call that was cut or given up: it may have been paid for. */
-  private used(record: RequestRecord, attempt: AttemptRecord, usage: Usage): void {
-    const { inputTokens, outputTokens, estimated = false } = usage;
-    if (inputTokens !== undefined) this.tokensOf(record, attempt, 'input', estimated).record(inputTokens);
-    if (outputTokens !== undefined) this.tokensOf(record, attempt, 'output', estimated).record(outputTokens);
-  }
-
-  private relabel({ vendor, upstreamModel }: AttemptRecord): void {
-    this.vendor = vendor;
-    this.upstreamModel = upstreamModel;
-    this.durations.clear();
-    this.timeToFirstChunk = undefined;
-    this.tokens.clear();
-    this.estimatedTokens.clear();
+  override remove(): void {
+    super.remove();
+    for (const { series } of this.operations) series.remove();
   }
 
   private countersOf(step: string): CountersByLabel {
@@ -67,28 +51,22 @@ export class AttemptSeries extends SeriesOfOne {
     return counters;
   }
 
-  /** `error_type` is empty on success: in Prometheus an empty label is an absent one, as the conventions ask. */
-  private durationOf(record: RequestRecord, attempt: AttemptRecord, outcome: string): Histogram {
-    let histogram = this.durations.get(outcome);
-    if (histogram === undefined) {
-      const errorType = outcome === 'Success' ? '' : outcome;
-      histogram = this.handle(this.families.duration, ...this.operationLabels(record, attempt), errorType);
-      this.durations.set(outcome, histogram);
+  private operationOf(operation: string, { vendor, upstreamModel }: AttemptRecord): OperationSeries {
+    for (const { names, series } of this.operations) {
+      if (this.backend === OTHER) return series;
+      if (names.upstreamModel === upstreamModel && names.vendor === vendor && names.operation === operation)
+        return series;
     }
-    return histogram;
+    if (this.operations.length >= MOST_NAMES) this.operations.shift()?.series.remove();
+    const names = { operation, vendor, upstreamModel };
+    const series = new OperationSeries(this.families, this.labelsOf(names));
+    this.operations.push({ names, series });
+    return series;
   }
 
-  private tokensOf(record: RequestRecord, attempt: AttemptRecord, type: string, estimated: boolean): Histogram {
-    const held = estimated ? this.estimatedTokens : this.tokens;
-    let histogram = held.get(type);
-    if (histogram === undefined) {
-      const labels = [...this.operationLabels(record, attempt), type, estimated ? 'true' : ''];
-      held.set(type, (histogram = this.handle(this.families.tokens, ...labels)));
-    }
-    return histogram;
-  }
-
-  private operationLabels(record: RequestRecord, attempt: AttemptRecord): string[] {
-    return [record.operation, genAiProviderName(attempt.vendor), attempt.upstreamModel, this.backend];
+  /** What many backends share has no name of any of them. */
+  private labelsOf({ operation, vendor, upstreamModel }: Names): string[] {
+    if (this.backend === OTHER) return [OTHER, OTHER, OTHER, OTHER];
+    return [operation, genAiProviderName(vendor), upstreamModel, this.backend];
   }
 }

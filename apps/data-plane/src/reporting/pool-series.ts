@@ -1,5 +1,5 @@
 import type { Counter, Family } from '#libs/telemetry';
-import { type IdentitySeries, SeriesByIdentity } from './series-by-identity.js';
+import { type IdentitySeries, OTHER, SeriesByIdentity } from './series-by-identity.js';
 import { CountersByLabel, SeriesOfOne } from './series-of-one.js';
 
 /** Keys of a pool with series of their own. */
@@ -10,7 +10,9 @@ export class PoolSeries implements IdentitySeries {
   private readonly keys: SeriesByIdentity<KeySeries>;
 
   constructor(attempts: Family<Counter>, pool: string) {
-    this.keys = new SeriesByIdentity((key) => new KeySeries(attempts, pool, key), MOST_KEYS);
+    // What many pools share has no key of any of them.
+    const most = pool === OTHER ? 0 : MOST_KEYS;
+    this.keys = new SeriesByIdentity((key) => new KeySeries(attempts, pool, key), most);
   }
 
   finished(key: string, outcome: string): void {

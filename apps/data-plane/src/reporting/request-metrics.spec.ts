@@ -128,6 +128,49 @@ it('has series for 500 consumers and for 200 keys of a pool; the others share on
   expect(lines('signalbox_key_attempts_total')).toHaveLength(202);
 });
 
+it('has series for 500 routes, backends and pools, however many see traffic; the others share one that names none of them', () => {
+  for (let i = 0; i < 510; i++) {
+    const usage = { inputTokens: 1, outputTokens: 2 };
+    const start = { backend: `default/p${i}/m${i}`, pool: `default/p${i}`, vendor: `V${i}`, upstreamModel: `m${i}` };
+    finish({ route: `default/r${i}`, stream: true }, [endedAttempt({ usage }, start)]);
+  }
+  expect(lines('signalbox_requests_total').slice(499)).toEqual([
+    'signalbox_requests_total{route="default/r499",code="ok"} 1',
+    'signalbox_requests_total{route="_other",code="ok"} 10',
+  ]);
+  expect(lines('signalbox_attempts_total').slice(500)).toEqual([
+    'signalbox_attempts_total{backend="_other",step="First",class="Success"} 10',
+  ]);
+  expect(lines('signalbox_key_attempts_total').slice(500)).toEqual([
+    'signalbox_key_attempts_total{key_pool="_other",key="_other",class="Success"} 10',
+  ]);
+  const operation =
+    'gen_ai_operation_name="_other",gen_ai_provider_name="_other",gen_ai_request_model="_other",backend="_other"';
+  expect(lines('gen_ai_client_operation_duration_seconds_count').slice(500)).toEqual([
+    `gen_ai_client_operation_duration_seconds_count{${operation},error_type=""} 10`,
+  ]);
+  expect(lines('gen_ai_client_token_usage_sum').slice(1_000)).toEqual([
+    `gen_ai_client_token_usage_sum{${operation},gen_ai_token_type="input",estimated=""} 10`,
+    `gen_ai_client_token_usage_sum{${operation},gen_ai_token_type="output",estimated=""} 20`,
+  ]);
+});
+
+it('shows a backend under the last four names of its model, and counts on where a name comes again', () => {
+  for (const upstreamModel of ['a', 'b', 'a', 'b', 'c', 'd', 'e']) finish({}, [endedAttempt({}, { upstreamModel })]);
+  const counts = lines('gen_ai_client_operation_duration_seconds_count').map((line) =>
+    /request_model="([^"]+)".* (\d+)$/.exec(line)?.slice(1).join(' '),
+  );
+  expect(counts).toEqual(['b 2', 'c 1', 'd 1', 'e 1']);
+});
+
+it('tells the operations of one backend apart', () => {
+  for (const operation of ['chat', 'embeddings', 'chat']) finish({ operation }, [endedAttempt()]);
+  const counts = lines('gen_ai_client_operation_duration_seconds_count').map((line) =>
+    /operation_name="([^"]+)".* (\d+)$/.exec(line)?.slice(1).join(' '),
+  );
+  expect(counts).toEqual(['chat 2', 'embeddings 1']);
+});
+
 it('uses no word of the client as a label', () => {
   const word = 'chosen-by-the-client';
   const start = { path: `/${word}`, method: word, parentSpanId: 'b7ad6b7169203331' };

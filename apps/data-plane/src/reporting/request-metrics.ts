@@ -10,13 +10,13 @@ import { SeriesByIdentity } from './series-by-identity.js';
 
 /** Label of requests that ended before they had a route, or before their consumer was known. */
 const NONE = '';
-/** Consumers with series of their own. */
-const MOST_CONSUMERS = 500;
+/** Routes, consumers, backends and pools with series of their own, of each so many. */
+const MOST = 500;
 
 /**
  * Counts finished requests. The series of a route, a consumer, a backend and a key are resolved once and held, so that a request
- * costs a lookup for each and builds no labels; those come from the table alone (never from what clients send), so the
- * table bounds them, and numbers of our own where it may be large.
+ * costs a lookup for each and builds no labels; those come from the table alone (never from what clients send), which may be
+ * large: those that are seen first have series of their own, the others share one.
  */
 export class RequestMetrics {
   private readonly inFlight;
@@ -80,10 +80,10 @@ export class RequestMetrics {
     this.inFlight = registry
       .gauge(metricNames.requestsInFlight, 'Requests that have started and not finished.')
       .handle();
-    this.routes = new SeriesByIdentity((route) => new RouteSeries(routeFamilies, route));
-    this.consumers = new SeriesByIdentity((consumer) => new ConsumerSeries(consumerFamilies, consumer), MOST_CONSUMERS);
-    this.pools = new SeriesByIdentity((pool) => new PoolSeries(keyAttempts, pool));
-    this.backends = new SeriesByIdentity((backend) => new AttemptSeries(attemptFamilies, backend));
+    this.routes = new SeriesByIdentity((route) => new RouteSeries(routeFamilies, route), MOST);
+    this.consumers = new SeriesByIdentity((consumer) => new ConsumerSeries(consumerFamilies, consumer), MOST);
+    this.pools = new SeriesByIdentity((pool) => new PoolSeries(keyAttempts, pool), MOST);
+    this.backends = new SeriesByIdentity((backend) => new AttemptSeries(attemptFamilies, backend), MOST);
   }
 
   started(): void {

@@ -47,8 +47,10 @@ export function registerStateMetrics(registry: MetricsRegistry, sources: StateSo
     'Circuit breakers: 0 closed, 1 half-open, 2 open.',
     metricLabels.breaker,
     (observe) => {
-      for (const { id, phase } of sources.breakers()) observe(PHASES[phase], id);
+      for (const { id, phase } of sources.breakers()) if (phase !== 'Closed') observe(PHASES[phase], id);
+      for (const { id, phase } of sources.breakers()) if (phase === 'Closed') observe(PHASES.Closed, id);
     },
+    Math.max,
   );
   registry.gaugeFrom(
     metricNames.credentialCooldown,
@@ -57,13 +59,15 @@ export function registerStateMetrics(registry: MetricsRegistry, sources: StateSo
     (observe) => {
       for (const { id, remainingMs } of sources.pausedCredentials()) observe(remainingMs / 1000, id);
     },
+    Math.max,
   );
   registry.gaugeFrom(
     metricNames.keysInFlight,
     'Upstream calls in flight by the quota group of their key.',
     metricLabels.quotaGroup,
     (observe) => {
-      for (const { id, inFlight } of sources.keysInFlight()) observe(inFlight, id);
+      for (const { id, inFlight } of sources.keysInFlight()) if (inFlight > 0) observe(inFlight, id);
+      for (const { id, inFlight } of sources.keysInFlight()) if (inFlight === 0) observe(0, id);
     },
   );
 }

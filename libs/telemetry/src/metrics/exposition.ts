@@ -12,33 +12,32 @@ export function exposeHeader(name: string, help: string, type: MetricType): stri
   return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
 }
 
-export function exposeSeries(
-  name: string,
-  labelNames: readonly string[],
-  labelValues: readonly string[],
-  series: Series,
-): string {
-  const labels = labelNames.map((label, i) => `${label}="${escapeLabelValue(labelValues[i] ?? '')}"`);
-  return series instanceof Histogram
-    ? exposeHistogram(name, labels, series)
-    : exposeSample(name, labels, formatNumber(series.value));
+/** The labels of a series as they stand between its braces, without a comma at the end; '': it has none. */
+export function labelText(labelNames: readonly string[], labelValues: readonly string[]): string {
+  return labelNames.map((label, i) => `${label}="${escapeLabelValue(labelValues[i] ?? '')}"`).join(',');
+}
+
+/** `labels`: what `labelText` made of them. */
+export function exposeSeries(name: string, labels: string, series: Series): string {
+  if (series instanceof Histogram) return exposeHistogram(name, labels, series);
+  return `${name}${inBraces(labels)} ${formatNumber(series.value)}\n`;
 }
 
 /** Buckets are cumulative, and the count is their last: it can't disagree with them. */
-function exposeHistogram(name: string, labels: readonly string[], histogram: Histogram): string {
+function exposeHistogram(name: string, labels: string, { bounds, counts, sum }: Histogram): string {
+  const bucket = `${name}_bucket{${labels}${labels === '' ? '' : ','}le="`;
   let cumulative = 0;
   let text = '';
-  histogram.counts.forEach((count, i) => {
-    cumulative += count;
-    const bound = formatNumber(histogram.bounds[i] ?? Infinity);
-    text += exposeSample(`${name}_bucket`, [...labels, `le="${bound}"`], formatNumber(cumulative));
-  });
-  text += exposeSample(`${name}_sum`, labels, formatNumber(histogram.sum));
-  return text + exposeSample(`${name}_count`, labels, formatNumber(cumulative));
+  for (let i = 0; i < counts.length; i++) {
+    cumulative += counts[i]!;
+    text += `${bucket}${formatNumber(bounds[i] ?? Infinity)}"} ${cumulative}\n`;
+  }
+  const braces = inBraces(labels);
+  return `${text}${name}_sum${braces} ${formatNumber(sum)}\n${name}_count${braces} ${cumulative}\n`;
 }
 
-function exposeSample(name: string, labels: readonly string[], value: string): string {
-  return `${name}${labels.length > 0 ? `{${labels.join(',')}}` : ''} ${value}\n`;
+function inBraces(labels: string): string {
+  return labels === '' ? '' : `{${labels}}`;
 }
 
 function formatNumber(value: number): string {

@@ -1,3 +1,4 @@
+import { labelText } from './exposition.js';
 import type { Series } from './series.js';
 
 /** Label value of the one series that takes what a full metric can't: totals stay right, the detail is lost visibly. */
@@ -6,9 +7,16 @@ export const OVERFLOW = '_overflow';
 /** Series a metric may have before the rest falls into the overflow series. */
 export const DEFAULT_MAX_SERIES = 2_000;
 
+/** A series with its labels as they are exposed, which is once for many expositions. */
+export interface LabelledSeries<S extends Series> {
+  readonly labels: string;
+  readonly series: S;
+}
+
 /** One metric: its name, its labels and its series. */
 export class Family<S extends Series> {
-  private readonly series = new Map<string, { readonly labels: readonly string[]; readonly series: S }>();
+  private readonly series = new Map<string, LabelledSeries<S>>();
+  private overflowed: S | undefined;
 
   constructor(
     readonly labelNames: readonly string[],
@@ -26,9 +34,10 @@ export class Family<S extends Series> {
         `expected ${this.labelNames.length} label values (${this.labelNames.join(', ')}), got ${labelValues.length}`,
       );
     }
-    const found = this.series.get(keyOf(labelValues));
+    const key = keyOf(labelValues);
+    const found = this.series.get(key);
     if (found) return found.series;
-    return this.series.size < this.maxSeries ? this.insert(labelValues) : this.overflow();
+    return this.series.size < this.maxSeries ? this.insert(key, labelValues) : this.overflow();
   }
 
   /** Stops exposing a series, as when its identity has left the table. A handle still held writes to nothing. */
@@ -36,18 +45,24 @@ export class Family<S extends Series> {
     this.series.delete(keyOf(labelValues));
   }
 
-  entries(): Iterable<{ readonly labels: readonly string[]; readonly series: S }> {
+  /** Whether it is the one that others share. */
+  isOverflow(series: S): boolean {
+    return series === this.overflowed;
+  }
+
+  /** The overflow series included. */
+  entries(): Iterable<LabelledSeries<S>> {
     return this.series.values();
   }
 
   private overflow(): S {
     const labels = this.labelNames.map(() => OVERFLOW);
-    return this.series.get(keyOf(labels))?.series ?? this.insert(labels);
+    return (this.overflowed ??= this.insert(keyOf(labels), labels));
   }
 
-  private insert(labels: readonly string[]): S {
+  private insert(key: string, labels: readonly string[]): S {
     const series = this.create();
-    this.series.set(keyOf(labels), { labels, series });
+    this.series.set(key, { labels: labelText(this.labelNames, labels), series });
     return series;
   }
 }

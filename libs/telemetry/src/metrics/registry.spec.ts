@@ -54,6 +54,33 @@ it('puts what a full metric can not take into one overflow series', () => {
   ]);
 });
 
+it.each([
+  ['comes to their sum', undefined, 6],
+  ['comes to the largest', Math.max, 3],
+] as const)('what values that are read share of a full metric %s', (_what, merge, expected) => {
+  const registry = new MetricsRegistry({ maxSeries: 1 });
+  const collect = (observe: (value: number, key: string) => void) =>
+    [9, 1, 3, 2].forEach((value, i) => observe(value, `key-${i}`));
+  registry.gaugeFrom('g', 'g', ['key'], collect, merge);
+  for (let scrape = 0; scrape < 2; scrape++) {
+    expect(registry.expose().match(/^g\{.*$/gm)).toEqual(['g{key="key-0"} 9', `g{key="${OVERFLOW}"} ${expected}`]);
+  }
+});
+
+it('exposes many series in turns, and the same text', async () => {
+  const registry = new MetricsRegistry();
+  const family = registry.histogram('h', 'h', ['key'], [1, 2, 3]);
+  for (let i = 0; i < 2_000; i++) family.handle(`${i}-${'x'.repeat(200)}`).record(i % 4);
+  let turns = 0;
+  const text = await registry.exposeInTurns(() => {
+    turns += 1;
+    return Promise.resolve();
+  });
+  expect(text === registry.expose()).toBe(true);
+  // One after each 64 Ki characters.
+  expect(turns).toBeGreaterThan(text.length / (70 * 1024) - 1);
+});
+
 it('makes room when a series is removed', () => {
   const registry = new MetricsRegistry({ maxSeries: 1 });
   const family = registry.gauge('g', 'g', ['key']);

@@ -1,10 +1,18 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { metricNames } from '../names.js';
 import { exposeHeader, exposeSeries, type MetricType } from './exposition.js';
 import { DEFAULT_MAX_SERIES, Family } from './family.js';
 import { Counter, Gauge, Histogram, type Series } from './series.js';
 
-/** Called at each exposition; reports one value for each combination of label values. */
+/**
+ * Called at each exposition; reports one value for each combination of label values, first those that somebody may have to act
+ * on: where they are more than a metric has series, the first ones have their own.
+ */
 export type Collect = (observe: (value: number, ...labelValues: string[]) => void) => void;
+
+/** What the values that share the overflow series come to: how many there are, or the worst of them. */
+export type Merge = (left: number, right: number) => number;
+const sum: Merge = (left, right) => left + right;
 
 interface Metric {
   readonly name: string;
@@ -20,6 +28,9 @@ export interface MetricsRegistryOptions {
   /** Cap on the series of one metric; what goes beyond shares one overflow series. */
   readonly maxSeries?: number;
 }
+
+/** Characters that are made in one turn, which takes a millisecond. */
+const PIECE = 64 * 1024;
 
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
@@ -60,33 +71,28 @@ export class MetricsRegistry {
   }
 
   /** A gauge read when it is asked for, for values that live elsewhere. Series that are not reported are gone. */
-  gaugeFrom(name: string, help: string, labelNames: readonly string[], collect: Collect): void {
-    this.registerCollected(name, help, 'gauge', labelNames, collect);
+  gaugeFrom(name: string, help: string, labelNames: readonly string[], collect: Collect, merge: Merge = sum): void {
+    this.add(this.collected({ name, help, type: 'gauge', labelNames }, collect, merge));
   }
 
   /** As `gaugeFrom`, for totals that something else keeps. */
   counterFrom(name: string, help: string, labelNames: readonly string[], collect: Collect): void {
-    this.registerCollected(name, help, 'counter', labelNames, collect);
+    this.add(this.collected({ name, help, type: 'counter', labelNames }, collect, sum));
   }
 
   /** Prometheus text format 0.0.4; serve it as EXPOSITION_CONTENT_TYPE. */
   expose(): string {
-    let text = '';
-    for (const { name, help, type, family } of this.metrics.values()) {
-      let current: Family<Series>;
-      try {
-        current = family();
-      } catch {
-        // One broken reader must not take the other metrics from the operator who needs them now; the count tells.
-        this.collectErrors.handle(name).add();
-        continue;
-      }
-      text += exposeHeader(name, help, type);
-      for (const { labels, series } of current.entries()) {
-        text += exposeSeries(name, current.labelNames, labels, series);
-      }
+    return [...this.pieces()].join('');
+  }
+
+  /** The same for whoever serves requests besides: thousands of series are megabytes. `pause` gives the event loop its turn. */
+  async exposeInTurns(pause: () => Promise<void> = nextTurn): Promise<string> {
+    const pieces: string[] = [];
+    for (const piece of this.pieces()) {
+      pieces.push(piece);
+      if (piece.length >= PIECE) await pause();
     }
-    return text;
+    return pieces.join('');
   }
 
   /** Name, type, labels and help of every metric: what docs/metrics.md lists. */
@@ -111,19 +117,38 @@ export class MetricsRegistry {
     return family;
   }
 
-  private registerCollected(
-    name: string,
-    help: string,
-    type: 'counter' | 'gauge',
-    labelNames: readonly string[],
-    collect: Collect,
-  ): void {
+  /** Each within one turn: a histogram that is counted up in between would disagree with itself. */
+  private *pieces(): IterableIterator<string> {
+    for (const { name, help, type, family } of this.metrics.values()) {
+      let current: Family<Series>;
+      try {
+        current = family();
+      } catch {
+        // One broken reader must not take the other metrics from the operator who needs them now; the count tells.
+        this.collectErrors.handle(name).add();
+        continue;
+      }
+      let text = exposeHeader(name, help, type);
+      for (const { labels, series } of current.entries()) {
+        text += exposeSeries(name, labels, series);
+        if (text.length < PIECE) continue;
+        yield text;
+        text = '';
+      }
+      yield text;
+    }
+  }
+
+  private collected(about: Omit<Metric, 'family'>, collect: Collect, merge: Merge): Metric {
     const family = (): Family<Series> => {
-      const fresh = new Family(labelNames, () => new Gauge(), this.maxSeries);
-      collect((value, ...labelValues) => fresh.handle(...labelValues).set(value));
+      const fresh = new Family<Gauge>(about.labelNames, () => new Gauge(), this.maxSeries);
+      collect((value, ...labelValues) => {
+        const series = fresh.handle(...labelValues);
+        series.set(fresh.isOverflow(series) ? merge(series.value, value) : value);
+      });
       return fresh;
     };
-    this.add({ name, help, type, labelNames, family });
+    return { ...about, family };
   }
 
   private add(metric: Metric): void {
