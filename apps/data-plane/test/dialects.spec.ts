@@ -286,3 +286,38 @@ it('a plain answer where a stream was asked for becomes one, in whichever dialec
   ]);
   expect(stream.contentType).toContain(eventStream);
 });
+
+it('a stream where a plain answer was asked for becomes one, in whichever dialect', async () => {
+  const whole = [roleChunk, chunk({ content: 'grün' }), stopChunk, usageEvent, doneEvent];
+  await serve('OpenAI');
+  const lines = tiny();
+  answer(eventStream, whole);
+  expect(utf8(lines)).toBe('TEXT grün\nEND STOP\nUSAGE 3 2\n');
+  const client = openAI();
+  answer(eventStream, whole);
+  expect(JSON.parse(utf8(client))).toMatchObject({
+    object: 'chat.completion',
+    choices: [{ message: { role: 'assistant', content: 'grün' }, finish_reason: 'stop' }],
+    usage: { total_tokens: 5 },
+  });
+  expect(client).toMatchObject({ status: 200, contentType: json });
+  expect(record()).toMatchObject({ finish: 'Completed', finishReason: 'stop', outputTokens: 2 });
+});
+
+it('an answer of the wrong form that can’t be used is another attempt’s to give, unseen', async () => {
+  await serve('OpenAI', 2);
+  const plain = openAI();
+  answer(eventStream, [roleChunk, chunk({ content: 'first' })], 'fail');
+  answer(json, [completion('second')]);
+  expect(JSON.parse(utf8(plain)).choices[0].message.content).toBe('second');
+  expect(record()?.attempts.map(({ outcome }) => outcome)).toEqual(['Network', 'Success']);
+
+  const stream = openAI({ stream: true });
+  answer(json, [completion('x').replace('"x"', 'NaN')]);
+  answer(eventStream, [chunk({ content: 'second' }), stopChunk, doneEvent]);
+  expect(events(stream)[0].choices[0].delta.content).toBe('second');
+  expect(record()?.attempts.map(({ outcome, code }) => [outcome, code])).toEqual([
+    ['ServerError', 'Protocol'],
+    ['Success', ''],
+  ]);
+});

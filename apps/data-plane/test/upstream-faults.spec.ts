@@ -140,7 +140,12 @@ describe('before the commit point another attempt takes over unseen', () => {
       {},
       'ServerError',
     ],
-    ['an event stream where JSON was asked for', streamAnswer('x'), {}, 'ServerError'],
+    [
+      'half an event stream where JSON was asked for',
+      { type: 'chunks', chunks: [roleChunk, chunk({ content: 'error' })] },
+      {},
+      'ServerError',
+    ],
     [
       'half JSON where an event stream was asked for',
       { type: 'text', headers: { 'content-type': 'application/json' }, body: '{"choices":[{"message":{' },
@@ -170,6 +175,14 @@ describe('before the commit point another attempt takes over unseen', () => {
     await expectTakenOver(body);
     expect(outcomes()).toEqual([outcome, 'Success']);
     expect(alpha.calls).toHaveLength(1);
+  });
+
+  it('an event stream is folded where JSON was asked for', async () => {
+    await start();
+    alpha.answers(streamAnswer('from alpha'));
+    const reply = await gateway.chat({});
+    expect(reply.headers['content-type']).toBe('application/json');
+    expect(JSON.parse(reply.body).choices[0].message.content).toBe('from alpha');
   });
 
   it('an answer in one piece is streamed on where a stream was asked for', async () => {

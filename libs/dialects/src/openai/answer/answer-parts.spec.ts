@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { FinishReason, InferenceRequest, StreamPart } from '#libs/inference';
@@ -89,6 +90,20 @@ const streams: Readonly<Record<string, string>> = {
     chunk({}, 'tool_calls') +
     done,
   'tool-never-named': calls({ index: 0, id: 'c1', function: { arguments: '{}' } }) + chunk({}, 'stop') + done,
+  // Gemini's endpoint for OpenAI's clients.
+  'tools-all-at-index-0':
+    calls({ index: 0, id: 'c1', function: { name: 'f', arguments: '{}' } }) +
+    calls({ index: 0, id: 'c2', function: { name: 'f', arguments: '{"a":1}' } }) +
+    calls({ id: 'c3', function: { name: 'g', arguments: '{}' } }) +
+    chunk({}, 'tool_calls') +
+    done,
+  // Older releases of vLLM.
+  'tool-with-an-id-for-each-piece':
+    calls({ index: 0, id: 'c1', function: { name: 'f', arguments: '' } }) +
+    calls({ index: 0, id: 'c2', function: { arguments: '{' } }) +
+    calls({ index: 0, id: 'c3', function: { arguments: '}' } }) +
+    chunk({}, 'tool_calls') +
+    done,
   'tool-arguments-as-object':
     calls({ id: 'c1', function: { name: 'f', arguments: { a: 1 } } }) + chunk({}, 'stop') + done,
   'old-function-call':
@@ -148,6 +163,36 @@ describe('parts', () => {
       failure: 'Protocol',
       detail: 'the arguments of several tool calls are mixed',
     });
+  });
+
+  it.each([
+    ['audio', { audio: { data: 'AAAA' } }, 'the answer holds audio'],
+    [
+      'arguments that are too deep to be printed',
+      { tool_calls: [{ id: 'a', function: { name: 'f', arguments: { a: 'DEEP' } } }] },
+      'the arguments of a tool call are nested too deep',
+    ],
+  ])('can’t hold %s: that is an error, not a loss', (_name, delta, detail) => {
+    const deep = chunk(delta).replace('"DEEP"', '['.repeat(20_000) + ']'.repeat(20_000));
+    expect(read(deep + chunk({}, 'stop') + done, true).failed).toEqual({
+      kind: 'Failure',
+      failure: 'Protocol',
+      detail,
+    });
+  });
+
+  it('of many calls are made without a look at all those before', () => {
+    const made = Array.from({ length: 2_000 }, (_, index) =>
+      calls({ index, id: `c${index}`, function: { name: 'f', arguments: '{}' } }),
+    );
+    const search = jest.spyOn(Array.prototype, 'find');
+    try {
+      const { parts } = read(made.join('') + chunk({}, 'tool_calls') + done, true);
+      expect(search).not.toHaveBeenCalled();
+      expect(parts.filter(({ type }) => type === 'ToolCallEnd')).toHaveLength(2_000);
+    } finally {
+      search.mockRestore();
+    }
   });
 
   it('leave out the usage that the client of a stream did not ask for', () => {

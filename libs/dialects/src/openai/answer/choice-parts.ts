@@ -2,9 +2,11 @@ import type { AnswerSink } from '../../answer/answer-sink.js';
 import { isObject, member } from '../../json/members.js';
 import { unifiedReason } from './finish-reasons.js';
 
+/** Where parts go. */
+export type PartSink = Pick<AnswerSink, 'part'>;
+
 /** A tool call that has begun upstream. */
 interface OpenCall {
-  readonly upstreamIndex: number;
   /** -1: its name hasn't come yet, and so it hasn't begun for anyone else. */
   call: number;
   id: string;
@@ -17,12 +19,15 @@ interface OpenCall {
 /** One choice's parts, from its deltas or from its whole message. */
 export class ChoiceParts {
   private readonly choice: number;
-  private readonly sink: AnswerSink;
-  private readonly calls: OpenCall[] = [];
+  private readonly sink: PartSink;
+  /** By their index upstream; of those that share one, the last. */
+  private readonly calls = new Map<number, OpenCall>();
+  /** The one whose pieces come; all before it have ended. */
+  private open: OpenCall | undefined = undefined;
   private begun = 0;
   private hasFinished = false;
 
-  constructor(choice: number, sink: AnswerSink) {
+  constructor(choice: number, sink: PartSink) {
     this.choice = choice;
     this.sink = sink;
   }
@@ -31,6 +36,7 @@ export class ChoiceParts {
   delta(delta: Readonly<Record<string, unknown>>): string | undefined {
     const { choice, sink } = this;
     if (this.hasFinished) return undefined;
+    if (isObject(delta['audio'])) return 'the answer holds audio';
     // DeepSeek and its kin; OpenRouter.
     const reasoning = textOf(delta['reasoning_content']) || textOf(delta['reasoning']);
     if (reasoning !== '') sink.part({ type: 'Reasoning', choice, text: reasoning });
@@ -48,7 +54,7 @@ export class ChoiceParts {
   finish(reason: string): void {
     if (this.hasFinished) return;
     this.hasFinished = true;
-    this.endCalls();
+    this.endCall();
     this.sink.part({ type: 'Finish', choice: this.choice, reason: unifiedReason(reason), raw: reason });
   }
 
@@ -77,10 +83,11 @@ export class ChoiceParts {
   private toolCalls(deltas: readonly unknown[]): string | undefined {
     for (const [position, delta] of deltas.entries()) {
       const index = member(delta, 'index');
-      const call = this.callAt(typeof index === 'number' ? index : position);
       const id = textOf(member(delta, 'id'));
       const name = textOf(member(member(delta, 'function'), 'name'));
       const text = argumentsOf(member(member(delta, 'function'), 'arguments'));
+      if (text === undefined) return 'the arguments of a tool call are nested too deep';
+      const call = this.callAt(typeof index === 'number' ? index : position, id, name);
       if (call.id === '') call.id = id;
       if (call.name === '') call.name = name;
       if (call.hasEnded && text !== '') return 'the arguments of several tool calls are mixed';
@@ -89,12 +96,13 @@ export class ChoiceParts {
     return undefined;
   }
 
-  private callAt(upstreamIndex: number): OpenCall {
-    const known = this.calls.find((call) => call.upstreamIndex === upstreamIndex);
-    if (known !== undefined) return known;
-    this.endCalls();
-    const call = { upstreamIndex, call: -1, id: '', name: '', early: '', hasEnded: false };
-    this.calls.push(call);
+  private callAt(upstreamIndex: number, id: string, name: string): OpenCall {
+    const known = this.calls.get(upstreamIndex);
+    if (known !== undefined && !isAnother(known, id, name)) return known;
+    this.endCall();
+    const call = { call: -1, id: '', name: '', early: '', hasEnded: false };
+    this.calls.set(upstreamIndex, call);
+    this.open = call;
     return call;
   }
 
@@ -114,21 +122,34 @@ export class ChoiceParts {
   }
 
   /** One that never got a name isn't lost. */
-  private endCalls(): void {
-    for (const open of this.calls) {
-      if (open.hasEnded) continue;
-      open.hasEnded = true;
-      this.tell(open);
-      this.sink.part({ type: 'ToolCallEnd', choice: this.choice, call: open.call });
-    }
+  private endCall(): void {
+    const { open } = this;
+    if (open === undefined) return;
+    this.open = undefined;
+    open.hasEnded = true;
+    this.tell(open);
+    this.sink.part({ type: 'ToolCallEnd', choice: this.choice, call: open.call });
   }
+}
+
+/**
+ * Gemini's endpoint for OpenAI's clients sends every call at index 0, or at none. An id alone shows nothing: some servers
+ * make a new one for each piece.
+ */
+function isAnother(known: OpenCall, id: string, name: string): boolean {
+  return name !== '' && known.name !== '' && id !== '' && known.id !== '' && id !== known.id;
 }
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** JSON text; some servers send the object itself. */
-function argumentsOf(value: unknown): string {
-  return isObject(value) ? JSON.stringify(value) : textOf(value);
+/** JSON text; some servers send the object itself. undefined: it was parsed, but is too deep to be printed. */
+function argumentsOf(value: unknown): string | undefined {
+  if (!isObject(value)) return textOf(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,6 @@
 import type { Usage } from '#libs/inference';
-import type { AnswerSink } from '../../answer/answer-sink.js';
 import { isObject, member } from '../../json/members.js';
-import { ChoiceParts } from './choice-parts.js';
+import { ChoiceParts, type PartSink } from './choice-parts.js';
 import { finishReasonOf, indexOf, readChunk } from './read-chunk.js';
 
 /**
@@ -11,12 +10,12 @@ import { finishReasonOf, indexOf, readChunk } from './read-chunk.js';
 export class ChunkParts {
   /** Why the answer can't be told in parts; nothing more is taken then. */
   fault: string | undefined = undefined;
-  private readonly sink: AnswerSink;
+  private readonly sink: PartSink;
   private hasStarted = false;
   private usage: Usage | undefined = undefined;
   private readonly choices = new Map<number, ChoiceParts>();
 
-  constructor(sink: AnswerSink) {
+  constructor(sink: PartSink) {
     this.sink = sink;
   }
 

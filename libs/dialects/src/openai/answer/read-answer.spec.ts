@@ -226,6 +226,46 @@ describe('an answer of another form', () => {
     expect(sink.parts.map(({ type }) => type)).toEqual(['Start', 'Text', 'Finish', 'Usage']);
   });
 
+  it('that is plain, and broken before its end, is nobody’s but its upstream’s fault', () => {
+    for (const broken of ['"content":"a\nb"', '"content":"a","logprobs":NaN']) {
+      const { sink } = read(whole().replace('"content":"grün"', broken), { headers: json });
+      expect(sink).toMatchObject({ parts: [], commits: 0, finished: undefined });
+      expect(sink.failed).toEqual({ kind: 'Failure', failure: 'Protocol', detail: 'the answer is not valid JSON' });
+      expect(sink.lastUsage?.inputTokens).toBe(9);
+    }
+  });
+
+  it('that is plain is told in parts all of it, or not at all', () => {
+    const call = (index: number, name: string, text: string) => ({
+      index,
+      id: name,
+      function: { name, arguments: text },
+    });
+    const message = { tool_calls: [call(0, 'f', '{'), call(1, 'g', '{}'), call(0, '', '}')] };
+    const { sink } = read(whole({ choices: [{ message, finish_reason: 'tool_calls' }] }), { headers: json });
+    expect(sink).toMatchObject({ parts: [], commits: 0, finished: undefined, failed: { failure: 'Protocol' } });
+  });
+
+  it('that is a stream where a plain one was asked for comes in parts, and is committed once it is whole', () => {
+    const folded = { request: {} };
+    const { sink } = read(role + text + stop + done, folded);
+    expect(sink).toMatchObject({ passed: '', commits: 1, finished: 'stop' });
+    expect(sink.parts.map(({ type }) => type)).toEqual(['Start', 'Text', 'Finish']);
+    for (const ending of ['End', 'Cut'] as const) {
+      expect(read(role + text, { ...folded, ending }).sink).toMatchObject({ commits: 0, finished: undefined });
+    }
+  });
+
+  it('that is a stream where a plain one was asked for may be as long as a plain one', () => {
+    const many = (length: number) => chunk({ content: 'x'.repeat(1_000) }).repeat(length) + stop + done;
+    expect(read(many(8), { request: {}, cuts: [1_100, 2_200] }).sink.finished).toBe('stop');
+    expect(read(many(12), { request: {}, cuts: [1_100, 2_200] }).sink).toMatchObject({
+      commits: 0,
+      failed: { failure: 'BodyTooLarge', detail: 'the stream is longer than a plain answer may be' },
+    });
+    expect(read(many(12), { cuts: [1_100, 2_200] }).sink.finished).toBe('stop');
+  });
+
   it('that is plain and no answer says what was expected', () => {
     expect(read('{"ok":true}', { headers: json }).sink.failed).toEqual({
       kind: 'Failure',
@@ -235,7 +275,6 @@ describe('an answer of another form', () => {
   });
 
   it.each<[string, Reading, string]>([
-    ['a stream', { request: {} }, 'an event stream came where a plain answer was asked for'],
     ['a page', { headers: { 'content-type': 'text/html' } }, 'the answer is text/html'],
     ['nothing', { headers: {} }, 'the answer is of no type'],
     ['gzip', { headers: { ...json, 'Content-Encoding': 'gzip' } }, 'the answer is encoded as gzip'],

@@ -21,13 +21,12 @@ export function readAnswer(
   if (typeof form !== 'string') return form;
   const options = optionsFor(request, limits, form === 'Stream');
   if (form === 'Json') return new WholeReader(options, sink, headerValue(head.headers, 'content-type'));
-  if (request.stream) return new StreamReader(options, sink);
-  return { kind: 'Failure', failure: 'Protocol', detail: 'an event stream came where a plain answer was asked for' };
+  return new StreamReader(options, sink);
 }
 
 function optionsFor(request: ClientRequest, limits: AnswerLimits, isStream: boolean): ReadOptions {
   if (request instanceof ChatRequest) {
-    // A plain answer where a stream was asked for becomes one by way of the parts.
+    // A plain answer where a stream was asked for becomes one by way of the parts, and a stream a plain answer.
     const form = request.stream === isStream ? 'Bytes' : 'Parts';
     return { request, limits, form, dropsUsageChunk: !request.includeUsage, choices: request.choices };
   }

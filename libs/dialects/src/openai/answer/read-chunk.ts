@@ -27,7 +27,7 @@ export function readChunk(chunk: Readonly<Record<string, unknown>>): ChunkFacts 
     hasContent ||= deltaHasContent(member(choice, 'delta'));
   }
   return {
-    isError: isSet(chunk['error']) || finishReason === 'error',
+    isError: saysError(chunk['error']) || finishReason === 'error',
     hasContent,
     finishReason,
     usage,
@@ -61,6 +61,11 @@ const contentMembers = [
 
 function deltaHasContent(delta: unknown): boolean {
   return isObject(delta) && contentMembers.some((name) => isSet(delta[name]));
+}
+
+/** The `error` of a chunk or of an answer: an object with all most upstreams, a text with some; a false or a 0 says that there is none. */
+export function saysError(value: unknown): boolean {
+  return isSet(value) && value !== false && value !== 0;
 }
 
 function isSet(value: unknown): boolean {

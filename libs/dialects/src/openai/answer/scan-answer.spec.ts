@@ -61,7 +61,11 @@ describe('a plain answer', () => {
 
   it('may be an error in disguise', () => {
     expect(read('{"error":{"message":"x"}}').kind).toBe('Error');
-    expect(read('{"error":null,"choices":[]}').kind).toBe('Complete');
+    for (const none of ['null', 'false', '0', '""', '[]']) {
+      expect(read(`{"error":${none},"choices":[]}`).kind).toBe('Complete');
+    }
+    expect(read('{"error":"overloaded"}').kind).toBe('Error');
+    expect(read('{"choices":[],"error":"overloaded"}').kind).toBe('Error');
     expect(read('{"choices":[],"usage":{},"error":{"message":"x"}}').kind).toBe('Error');
     expect(read('{"choices":[{"finish_reason":"error"}],"usage":{}}').kind).toBe('Error');
   });

@@ -1,6 +1,7 @@
 import type { Usage } from '#libs/inference';
 import { JsonFault, JsonScanner } from '../../json/json-scanner.js';
 import { ownText } from '../../json/own-text.js';
+import { saysError } from './read-chunk.js';
 import { usageIn } from './usage.js';
 
 const maxDepth = 256;
@@ -88,7 +89,8 @@ function scanMembers(scanner: JsonScanner): ScannedAnswer {
       finishReason = lastFinishReason(text, start, scanner.position);
     } else if (isKey(text, keyStart, keyEnd, 'usage')) {
       usage = usageIn(text, start, scanner.position);
-    } else if (isKey(text, keyStart, keyEnd, 'error')) hasError = text.charCodeAt(start) === OPEN_BRACE;
+    } else if (isKey(text, keyStart, keyEnd, 'error'))
+      hasError = saysError(JSON.parse(text.slice(start, scanner.position)));
   } while (scanner.nextProperty());
   scanner.end();
   if (hasError || finishReason === 'error') return { kind: 'Error' };

@@ -7,12 +7,19 @@ import { eventStreamType, streamEnd } from './event-stream.js';
 import type { ReadOptions } from './read-options.js';
 import { StreamTap } from './stream-tap.js';
 
-/** A streamed answer. For a client of the same dialect events pass as they are; else each chunk is taken apart. */
+/**
+ * A streamed answer. For a client of the same dialect events pass as they are; else each chunk is taken apart. Where a plain
+ * answer was asked for it is folded, so nothing is committed before it is whole, and it may be no longer than one.
+ */
 export class StreamReader implements AnswerReader {
   readonly contentType = eventStreamType;
   private readonly sink: AnswerSink;
   private readonly tap: StreamTap;
   private readonly request: ClientRequest;
+  private readonly isFolded: boolean;
+  /** Bytes of one that is folded. */
+  private length = 0;
+  private readonly maxFoldedBytes: number;
   private readonly parts: ChunkParts | undefined;
   private hasCommitted = false;
   private lastUsage: Usage | undefined = undefined;
@@ -23,6 +30,8 @@ export class StreamReader implements AnswerReader {
     this.sink = sink;
     this.parts = parts;
     this.request = options.request;
+    this.isFolded = !options.request.stream;
+    this.maxFoldedBytes = options.limits.maxAnswerBytes;
     this.tap = new StreamTap({
       maxEventBytes: options.limits.maxEventBytes,
       dropsUsageChunk: options.dropsUsageChunk,
@@ -33,7 +42,9 @@ export class StreamReader implements AnswerReader {
 
   push(chunk: Buffer): void {
     if (this.isOver) return;
-    if (this.tap.passes(chunk)) this.sink.passAll(chunk);
+    if (this.isFolded) this.length += chunk.length;
+    if (this.length > this.maxFoldedBytes) this.fail('BodyTooLarge', 'the stream is longer than a plain answer may be');
+    else if (this.tap.passes(chunk)) this.sink.passAll(chunk);
     else this.hear(this.tap.push(chunk.toString('latin1')));
   }
 
@@ -77,7 +88,7 @@ export class StreamReader implements AnswerReader {
   }
 
   private commit(): void {
-    if (this.hasCommitted) return;
+    if (this.hasCommitted || this.isFolded) return;
     this.hasCommitted = true;
     this.sink.commit();
   }
@@ -102,6 +113,7 @@ export class StreamReader implements AnswerReader {
 
   private finish(): void {
     this.isOver = true;
+    if (this.isFolded) this.sink.commit();
     this.parts?.end();
     this.sink.finish(this.tap.finishReason ?? '');
   }

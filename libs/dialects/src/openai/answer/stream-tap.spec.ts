@@ -138,7 +138,8 @@ describe('what upstreams write differently', () => {
   it('names in a text are no keys, and a null is no value', () => {
     const forged = chunk({ content: '"finish_reason":"stop","usage":{"prompt_tokens":1},"error":{}' }, { usage: null });
     const values = chunk({ content: 'usage', name: 'error', kind: 'finish_reason' }, { error: null });
-    expect(tapped(text + forged + values + text)).toMatchObject({
+    const none = chunk({ content: 'x' }, { error: false }) + chunk({ content: 'x' }, { error: 0 });
+    expect(tapped(text + forged + values + none + text)).toMatchObject({
       finishReason: undefined,
       usage: undefined,
       broken: undefined,
@@ -164,6 +165,7 @@ describe('a stream that breaks', () => {
     ['an error event by name', 'event: error\ndata: {"message":"x"}\n\n', 'Error'],
     ['an error beside choices', chunk({ content: '' }, { error: { code: 502 } }, { finish_reason: 'error' }), 'Error'],
     ['an error as finish reason', chunk({}, {}, { finish_reason: 'error' }), 'Error'],
+    ['an error that is a text', 'data: {"error":"overloaded"}\n\n', 'Error'],
     ['an error without framing', '{"error":{"message":"x"}}\n\n', 'Error'],
     ['a page', 'data: <html>\n\n', 'Malformed'],
     ['half an event', `${text.slice(0, 40)}\n\n`, 'Malformed'],

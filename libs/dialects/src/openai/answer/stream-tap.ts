@@ -1,9 +1,9 @@
 import type { Usage } from '#libs/inference';
-import { isObject } from '../../json/members.js';
 import { LineEndings } from '../../sse/line-endings.js';
 import { parseEvent } from '../../sse/parse-event.js';
 import { ChoiceEnds } from './choice-ends.js';
 import { CleanEvents } from './clean-event.js';
+import { decoded, parseObject } from './json-text.js';
 import { isNotable, notableNames } from './notable-names.js';
 import { type ChunkFacts, readChunk } from './read-chunk.js';
 
@@ -215,17 +215,4 @@ const CLOSE_BRACE = 125;
 function lineEnd(text: string, from: number): number {
   const index = text.indexOf('\n', from);
   return index === -1 ? text.length : index;
-}
-
-function decoded(latin1: string): string {
-  return Buffer.from(latin1, 'latin1').toString('utf8');
-}
-
-function parseObject(data: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(data);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,13 +1,15 @@
-import type { Usage } from '#libs/inference';
+import type { StreamPart, Usage } from '#libs/inference';
 import type { AnswerReader } from '../../answer/answer-reader.js';
 import type { AnswerSink } from '../../answer/answer-sink.js';
 import { maxErrorBytes } from '../../answer/failed-answer.js';
 import { ChunkParts } from './chunk-parts.js';
+import { decoded, parseObject } from './json-text.js';
 import type { ReadOptions } from './read-options.js';
 import { scanAnswer } from './scan-answer.js';
 
 /** So many bytes of an answer are taken for a token, where nobody counted. */
 const BYTES_PER_TOKEN = 4;
+const nothing: readonly StreamPart[] = [];
 const jsonForStream = 'JSON came where an event stream was asked for, and it is not a whole chat completion';
 
 /**
@@ -55,9 +57,11 @@ export class WholeReader implements AnswerReader {
       return;
     }
     if (answer.usage !== undefined) sink.usage(answer.usage);
+    const parts = this.options.form === 'Bytes' ? nothing : this.takeApart(body);
+    if (parts === undefined) return;
     sink.commit();
     if (this.options.form === 'Bytes') sink.pass(body);
-    else if (!this.takeApart(body)) return;
+    for (const part of parts) sink.part(part);
     this.isOver = true;
     sink.finish(answer.finishReason ?? '');
   }
@@ -72,23 +76,21 @@ export class WholeReader implements AnswerReader {
     };
   }
 
-  private takeApart(body: string): boolean {
-    const parts = new ChunkParts(this.sink);
-    parts.take(JSON.parse(decoded(body)) as Readonly<Record<string, unknown>>);
-    if (parts.fault !== undefined) {
-      this.fail('Protocol', parts.fault);
-      return false;
-    }
+  /** All of it or nothing: until all could be taken apart, another attempt may take its place. */
+  private takeApart(body: string): readonly StreamPart[] | undefined {
+    const answer = parseObject(decoded(body));
+    // The scan looks at the end of an answer, and not at all of it.
+    if (answer === undefined) return this.fail('Protocol', 'the answer is not valid JSON');
+    const found: StreamPart[] = [];
+    const parts = new ChunkParts({ part: (part) => found.push(part) });
+    parts.take(answer);
+    if (parts.fault !== undefined) return this.fail('Protocol', parts.fault);
     parts.end();
-    return true;
+    return found;
   }
 
-  private fail(failure: 'IncompleteBody' | 'BodyTooLarge' | 'Protocol', detail: string): void {
+  private fail(failure: 'IncompleteBody' | 'BodyTooLarge' | 'Protocol', detail: string): undefined {
     this.isOver = true;
     this.sink.error({ kind: 'Failure', failure, detail });
   }
-}
-
-function decoded(latin1: string): string {
-  return Buffer.from(latin1, 'latin1').toString('utf8');
 }

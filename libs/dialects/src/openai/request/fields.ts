@@ -1,5 +1,6 @@
 import type { JsonObject } from '#libs/inference';
 import { isObject } from '../../json/members.js';
+import { ownText } from '../../json/own-text.js';
 import { refuse } from './field-fault.js';
 
 /** So many names of what was left are enough for a warning. */
@@ -96,7 +97,7 @@ export class Fields {
   left(): readonly string[] {
     const own = [...this.unread].filter((name) => this.value[name] !== null);
     return own
-      .map((name) => this.pathOf(name).slice(0, MAX_NAME).replace(unfitForHeaders, '?'))
+      .map((name) => ownText(this.pathOf(name).slice(0, MAX_NAME).replace(unfitForHeaders, '?')))
       .concat(this.within.flatMap((fields) => fields.left()))
       .slice(0, MAX_LEFT);
   }
