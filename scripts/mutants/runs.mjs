@@ -262,4 +262,32 @@ export default [
     replace: '',
     suite: 'apps/data-plane/src/runs/relay',
   },
+  {
+    name: 'A read that comes alone is followed by a rest',
+    file: 'apps/data-plane/src/runs/attempt.ts',
+    find: 'if (this.isRelaying && nowMs - this.lastReadMs < BURST_MS)',
+    replace: 'if (this.isRelaying)',
+    suite: 'runs/bursts',
+  },
+  {
+    name: 'Only reads within a millisecond are a burst',
+    file: 'apps/data-plane/src/runs/attempt.ts',
+    find: 'const BURST_MS = 2;',
+    replace: 'const BURST_MS = 1;',
+    suite: 'runs/bursts',
+  },
+  {
+    name: 'A burst is rested from before the first content',
+    file: 'apps/data-plane/src/runs/attempt.ts',
+    find: 'if (this.isRelaying && nowMs - this.lastReadMs < BURST_MS)',
+    replace: 'if (nowMs - this.lastReadMs < BURST_MS)',
+    suite: 'runs/bursts',
+  },
+  {
+    name: 'The end of a stream is put off',
+    file: 'apps/data-plane/src/runs/attempt.ts',
+    find: '    this.isRelaying = false;\n    this.watchBody(this.nowMs());',
+    replace: '    this.watchBody(this.nowMs());',
+    suite: 'runs/bursts',
+  },
 ];

@@ -5,7 +5,7 @@ import { systemClock } from '#libs/clock';
 import { eventually, eventuallyPasses, FakeClock } from '#libs/testing';
 import { Http1Transport } from '../src/upstream/http1/http1-transport.js';
 import type { UpstreamRequest } from '../src/upstream/transport.js';
-import { completion, RawUpstream } from './http1/raw-upstream.js';
+import { completion, type RawConnection, RawUpstream } from './http1/raw-upstream.js';
 import { RecordingHandler } from './http1/recording-handler.js';
 import { selfSigned } from './http1/test-certificate.js';
 
@@ -216,6 +216,104 @@ it('whole chunk frames of a read are handed over as they came, and only those', 
   await handler.over;
   expect(handler.body).toBe('abbcddde');
   expect(handler.frames).toEqual(['1\r\na\r\n', '2\r\nbb\r\n1\r\nc\r\n', undefined, undefined, '1\r\ne\r\n']);
+});
+
+describe.each([
+  ['plain', false],
+  ['TLS', true],
+])('a rest from reading, %s', (_wire, tls) => {
+  const head = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
+  const frame = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
+
+  /** A call that has had its first chunk, with the connection that it is on. */
+  async function streaming(kept?: RawConnection) {
+    if (kept === undefined) await start(tls, tls ? [(await certificate).cert] : undefined);
+    upstream.script = { request: (connection) => void connection.write(head).write(frame('a')) };
+    const handler = new RecordingHandler();
+    const { origin } = upstream;
+    const target = { id: origin, origin, allowPrivateNetwork: true, maxConnections: 100 };
+    const call = transport.send({ target, path: '/', headers: [], body: Buffer.alloc(0) }, handler);
+    await eventually(() => handler.body === 'a');
+    return { handler, call, connection: upstream.connections[0]! };
+  }
+
+  /** Until what has been written has come: on loopback another connection to and fro takes longer. */
+  async function written(): Promise<void> {
+    const { script } = upstream;
+    upstream.script = { request: (connection) => void connection.write(completion()) };
+    for (let round = 0; round < 3; round += 1) await send().over;
+    upstream.script = script;
+  }
+
+  it('ends within a millisecond, and what came meanwhile is one read', async () => {
+    const { handler, call, connection } = await streaming();
+    const reads = handler.frames.length;
+    call.rest();
+    call.rest();
+    for (const text of ['b', 'c', 'd']) {
+      connection.write(frame(text));
+      await written();
+    }
+    expect(handler.body).toBe('a');
+    clock.advance(1);
+    await eventually(() => handler.body === 'abcd');
+    expect(handler.frames.slice(reads)).toEqual([frame('b') + frame('c') + frame('d')]);
+    for (const text of ['e', 'f', 'g']) {
+      call.rest();
+      const { body } = handler;
+      connection.write(frame(text));
+      await written();
+      expect(handler.body).toBe(body);
+      clock.advance(1);
+      await eventually(() => handler.body === body + text);
+    }
+  });
+
+  it('neither ends a pause that the handler asked for, nor is ended by its end', async () => {
+    const { handler, call, connection } = await streaming();
+    handler.goesOn = false;
+    connection.write(frame('b'));
+    await eventually(() => handler.body === 'ab');
+    call.rest();
+    connection.write(frame('c'));
+    await written();
+    clock.advance(1);
+    await written();
+    expect(handler.body).toBe('ab');
+    call.rest();
+    handler.goesOn = true;
+    call.resume();
+    await written();
+    expect(handler.body).toBe('ab');
+    clock.advance(1);
+    await eventually(() => handler.body === 'abc');
+  });
+
+  it('leaves a connection that has answered as it was', async () => {
+    const { handler, call, connection } = await streaming();
+    handler.onRead = () => call.rest();
+    handler.goesOn = false;
+    connection.write(`${frame('b')}0\r\n\r\n`);
+    await handler.over;
+    // The call is over: this is nobody's.
+    call.rest();
+    clock.advance(1);
+    const again = await streaming(connection);
+    again.call.rest();
+    clock.advance(1);
+    connection.write(frame('b'));
+    await eventually(() => again.handler.body === 'ab');
+    expect(upstream.connections).toHaveLength(1);
+  });
+
+  it('is no more than forgotten by a call that is aborted', async () => {
+    const { handler, call, connection } = await streaming();
+    call.rest();
+    call.abort();
+    clock.advance(1);
+    await eventually(() => connection.isClosed);
+    expect(handler.heard).toEqual(['sent', 'head 200']);
+  });
 });
 
 describe('over TLS', () => {

@@ -34,6 +34,9 @@ export interface AttemptOwner extends FaultOwner {
   failed(): void;
 }
 
+/** Reads of a stream that follow each other within this are a burst: the next waits until more has come. */
+const BURST_MS = 2;
+
 /**
  * One upstream call from permit to outcome. It ends exactly once, by `succeed`, `fail`, `reject` or `cancel`; whatever
  * the transport or a timer says after that is not heard. It answers to its loop, and knows no client.
@@ -52,6 +55,8 @@ export class Attempt implements UpstreamHandler, RelayOwner {
   private lastReadMs = 0;
   /** How long the body may be silent. */
   private idleMs: number;
+  /** A stream's content is on its way, and its end isn't there. */
+  private isRelaying = false;
   private ended = false;
 
   constructor(owner: AttemptOwner, plan: AttemptPlan, permit: Permit) {
@@ -125,12 +130,15 @@ export class Attempt implements UpstreamHandler, RelayOwner {
 
   onData(chunk: Buffer): boolean {
     if (this.ended || this.relay === undefined) return true;
-    this.lastReadMs = this.nowMs();
     return this.relay.onData(chunk);
   }
 
   onRead(frames: Buffer | undefined): void {
-    if (!this.ended) this.relay?.onRead(frames);
+    if (this.ended || this.relay === undefined) return;
+    this.relay.onRead(frames);
+    const nowMs = this.nowMs();
+    if (this.isRelaying && nowMs - this.lastReadMs < BURST_MS) this.call?.rest();
+    this.lastReadMs = nowMs;
   }
 
   onEnd(): void {
@@ -162,12 +170,14 @@ export class Attempt implements UpstreamHandler, RelayOwner {
     // The run may have ended by it: nobody takes what follows.
     if (this.ended) return false;
     this.watchBody(nowMs);
+    this.isRelaying = true;
     return true;
   }
 
   /** All that matters is there; only the end itself may still take this long. */
   expectEnd(withinMs: number): void {
     this.idleMs = withinMs;
+    this.isRelaying = false;
     this.watchBody(this.nowMs());
   }
 
@@ -233,6 +243,7 @@ export class Attempt implements UpstreamHandler, RelayOwner {
   /** State and history, once. */
   private settle(outcome: PermitOutcome): void {
     this.ended = true;
+    this.isRelaying = false;
     const { record, owner } = this;
     record.endedMs = this.nowMs();
     owner.run.services.wheel.disarm(this.timer);

@@ -48,6 +48,11 @@ export interface UpstreamHandler {
 
 export interface UpstreamCall {
   resume(): void;
+  /**
+   * A hint: what comes in the next millisecond or two is better handed over as one read than piece by piece. Each read of
+   * a socket and each write that follows costs more than all that is done with the bytes.
+   */
+  rest(): void;
   abort(): void;
 }
 

@@ -49,6 +49,9 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
     this.resumeSocket?.();
   }
 
+  /** A hint, which this one doesn't take. */
+  rest(): void {}
+
   abort(): void {
     const connection = this.connection;
     if (connection === undefined) return;

@@ -19,6 +19,8 @@ export class VirtualCall implements UpstreamCall {
   isAborted = false;
   /** How often the gateway asked for more after a pause. */
   resumed = 0;
+  /** How often it would rather have the next bytes together. */
+  rested = 0;
   constructor(
     readonly request: UpstreamRequest,
     private readonly handler: UpstreamHandler,
@@ -26,6 +28,10 @@ export class VirtualCall implements UpstreamCall {
 
   resume(): void {
     this.resumed += 1;
+  }
+
+  rest(): void {
+    this.rested += 1;
   }
 
   abort(): void {

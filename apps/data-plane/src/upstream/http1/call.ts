@@ -37,6 +37,10 @@ export class Call implements UpstreamCall, CarriedCall {
     this.connection?.resume();
   }
 
+  rest(): void {
+    this.connection?.rest();
+  }
+
   abort(): void {
     const { connection } = this;
     this.connection = undefined;

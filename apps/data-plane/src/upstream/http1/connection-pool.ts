@@ -2,6 +2,7 @@ import type { Clock } from '#libs/clock';
 import type { UpstreamTarget } from '../transport.js';
 import { Connection, type ConnectionKeeper } from './connection.js';
 import type { TlsSettings } from './open-socket.js';
+import { RestingConnections } from './resting-connections.js';
 
 /** Servers that announce a shorter time are believed; this is for those that announce none, or a longer one. */
 const IDLE_MS = 30_000;
@@ -15,6 +16,7 @@ const IDLE_MARGIN_MS = 1_000;
 export class ConnectionPool implements ConnectionKeeper {
   /** What the `host` header says. */
   readonly host: string;
+  readonly resting: RestingConnections;
   private readonly target: UpstreamTarget;
   private readonly tls: TlsSettings;
   private readonly clock: Clock;
@@ -23,6 +25,7 @@ export class ConnectionPool implements ConnectionKeeper {
 
   constructor(target: UpstreamTarget, tls: TlsSettings, clock: Clock) {
     this.host = new URL(target.origin).host;
+    this.resting = new RestingConnections(clock);
     this.target = target;
     this.tls = tls;
     this.clock = clock;

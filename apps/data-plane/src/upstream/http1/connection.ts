@@ -4,6 +4,7 @@ import { failureDetail, transportFailure } from '../transport-failure.js';
 import type { UpstreamHandler, UpstreamTarget } from '../transport.js';
 import { openSocket, type SocketListener, type TlsSettings } from './open-socket.js';
 import type { RequestBytes } from './request-bytes.js';
+import type { Resting, RestingConnections } from './resting-connections.js';
 import { type ResponseFault, responseFaults } from './response-faults.js';
 import { ResponseReader, type ResponseSink } from './response-reader.js';
 
@@ -28,13 +29,14 @@ export interface ConnectionKeeper {
   /** The answer is over, and another request may be written. `idleTimeoutMs`: how long the server waits; -1: unsaid. */
   idle(connection: Connection, idleTimeoutMs: number): void;
   gone(connection: Connection): void;
+  readonly resting: RestingConnections;
 }
 
 /**
  * One socket's life: opening, then busy and idle in turn, then closed. Whatever is not in order ends it: an answer that
  * breaks the protocol, bytes that nobody asked for, an answer that came before its request was written whole.
  */
-export class Connection implements SocketListener, ResponseSink {
+export class Connection implements SocketListener, ResponseSink, Resting {
   /** Links of the pool's list, while idle. */
   nextIdle: Connection | undefined = undefined;
   previousIdle: Connection | undefined = undefined;
@@ -45,6 +47,9 @@ export class Connection implements SocketListener, ResponseSink {
   private call: CarriedCall | undefined = undefined;
   private isReady = false;
   private isClosed = false;
+  /** The call's handler takes no more. */
+  private isBlocked = false;
+  private isResting = false;
   private answers = 0;
 
   constructor(target: UpstreamTarget, tls: TlsSettings, keeper: ConnectionKeeper) {
@@ -59,7 +64,24 @@ export class Connection implements SocketListener, ResponseSink {
   }
 
   resume(): void {
-    this.socket.resume();
+    this.isBlocked = false;
+    if (!this.isResting) this.socket.resume();
+  }
+
+  rest(): void {
+    if (this.isResting || this.call === undefined) return;
+    this.isResting = true;
+    this.socket.pause();
+    this.keeper.resting.add(this);
+  }
+
+  wake(): void {
+    this.isResting = false;
+    if (this.isBlocked || this.isClosed) return;
+    const { socket } = this;
+    // TLS has gone on decrypting, and would hand over record by record what has come in: this way it is one read.
+    if (socket.readableLength > 0) socket.read();
+    if (socket.isPaused() && !this.isBlocked && !this.isResting) socket.resume();
   }
 
   /** Its call, if any, hears nothing more. */
@@ -109,7 +131,9 @@ export class Connection implements SocketListener, ResponseSink {
 
   onBody(range: Buffer): void {
     // What has been read is handed over whole; the pause is for what has not.
-    if (this.call?.handler.onData(range) === false) this.socket.pause();
+    if (this.call?.handler.onData(range) !== false) return;
+    this.isBlocked = true;
+    this.socket.pause();
   }
 
   onRead(frames: Buffer | undefined): void {
@@ -122,6 +146,7 @@ export class Connection implements SocketListener, ResponseSink {
     this.answers += 1;
     // An answer to half a request: the other half stays unsent.
     if (reader.keepsAlive && socket.writableLength === 0 && !socket.readableEnded) {
+      this.isBlocked = false;
       if (socket.isPaused()) socket.resume();
       this.keeper.idle(this, reader.idleTimeoutMs);
     } else this.close();

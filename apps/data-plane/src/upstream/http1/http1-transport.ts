@@ -81,6 +81,8 @@ class LateCall implements UpstreamCall {
 
   resume(): void {}
 
+  rest(): void {}
+
   abort(): void {
     this.isAborted = true;
   }
