@@ -278,4 +278,18 @@ export default [
     replace: '',
     suite: 'libs/telemetry/src/metrics/registry.spec',
   },
+  {
+    name: 'a shutdown gives up the spans of requests where those of running work are refused',
+    file: 'libs/telemetry/src/tracing/otlp-tracing.ts',
+    find: 'Promise.allSettled([sdk.shutdown(),',
+    replace: 'Promise.all([sdk.shutdown(),',
+    suite: 'libs/telemetry/src/tracing/telemetry.spec',
+  },
+  {
+    name: 'what was given up is sent by a timer of before',
+    file: queue,
+    find: '    this.items = [];\n    this.cancelTimer?.();\n  }',
+    replace: '    this.items = [];\n  }',
+    suite: queueSpec,
+  },
 ];

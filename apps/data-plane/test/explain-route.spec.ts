@@ -152,6 +152,12 @@ describe('POST /explain', () => {
     expect((refused as AdminError).message).not.toContain('canary');
   });
 
+  it('refuses what is nested deeper than a request can be written', async () => {
+    const messages = '['.repeat(200_000) + ']'.repeat(200_000);
+    const question = `{"consumer": "default/demo", "body": {"model": "chat", "messages": ${messages}}}`;
+    await expect(explain(question)).rejects.toThrow(new AdminError(400, 'body: nested too deep'));
+  });
+
   it('has no answer for a consumer that the table does not name', async () => {
     await expect(explain({ ...asked, consumer: 'default/none' })).rejects.toMatchObject({ status: 404 });
   });

@@ -1,5 +1,7 @@
+import { resettableState } from '../src/admin/resettable-state.js';
 import { stateRoute } from '../src/admin/state-route.js';
 import { stateHead, stateSections } from '../src/admin/state-sections.js';
+import { showSection } from '../src/admin/state-section.js';
 import { BREAKER, type Configuration } from './support/entries.js';
 import { VirtualGateway } from './support/virtual-gateway.js';
 
@@ -109,6 +111,36 @@ describe('the state that GET /state shows', () => {
       },
     ]);
     expect(text).not.toContain(gateway.credentials.resolve('default/alpha/first')!.value);
+  });
+
+  it('has a key that is on trial after its rest, and no time at which that ends', async () => {
+    gateway.chat(false);
+    answer(0, 429, '{"error": {"code": "insufficient_quota", "message": "no"}}');
+    answer(1, 200);
+    const key = {
+      key: 'default/alpha/first',
+      credential: 'default/alpha/first',
+      cause: 'QuotaExhausted',
+      onTrial: true,
+    };
+    expect((await state()).cooldowns.items).toEqual([{ ...key, until: at(3_600_000) }]);
+    gateway.clock.advance(3_600_000);
+    expect((await state()).cooldowns.items).toEqual([key]);
+    expect(resettableState(gateway.runtime).resetCooldown('default/alpha/first')).toEqual({
+      result: 'Reset',
+      message: 'it was on trial: one request at a time',
+    });
+    expect((await state()).cooldowns.total).toBe(0);
+  });
+
+  it('looks at keys in slices also where none of them rests', async () => {
+    const { routing } = gateway.runtime;
+    for (let key = 0; key < 5_000; key += 1) routing.credentials.byId.get(`default/alpha/unused-${key}`);
+    let pauses = 0;
+    const pause = async () => void (pauses += 1);
+    const cooldowns = stateSections(gateway.runtime).find(({ name }) => name === 'cooldowns')!;
+    await showSection(cooldowns, { provider: undefined, limit: 100 }, pause);
+    expect(pauses).toBe(5);
   });
 
   it('shows a pause that is over no longer, also before anyone has asked for the key', async () => {

@@ -77,3 +77,10 @@ test('the server’s refusal is shown as it is, and -o json as it answered', asy
   const { out } = await cli.run(['reset', 'breaker', 'openai/gpt-4o', '-o', 'json']);
   expect(JSON.parse(out)).toEqual(answered({ a: 'Reset' }).body);
 });
+
+test('-o json has what was done before a refusal', async () => {
+  cli.server.on(`POST ${BREAKER}`, answered({ a: 'Reset' }));
+  const { code, out } = await cli.run(['reset', 'breaker', 'openai/gpt-4o', 'none/gpt-4o', '-o', 'json']);
+  expect(code).toBe(exitCodes.notFound);
+  expect(JSON.parse(out)).toEqual([answered({ a: 'Reset' }).body]);
+});

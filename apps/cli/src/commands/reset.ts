@@ -51,14 +51,19 @@ function subcommand(context: CliContext, finish: (exitCode: number) => void, wha
       const { namespace, dataPlane, dryRun = false, output } = options;
       const parsed = places.map((place) => ({ place, ...partOf(place, what) }));
       const answers: ResetAnswer[] = [];
-      await withAdminClient(context, async (client) => {
-        for (const { place, name, part } of parsed) {
-          const answer = await postReset(client, { what, namespace, name, part, dataPlane, dryRun });
-          answers.push(answer);
-          if (output === undefined) showOutcomes(context, place, what, answer.status.dataPlanes);
-        }
-      });
-      if (output) context.stdout.write(renderDocument(answers.length === 1 ? answers[0] : answers, output));
+      try {
+        await withAdminClient(context, async (client) => {
+          for (const { place, name, part } of parsed) {
+            const answer = await postReset(client, { what, namespace, name, part, dataPlane, dryRun });
+            answers.push(answer);
+            if (output === undefined) showOutcomes(context, place, what, answer.status.dataPlanes);
+          }
+        });
+      } finally {
+        // What was done before something failed is done.
+        if (output && answers.length > 0)
+          context.stdout.write(renderDocument(places.length === 1 ? answers[0] : answers, output));
+      }
       finish(exitCodeOf(answers.map(({ status }) => status.dataPlanes)));
     });
 }

@@ -22,15 +22,21 @@ const state = {
         cause: 'Network',
         code: 'ECONNREFUSED',
       },
-      { breaker: 'default/beta/m', phase: 'Closed', results: 3, failures: 0 },
     ],
     40,
   ),
-  cooldowns: section([{ key: 'default/alpha/first', credential: 'default/keys/first', cause: 'Auth', until: null }]),
-  keys: section([
-    { quotaGroup: 'default/alpha/first', inFlight: 2 },
-    { quotaGroup: 'default/alpha/second', inFlight: 0 },
+  cooldowns: section([
+    { key: 'default/alpha/first', credential: 'default/keys/first', cause: 'Auth', until: null },
+    { key: 'default/alpha/third', credential: 'default/keys/third', cause: 'QuotaExhausted', onTrial: true },
+    { key: 'default/alpha/fourth', credential: 'default/keys/fourth', cause: 'RateLimited', until: 'U', onTrial: true },
   ]),
+  keys: section(
+    [
+      { quotaGroup: 'default/alpha/first', inFlight: 2 },
+      { quotaGroup: 'default/alpha/second', inFlight: 0 },
+    ],
+    50,
+  ),
   connections: section(),
   queues: section([{ for: 'default/alpha', waiting: 5 }]),
   consumers: section([{ consumer: 'default/demo', inFlight: 3 }]),
@@ -63,13 +69,26 @@ test('tables of what is worth a line, and of how much there is besides', async (
   expect(out).toMatch(/^edge-1 +34 +de54e7f9b21c +connected +3$/m);
   expect(out).toMatch(/^BREAKER +PHASE +SINCE +UNTIL +CAUSE +CODE$/m);
   expect(out).toMatch(/^default\/alpha\/m +Open +S +U +Network +ECONNREFUSED$/m);
-  expect(out).not.toContain('default/beta/m');
-  expect(out).toContain('... and 38 more; see --limit and --provider');
+  expect(out).toContain('... and 39 more; see --limit and --provider');
   expect(out).toMatch(/^default\/alpha\/first +<none> +Auth +its value changes$/m);
+  expect(out).toMatch(/^default\/alpha\/third +<none> +QuotaExhausted +a request succeeds$/m);
+  expect(out).toMatch(/^default\/alpha\/fourth +<none> +RateLimited +U$/m);
   expect(out).toMatch(/^QUOTA GROUP +IN FLIGHT$/m);
   expect(out).not.toContain('default/alpha/second');
+  // Of 50, those in use come first, and one that isn't was among these.
+  expect(out).not.toContain('and 48 more');
   expect(out).not.toContain('TARGET');
   expect(out).toMatch(/^default\/alpha +5$/m);
+});
+
+test('closed breakers are no lines, and none of many closed ones is missing', async () => {
+  const closed = { breaker: 'default/beta/m', phase: 'Closed', results: 3, failures: 0 };
+  const breakers = section([state.breakers.items[0]!, closed], 40);
+  answer = { status: 200, body: JSON.stringify({ ...state, breakers }) };
+  const { out } = await signalbox(['state']);
+  expect(out).toMatch(/^default\/alpha\/m +Open/m);
+  expect(out).not.toContain('default/beta/m');
+  expect(out).not.toContain('more; see');
 });
 
 test('filters go along, -o json is the whole answer, and --data-plane names another one', async () => {

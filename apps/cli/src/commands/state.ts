@@ -89,7 +89,8 @@ function part(
 ): string {
   const rows = items.filter(isShown).map((item) => columns.map((name) => shown(item)[name]));
   if (rows.length === 0) return '';
-  const left = total - items.length;
+  // What is worth a line comes first: where one was left out, there is no more of it.
+  const left = rows.length === items.length ? total - items.length : 0;
   const more = left > 0 ? `... and ${left} more; see --limit and --provider\n` : '';
   return renderTable(columns.map(spaced), rows) + more;
 }
@@ -99,6 +100,7 @@ const inFlight = (item: Item): boolean => item['inFlight'] !== 0;
 /** A pause without an end ends with the key's value; a key on trial is used by one request at a time. */
 function resting(item: Item): Item {
   if (item['until'] === null) return { ...item, until: 'its value changes' };
+  if (item['until'] === undefined && item['onTrial']) return { ...item, until: 'a request succeeds' };
   return item;
 }
 

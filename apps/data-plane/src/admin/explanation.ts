@@ -66,10 +66,19 @@ function findAll(
   const isFull = !limiter.hasRoom(entry.maxConcurrency);
   const fault = isFull ? tooManyAtOnce(entry.maxConcurrency) : headerFault(headers);
   if (fault !== undefined) return fault;
-  const request = served.surface.read(served.operation, headers, Buffer.from(JSON.stringify(body)));
+  const request = served.surface.read(served.operation, headers, bytesOf(body));
   if (request instanceof GatewayError) return request;
   const routed = routeRequest(table, consumer, request.model, headers, nowMs);
   return routed instanceof GatewayError ? routed : { consumer, served, request, routed };
+}
+
+/** As a client would send it. Throws a 400: it may be read deeper than it can be written. */
+function bytesOf(body: object): Buffer {
+  try {
+    return Buffer.from(JSON.stringify(body));
+  } catch {
+    throw new AdminError(400, 'body: nested too deep');
+  }
 }
 
 interface Imagining {

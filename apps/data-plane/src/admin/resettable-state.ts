@@ -24,9 +24,11 @@ export function resettableState({ routing, clock }: Pick<Runtime, 'routing' | 'c
       return { result: 'Reset', message: phase === 'Open' ? 'it was open' : 'it was half-open' };
     },
     resetCooldown: (credential) => {
-      const untilMs = routing.resetCredential(credential);
-      if (untilMs === undefined) return { result: 'Unknown', message: 'it has sent nothing with this key yet' };
-      const leftMs = untilMs - clock.nowMs();
+      const ended = routing.resetCredential(credential);
+      if (ended === undefined) return { result: 'Unknown', message: 'it has sent nothing with this key yet' };
+      const leftMs = ended.untilMs - clock.nowMs();
+      if (leftMs <= 0 && ended.wasOnTrial)
+        return { result: 'Reset', message: 'it was on trial: one request at a time' };
       if (leftMs <= 0) return { result: 'Unchanged', message: 'the key was not paused' };
       const until = leftMs === Infinity ? 'until its value changed' : `for another ${Math.ceil(leftMs / 1_000)} s`;
       return { result: 'Reset', message: `it was paused ${until}` };

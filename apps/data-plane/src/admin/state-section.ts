@@ -1,8 +1,11 @@
 /** One kind of state, as `/state` shows it. */
 export interface StateSection<Entry = unknown> {
   readonly name: string;
-  /** Looked at one by one, with requests in between; what an entry is shown as is made for few of them. */
-  entries(): Iterable<Entry>;
+  /**
+   * Looked at one by one, with requests in between; what an entry is shown as is made for few of them. undefined: something was
+   * looked at that is none, which takes its time, too.
+   */
+  entries(): Iterable<Entry | undefined>;
   /** `<namespace>/<name>`; undefined: it belongs to no provider. */
   providerOf(entry: Entry): string | undefined;
   /** Shown before the others: somebody is held up by it. */
@@ -38,6 +41,7 @@ export async function showSection<Entry>(
   for (const entry of section.entries()) {
     seen += 1;
     if (seen % SLICE === 0) await pause();
+    if (entry === undefined) continue;
     if (provider !== undefined && !isNamed(section.providerOf(entry), provider)) continue;
     total += 1;
     const kept = section.isNotable(entry) ? notable : others;

@@ -113,25 +113,33 @@ function shownBreaker({ id, state, sinceMs, openedBy }: BreakerCell, at: At): ob
 interface Rest {
   readonly credential: CredentialState;
   readonly model: string | undefined;
+  /** undefined: the pause is over. */
+  readonly untilMs: number | undefined;
 }
 
-function* rests(credentials: Iterable<readonly [string, CredentialState]>, nowMs: number): IterableIterator<Rest> {
+/** undefined: a credential was looked at that has none. */
+function* rests(
+  credentials: Iterable<readonly [string, CredentialState]>,
+  nowMs: number,
+): IterableIterator<Rest | undefined> {
   for (const [, credential] of credentials) {
-    if (credential.all.onTrial && credential.all.untilMs <= nowMs) yield { credential, model: undefined };
-    for (const [model, { untilMs }] of credential.pauses()) if (untilMs > nowMs) yield { credential, model };
+    yield undefined;
+    const { onTrial, untilMs: overMs } = credential.all;
+    if (onTrial && overMs <= nowMs) yield { credential, model: undefined, untilMs: undefined };
+    for (const [model, { untilMs }] of credential.pauses()) if (untilMs > nowMs) yield { credential, model, untilMs };
   }
 }
 
-function shownRest({ credential, model }: Rest, at: At): object {
+function shownRest({ credential, model, untilMs }: Rest, at: At): object {
   const { pool, name, credential: id } = credential.identity(model);
-  const { untilMs, cause, onTrial } = credential.cooldown(model);
+  const { cause, onTrial } = credential.cooldown(model);
   return {
     key: `${pool}/${name}`,
     ...(model !== undefined && { model }),
     credential: id,
     cause,
     // null: until the key's value changes.
-    until: at(untilMs),
+    ...(untilMs !== undefined && { until: at(untilMs) }),
     ...(onTrial && { onTrial }),
   };
 }

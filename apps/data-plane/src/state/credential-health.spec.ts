@@ -113,11 +113,34 @@ describe('a key', () => {
     expect(scene.obstacles()).toEqual([]);
   });
 
+  it.each(['Operator', 'Rotation'] as const)(
+    'that is back by %s is news of each of its pauses, with its reason',
+    async (by) => {
+      const scene = await Scene.of(...twoModels());
+      const [first, second] = [scene.admit(), scene.admit()];
+      first.settle({ ok: false, class: 'Auth', about: 'Model' }, 0);
+      second.settle({ ok: false, class: 'QuotaExhausted' }, 0);
+      scene.plane.events.splice(0);
+      const { routing, credentials } = scene.plane;
+      if (by === 'Operator') routing.resetCredential('default/a/key-0');
+      else {
+        credentials.rotate('default/a/key-0', 'v2');
+        routing.credentials.recheck(1);
+      }
+      const key = { credential: 'default/a/key-0', name: 'k' };
+      expect(scene.plane.events).toEqual([
+        { type: 'KeyBack', key: expect.objectContaining(key), cause: 'QuotaExhausted', by },
+        { type: 'KeyBack', key: expect.objectContaining({ ...key, model: 'm' }), cause: 'Auth', by },
+      ]);
+    },
+  );
+
   it('is back by the hand of an operator', async () => {
     const scene = await Scene.of(provider('a'));
     scene.fail('Auth');
-    expect(scene.plane.routing.resetCredential('default/a/key-0')).toBe(Infinity);
-    expect([scene.obstacles(), scene.plane.routing.resetCredential('default/a/key-0')]).toEqual([[], 0]);
+    const reset = () => scene.plane.routing.resetCredential('default/a/key-0');
+    expect(reset()).toEqual({ untilMs: Infinity, wasOnTrial: false });
+    expect([scene.obstacles(), reset()]).toEqual([[], { untilMs: 0, wasOnTrial: false }]);
     expect(scene.plane.routing.resetCredential('default/a/key-9')).toBeUndefined();
   });
 });

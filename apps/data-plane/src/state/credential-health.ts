@@ -32,6 +32,14 @@ export interface KeyNews {
   readonly nowMs: number;
 }
 
+/** What a person has ended. */
+export interface EndedRest {
+  /** Of the longest pause; 0: there was none. */
+  readonly untilMs: number;
+  /** Or would have been, once its pause was over. */
+  readonly wasOnTrial: boolean;
+}
+
 type Back = Extract<KeyEvent, { type: 'KeyBack' }>['by'];
 
 /** Which credentials may be used when: their pauses, kept by version, and said to every index that offers them. */
@@ -100,7 +108,7 @@ export class CredentialHealth {
   /** An attempt begins. True: it is the trial of a key whose quota was used up, and no other one gets the key meanwhile. */
   begins(key: PoolKey): boolean {
     const state = this.byId.get(key.credential);
-    if (!state.all.onTrial || state.all.untilMs !== 0) return false;
+    if (!state.isOnTrial) return false;
     state.setProbing(true);
     return true;
   }
@@ -146,12 +154,13 @@ export class CredentialHealth {
     return this.paused.size > 0;
   }
 
-  /** By a person: each of its pauses is over. Returns until when the longest was; 0: it had none. */
-  reset(state: CredentialState): number {
+  /** By a person: each of its pauses is over, and its trial. Returns what there was to end. */
+  reset(state: CredentialState): EndedRest {
     let untilMs = 0;
     for (const [, pause] of state.pauses()) untilMs = Math.max(untilMs, pause.untilMs);
+    const wasOnTrial = state.all.onTrial;
     this.free(state, 'Operator');
-    return untilMs;
+    return { untilMs, wasOnTrial };
   }
 
   /** A credential in the same state, for imagining. */
@@ -171,13 +180,14 @@ export class CredentialHealth {
   }
 
   private free(state: CredentialState, by: Back): void {
-    const wasPaused = state.isPaused || state.all.onTrial;
-    const { cause } = state.all;
+    const rests = Array.from(state.rests());
     state.setProbing(false);
     state.clear();
     this.paused.delete(state);
-    if (!wasPaused) return;
-    this.listener({ type: 'KeyBack', key: state.identity(undefined), cause, by });
+    if (rests.length === 0) return;
+    for (const [model, { cause }] of rests) {
+      this.listener({ type: 'KeyBack', key: state.identity(model), cause, by });
+    }
     for (const pool of state.pools()) this.onBack(pool);
   }
 

@@ -40,6 +40,17 @@ export class CredentialState {
     for (const [model, cooldown] of this.byModel) if (cooldown.untilMs > 0) yield [model, cooldown];
   }
 
+  /** Why it isn't free, by model: the pauses that run, and its trial after one. */
+  *rests(): IterableIterator<readonly [string | undefined, Cooldown]> {
+    yield* this.pauses();
+    if (this.isOnTrial) yield [undefined, this.forAll];
+  }
+
+  /** Its quota was used up, the pause for that is over, and nothing has shown that there is one again. */
+  get isOnTrial(): boolean {
+    return this.forAll.onTrial && this.forAll.untilMs === 0;
+  }
+
   pools(): ReadonlySet<string> {
     return new Set(Array.from(this.watchers.values(), ({ pool }) => pool));
   }

@@ -3,7 +3,7 @@ import type { RouteEntry } from '#libs/routing-table';
 import type { CredentialSource } from '../credentials/credential-source.js';
 import { Breakers } from './breakers.js';
 import { ConnectionLimiters } from './connection-limiter.js';
-import { CredentialHealth } from './credential-health.js';
+import { CredentialHealth, type EndedRest } from './credential-health.js';
 import type { StateListener } from './events.js';
 import { KeyLimiters } from './key-limiter.js';
 import { Permit, type PermitHome } from './permit.js';
@@ -86,8 +86,8 @@ export class RoutingState implements PermitHome {
     return phase;
   }
 
-  /** By a person. Returns until when the credential rested, 0: it didn't; undefined: there is no such credential. */
-  resetCredential(id: string): number | undefined {
+  /** By a person. undefined: there is no such credential. */
+  resetCredential(id: string): EndedRest | undefined {
     const state = this.credentials.byId.find(id);
     return state && this.credentials.reset(state);
   }

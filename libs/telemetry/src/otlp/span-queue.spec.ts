@@ -196,3 +196,14 @@ it('counts what is left once, when it is abandoned', () => {
   expect([queue.pendingSpans, tally.droppedSpans, tally.exportedSpans]).toEqual([0, 518, 0]);
   expect(lines).toEqual([]);
 });
+
+it('sends nothing after it was abandoned, and leaves no timer', () => {
+  add(3, 'written');
+  turn();
+  add(2, 'noted');
+  queue.abandon();
+  turn();
+  expect([clock.pendingTimers, tally.droppedSpans]).toEqual([0, 5]);
+  clock.advance(5_000);
+  expect([sent.length, queue.pendingSpans, tally.droppedSpans]).toEqual([0, 0, 5]);
+});

@@ -96,6 +96,8 @@ export class SpanQueue<T> {
     this.abandoned = true;
     this.options.tally.abandoned(this.pending);
     this.pending = 0;
+    this.items = [];
+    this.cancelTimer?.();
   }
 
   private readonly encode = (): void => {

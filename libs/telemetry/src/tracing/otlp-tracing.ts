@@ -69,7 +69,8 @@ export function startOtlpTracing(options: TelemetryOptions): OtlpTracing {
       return queue;
     },
     end: async (deadlineMs) => {
-      const flushed = Promise.all([sdk.shutdown(), ...queues.map((queue) => queue.flush())]);
+      // Each by itself: the SDK says by a rejection that its last export failed, which is no reason to give up ours.
+      const flushed = Promise.allSettled([sdk.shutdown(), ...queues.map((queue) => queue.flush())]);
       await within(
         deadlineMs,
         flushed.then(() => sender.shutdown()),

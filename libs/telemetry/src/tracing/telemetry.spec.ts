@@ -232,6 +232,30 @@ it('sends what waits when the process ends, without waiting for the delay', asyn
   expect(droppedSpans()).toBe(0);
 });
 
+it('waits at the end for what finished requests left, also where the last spans of running work are refused', async () => {
+  const held: ServerResponse[] = [];
+  const server = createServer((request, response) => {
+    const pieces: Buffer[] = [];
+    request.on('data', (piece: Buffer) => pieces.push(piece));
+    request.on('end', () => {
+      if (Buffer.concat(pieces).includes('running')) response.writeHead(400).end();
+      else held.push(response);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  process.env[endpointVariable] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { spanQueue, tracer, droppedSpans, shutdown } = await start({ exportDelayMs: 60_000 });
+  spanQueue(heads)!.add(head());
+  await withSpan(tracer, 'running', {}, () => undefined);
+  const over = shutdown(10_000);
+  await eventually(() => held.length === 1 && droppedSpans() === 1);
+  held[0]!.writeHead(200).end();
+  await over;
+  expect([metric('signalbox_spans_exported_total'), droppedSpans()]).toEqual([1, 1]);
+  server.closeAllConnections();
+  server.close();
+});
+
 it('drops what there is no room for, exactly that and at once, and waits for nobody at the end', async () => {
   // A backend that takes requests and is silent, so that one export is stuck and the queue behind it fills.
   const unanswered: ServerResponse[] = [];
