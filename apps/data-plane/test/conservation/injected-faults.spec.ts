@@ -5,13 +5,14 @@ import { throwOnce } from './throw-once.js';
 import { VirtualTraffic } from './virtual-traffic.js';
 
 const requests = Number(process.env['CONSERVATION_FAULT_REQUESTS'] ?? 100);
-/** Which call throws: the first, and some in the midst of traffic. */
-const calls = [1, 5];
+/** Which call throws: the first, and one in the midst of traffic. The others are for places that these did not come to. */
+const calls = [1, 5, 1, 1, 1, 1];
 
 describe.each(entryPoints)('after $name threw once', ({ arm }) => {
   it('nothing stays taken, and each request has its end', async () => {
     let thrown = 0;
     for (const [seed, nth] of calls.entries()) {
+      if (seed > 1 && thrown > 0) break;
       const traffic = new VirtualTraffic(seed + 11);
       const { gateway } = traffic;
       const injection = arm(gateway, nth);
