@@ -1,5 +1,6 @@
 import { resettableState } from '../src/admin/resettable-state.js';
 import { stateRoute } from '../src/admin/state-route.js';
+import { stateSources } from '../src/reporting/state-sources.js';
 import { stateHead, stateSections } from '../src/admin/state-sections.js';
 import { showSection } from '../src/admin/state-section.js';
 import { BREAKER, type Configuration } from './support/entries.js';
@@ -92,6 +93,31 @@ describe('the state that GET /state shows', () => {
       cause: 'ServerError',
     });
     expect(breakers.items[1]).toMatchObject({ breaker: 'default/beta/m', phase: 'Closed' });
+  });
+
+  it('shows a breaker whose time is over as half-open, also before anyone has asked, and so does the metric', async () => {
+    gateway.chat(false);
+    gateway.clock.advance(1_000);
+    answer(0, 500);
+    const table = { current: undefined, onSwap: () => {} };
+    const sources = stateSources(gateway.runtime, table, {
+      controlPlaneConnected: () => true,
+      snapshotFailingForMs: () => 0,
+    });
+    const metric = () => [...sources.breakers()].find(({ id }) => id === 'default/alpha/m')?.phase;
+    gateway.clock.advance(29_999);
+    expect([(await state()).breakers.items[0]?.['phase'], metric()]).toEqual(['Open', 'Open']);
+    gateway.clock.advance(1);
+    expect((await state()).breakers.items[0]).toEqual({
+      breaker: 'default/alpha/m',
+      phase: 'HalfOpen',
+      since: at(0),
+      openings: 1,
+      cause: 'ServerError',
+      probesInFlight: 0,
+      successes: 0,
+    });
+    expect(metric()).toBe('HalfOpen');
   });
 
   it('has why a key rests and until when, and nothing of its value', async () => {

@@ -104,6 +104,11 @@ export function breakerAdmits(state: BreakerState | undefined, policy: BreakerPo
   return state.probesInFlight < policy.halfOpenProbes;
 }
 
+/** The phase that a request finds: one whose time is over lets probes through, though none has come yet. */
+export function phaseAt(state: BreakerState, nowMs: number): BreakerState['phase'] {
+  return state.phase === 'Open' && nowMs >= state.untilMs ? 'HalfOpen' : state.phase;
+}
+
 /** The cap on the ejected share, asked before an ejection. One of a provider's breakers may always open. */
 export function mayEject(policy: BreakerPolicy, ejected: number, population: number): boolean {
   return ejected + 1 <= Math.max(1, Math.floor((population * policy.maxEjectedPercent) / 100));

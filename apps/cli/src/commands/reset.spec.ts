@@ -58,6 +58,19 @@ test.each<[string, Record<string, string>, number, RegExp]>([
   expect([code, line.test(out)]).toEqual([expected, true]);
 });
 
+test.each([
+  ['breaker', 'team/openai/gpt-4o', 'If team is the namespace: signalbox reset breaker openai/gpt-4o -n team'],
+  ['cooldown', 'team/main/a', 'If team is the namespace: signalbox reset cooldown main/a -n team'],
+])('a %s as tables show it, with its namespace: how it is written here', async (what, place, hint) => {
+  const { code, error } = await cli.run(['reset', what, place]);
+  expect([code, error]).toEqual([exitCodes.notFound, expect.stringContaining(hint)]);
+});
+
+test('a place without a namespace gets no such hint', async () => {
+  const { error } = await cli.run(['reset', 'breaker', 'openai/gpt-4o']);
+  expect(error).not.toContain('namespace:');
+});
+
 test('without any data plane nothing was done', async () => {
   cli.server.on(`POST ${BREAKER}`, answered({}));
   const { code, error } = await cli.run(['reset', 'breaker', 'openai/gpt-4o']);

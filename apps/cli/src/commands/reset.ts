@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { postReset, type ResetAnswer, type ResetOutcome, type Resettable, resettable } from '../client/reset.js';
+import { ServerError } from '../client/server-error.js';
 import { CliError, exitCodes } from '../cli-error.js';
 import { type CliContext, withAdminClient } from '../context.js';
 import { type DocumentFormat, renderDocument } from '../output/document.js';
@@ -43,7 +44,7 @@ export function resetCommand(context: CliContext, finish: (exitCode: number) => 
 
 function subcommand(context: CliContext, finish: (exitCode: number) => void, what: Resettable): Command {
   return new Command(what)
-    .addOption(namespaceOption())
+    .addOption(namespaceOption('namespace of the Provider or KeyPool'))
     .option('--data-plane <name>', 'only at this one')
     .option('--dry-run', 'check, and show who would be asked')
     .addOption(outputOption())
@@ -54,7 +55,10 @@ function subcommand(context: CliContext, finish: (exitCode: number) => void, wha
       try {
         await withAdminClient(context, async (client) => {
           for (const { place, name, part } of parsed) {
-            const answer = await postReset(client, { what, namespace, name, part, dataPlane, dryRun });
+            const request = { what, namespace, name, part, dataPlane, dryRun };
+            const answer = await postReset(client, request).catch((error) => {
+              throw inNamespace(error, what, name, part);
+            });
             answers.push(answer);
             if (output === undefined) showOutcomes(context, place, what, answer.status.dataPlanes);
           }
@@ -78,6 +82,13 @@ function partOf(place: string, what: Resettable): { name: string; part: string }
     exitCode: exitCodes.usage,
     hints: [`\`signalbox get ${kind} -o yaml\` shows the names of each ${word}.`],
   });
+}
+
+/** Tables, logs and metrics show what is reset with its namespace in front, and people copy it from there. */
+function inNamespace(error: unknown, what: Resettable, namespace: string, place: string): unknown {
+  if (!(error instanceof ServerError) || error.statusCode !== 404 || !/.\/./.test(place)) return error;
+  const hint = `If ${namespace} is the namespace: signalbox reset ${what} ${place} -n ${namespace}`;
+  return error.reworded((text) => text, [...error.hints, hint]);
 }
 
 const words: Readonly<Record<string, string>> = {

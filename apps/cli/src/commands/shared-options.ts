@@ -2,8 +2,8 @@ import { InvalidArgumentError, Option } from 'commander';
 import { documentFormats } from '../output/document.js';
 
 /** Options that several commands have, once. */
-export const namespaceOption = () =>
-  new Option('-n, --namespace <name>', 'namespace of what names none').default('default');
+export const namespaceOption = (text = 'namespace of what names none') =>
+  new Option('-n, --namespace <name>', text).default('default');
 
 export const manifestsOption = () =>
   new Option('-f, --filename <path>', 'a manifest, a directory of them, or - for standard input; repeatable')

@@ -6,17 +6,19 @@ import { AdminError } from './admin-route.js';
 const MAX_TOOK_MS = 86_400_000;
 const outcomeName = z.enum(['Success', ...errorClasses]);
 const ms = z.int().nonnegative().max(MAX_TOOK_MS);
-const outcome = z.union([
-  outcomeName.transform((name) => ({ outcome: name })),
-  z.strictObject({
-    outcome: outcomeName,
-    tookMs: ms.optional(),
-    retryAfterMs: ms.optional(),
-    progress: z.enum(['NotSent', 'Sent', 'Headers', 'Committed']).optional(),
-    code: z.string().max(200).optional(),
-    about: z.enum(['Model', 'Key']).optional(),
-  }),
-]);
+const SEED = 'must be a whole number of 32 bits';
+const imagined = z.strictObject({
+  outcome: outcomeName,
+  tookMs: ms.optional(),
+  retryAfterMs: ms.optional(),
+  progress: z.enum(['NotSent', 'Sent', 'Headers', 'Committed']).optional(),
+  code: z.string().max(200).optional(),
+  about: z.enum(['Model', 'Key']).optional(),
+});
+const outcome = z.union(
+  [outcomeName.transform((name) => ({ outcome: name })), imagined],
+  `must be Success, a class (${errorClasses.join(', ')}) or such as {outcome: ServerError, tookMs: 300}`,
+);
 
 const schema = z
   .strictObject({
@@ -31,9 +33,9 @@ const schema = z
       .optional(),
     path: z.string().startsWith('/', 'must start with a slash').default('/v1/chat/completions'),
     headers: z.record(z.string(), z.string()).default({}),
-    body: z.record(z.string(), z.unknown()),
+    body: z.record(z.string(), z.unknown(), 'must be the request itself, such as {model: chat, messages: []}'),
     outcomes: z.array(outcome).max(100).default([]),
-    seed: z.int().min(0).max(0xffff_ffff).optional(),
+    seed: z.int(SEED).min(0, SEED).max(0xffff_ffff, SEED).optional(),
   })
   .refine(({ consumer, keySha256 }) => (consumer === undefined) !== (keySha256 === undefined), {
     path: ['consumer'],
@@ -50,7 +52,7 @@ const credentials = new Set(['authorization', 'api-key', 'x-api-key', 'x-goog-ap
 export function readExplainRequest(body: Buffer): ExplainRequest {
   const result = schema.safeParse(parse(body));
   if (!result.success) {
-    const lines = result.error.issues.map(({ path, message }) => `${path.join('.') || 'the body'}: ${message}`);
+    const lines = result.error.issues.map(lineOf);
     throw new AdminError(400, lines.slice(0, 20).join('\n'));
   }
   const headers: Record<string, string> = {};
@@ -62,6 +64,13 @@ export function readExplainRequest(body: Buffer): ExplainRequest {
     headers[lower] = value;
   }
   return { ...result.data, headers };
+}
+
+function lineOf(issue: z.core.$ZodIssue): string {
+  const place = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') return `${place || 'the question'}: ${issue.message}`;
+  const unknown = issue.keys.map((key) => JSON.stringify(key.slice(0, 100))).join(', ');
+  return `${place === '' ? '' : `${place}: `}no such member: ${unknown}; known: ${Object.keys(place === '' ? schema.shape : imagined.shape).join(', ')}`;
 }
 
 function parse(body: Buffer): unknown {

@@ -1,4 +1,4 @@
-import { countsOf } from '#libs/routing';
+import { countsOf, phaseAt } from '#libs/routing';
 import { softwareVersion } from '#libs/telemetry';
 import type { Runtime } from '../pipeline/runtime.js';
 import type { BreakerCell } from '../state/breakers.js';
@@ -36,7 +36,7 @@ export function stateSections(runtime: Runtime): StateSection[] {
       entries: () => routing.breakers.byId.entries(),
       providerOf: ([id]) => firstTwo(id),
       isNotable: ([, { state }]) => state.phase !== 'Closed',
-      show: ([, cell]) => shownBreaker(cell, at),
+      show: ([, cell]) => shownBreaker(cell, at, clock.nowMs()),
     }),
     section<Rest>({
       name: 'cooldowns',
@@ -81,7 +81,7 @@ const section = <Entry>(made: StateSection<Entry>) => made as StateSection;
 
 type At = (atMs: number) => string | null;
 
-function shownBreaker({ id, state, sinceMs, openedBy }: BreakerCell, at: At): object {
+function shownBreaker({ id, state, sinceMs, openedBy }: BreakerCell, at: At, nowMs: number): object {
   const since = sinceMs > 0 && { since: at(sinceMs) };
   if (state.phase === 'Closed') {
     const { results, failures } = countsOf(state.window);
@@ -97,16 +97,16 @@ function shownBreaker({ id, state, sinceMs, openedBy }: BreakerCell, at: At): ob
     };
   }
   const { errorClass, code } = openedBy;
-  return {
-    breaker: id,
-    phase: state.phase,
-    ...since,
-    ...(state.phase === 'Open' && { until: at(state.untilMs) }),
-    openings: state.openings,
-    cause: errorClass,
-    ...(code !== '' && { code }),
-    ...(state.phase === 'HalfOpen' && { probesInFlight: state.probesInFlight, successes: state.successes }),
-  };
+  const common = { openings: state.openings, cause: errorClass, ...(code !== '' && { code }) };
+  if (state.phase === 'HalfOpen') {
+    const { probesInFlight, successes } = state;
+    return { breaker: id, phase: state.phase, ...since, ...common, probesInFlight, successes };
+  }
+  // Its time is over, and no request has come since to try it.
+  if (phaseAt(state, nowMs) === 'HalfOpen') {
+    return { breaker: id, phase: 'HalfOpen', since: at(state.untilMs), ...common, probesInFlight: 0, successes: 0 };
+  }
+  return { breaker: id, phase: state.phase, ...since, until: at(state.untilMs), ...common };
 }
 
 /** A key's pause for one model or for all, or its trial after one. */

@@ -25,10 +25,17 @@ it('tells of failures at info, with trace id and attempts, and of nothing else',
     span_id: record.spanId,
     request_id: 'request-1',
     code: 'upstream_error',
+    consumer: 'default/demo',
     attempts: [
       { backend: 'default/alpha/sim-small', key: 'primary', outcome: 'ServerError', message: 'said Bearer [redacted]' },
     ],
   });
+});
+
+it('names no consumer of a request whose consumer never was known', () => {
+  const { log, lines } = accessLog('debug');
+  log.finished(finishedRequest({ namespace: '', consumer: '' }));
+  expect(lines[0]).toMatchObject({ consumer: '' });
 });
 
 it('tells of every request at debug', () => {

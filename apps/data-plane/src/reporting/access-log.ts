@@ -41,7 +41,8 @@ function fieldsOf(record: RequestRecord): Record<string, unknown> {
     request_id: record.requestId,
     code: outcomeCode(record),
     status: record.status,
-    consumer: record.consumer,
+    // As everywhere else: two namespaces may each have one of this name.
+    consumer: record.consumer && `${record.namespace}/${record.consumer}`,
     model: record.model,
     route: record.route,
     revision: record.revision,

@@ -101,7 +101,7 @@ it('leaves rate limits to the metrics', () => {
 
 it('writes a line about one thing once a minute, and one about another at once', () => {
   const other = { ...refused, key: { ...key, credential: 'default/alpha/spare', name: 'spare' } };
-  const back: StateEvent = { type: 'KeyBack', key, cause: 'Auth', by: 'Rotation' };
+  const back: StateEvent = { type: 'KeyBack', key, cause: 'Auth', by: 'Time' };
   expect(linesOf(refused, refused, other, back, refused).map(({ key, msg }) => [key, String(msg).slice(0, 8)])).toEqual(
     [
       ['main', 'key refu'],
@@ -109,6 +109,36 @@ it('writes a line about one thing once a minute, and one about another at once',
       ['main', 'key back'],
     ],
   );
+});
+
+describe('says what follows at once, within the minute, where a person has acted:', () => {
+  const opened: StateEvent = {
+    type: 'BreakerOpened',
+    breaker,
+    cause: { errorClass: 'Network', code: '' },
+    openings: 1,
+    untilMs: 31_000,
+  };
+  const closed: StateEvent = { type: 'BreakerClosed', breaker, by: 'Operator' };
+
+  it('a breaker that was reset and opens again', () => {
+    const messages = linesOf(opened, closed, opened, closed, opened).map(({ msg }) => msg);
+    expect(messages).toEqual([
+      'breaker opened',
+      'breaker closed',
+      'breaker opened',
+      'breaker closed',
+      'breaker opened',
+    ]);
+    const flapping: StateEvent = { ...closed, by: 'Probes' };
+    expect(linesOf(opened, flapping, opened, flapping)).toHaveLength(2);
+  });
+
+  it.each(['Operator', 'Rotation'] as const)('a key that is back by %s and is refused again', (by) => {
+    const back: StateEvent = { type: 'KeyBack', key, cause: 'Auth', by };
+    const messages = linesOf(refused, back, refused, back, refused).map(({ msg }) => String(msg).slice(0, 8));
+    expect(messages).toEqual(['key refu', 'key back', 'key refu', 'key back', 'key refu']);
+  });
 });
 
 it('masks what a provider says', () => {

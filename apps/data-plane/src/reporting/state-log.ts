@@ -39,6 +39,7 @@ class StateLines {
       case 'BreakerProbes':
         return this.log.info(key, { breaker }, 'breaker lets probes through');
       case 'BreakerClosed':
+        if (event.by === 'Operator') this.log.forget(key, `BreakerOpened ${breaker}`);
         return this.log.info(key, { breaker, by: event.by }, 'breaker closed');
     }
   }
@@ -48,8 +49,10 @@ class StateLines {
     // Rate limits are daily business, and there may be one a second for each key: they are in the metrics.
     if (cause === 'RateLimited') return;
     const { name, ...which } = event.key;
-    const key = `${event.type} ${cause} ${which.credential} ${which.model ?? ''}`;
+    const subject = `${cause} ${which.credential} ${which.model ?? ''}`;
+    const key = `${event.type} ${subject}`;
     if (event.type === 'KeyBack') {
+      if (event.by === 'Operator' || event.by === 'Rotation') this.log.forget(key, `KeyRests ${subject}`);
       this.log.info(key, { ...which, key: name, by: event.by, cause }, backTexts[event.by]);
       return;
     }

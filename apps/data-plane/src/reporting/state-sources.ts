@@ -1,3 +1,4 @@
+import { phaseAt } from '#libs/routing';
 import type { Runtime } from '../pipeline/runtime.js';
 import type { TableHolder } from '../table/table-view.js';
 import type { StateSources } from './state-metrics.js';
@@ -12,7 +13,8 @@ export function stateSources(
     table,
     ...sync,
     *breakers() {
-      for (const [id, { state }] of runtime.routing.breakers.byId.entries()) yield { id, phase: state.phase };
+      const nowMs = runtime.clock.nowMs();
+      for (const [id, { state }] of runtime.routing.breakers.byId.entries()) yield { id, phase: phaseAt(state, nowMs) };
     },
     *pausedCredentials() {
       const nowMs = runtime.clock.nowMs();

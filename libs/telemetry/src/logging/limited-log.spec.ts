@@ -24,6 +24,13 @@ describe('LimitedLog', () => {
     ]);
   });
 
+  it('writes the next line of a forgotten key at once, and of no other', () => {
+    for (const key of ['a', 'b']) log.warn(key, { who: key }, 'refused');
+    log.forget('a', 'none');
+    for (const key of ['a', 'b', 'a']) log.warn(key, { who: key }, 'refused');
+    expect(lines.map(({ who }) => who)).toEqual(['a', 'b', 'a']);
+  });
+
   it('keeps keys apart', () => {
     log.warn('a', { who: 'a' }, 'refused');
     log.info('b', { who: 'b' }, 'served');

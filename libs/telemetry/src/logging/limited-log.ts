@@ -43,6 +43,11 @@ export class LimitedLog {
     this.#write('info', key, fields, message);
   }
 
+  /** The next line of each of these is written at once. */
+  forget(...keys: readonly string[]): void {
+    for (const key of keys) this.#lines.delete(key);
+  }
+
   #write(level: 'error' | 'warn' | 'info', wanted: string, fields: object, message: string): void {
     const nowMs = this.#nowMs();
     const key = this.#lines.has(wanted) || this.#makesRoom(nowMs) ? wanted : OTHERS;

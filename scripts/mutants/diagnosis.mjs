@@ -1,0 +1,58 @@
+export default [
+  {
+    name: 'a breaker whose time is over is no outage to the metrics',
+    file: 'apps/data-plane/src/reporting/state-sources.ts',
+    find: 'phase: phaseAt(state, nowMs)',
+    replace: 'phase: state.phase',
+    suite: 'apps/data-plane/test/state.spec',
+  },
+  {
+    name: 'a breaker whose time is over is shown as half-open',
+    file: 'apps/data-plane/src/admin/state-sections.ts',
+    find: "if (phaseAt(state, nowMs) === 'HalfOpen') {",
+    replace: 'if (nowMs < 0) {',
+    suite: 'apps/data-plane/test/state.spec',
+  },
+  {
+    name: 'a breaker that opens again after a reset is in the log',
+    file: 'apps/data-plane/src/reporting/state-log.ts',
+    find: 'this.log.forget(key, `BreakerOpened ${breaker}`);',
+    replace: 'this.log.forget(key);',
+    suite: 'reporting/state-log.spec',
+  },
+  {
+    name: 'a key that is refused again after a rotation is in the log',
+    file: 'apps/data-plane/src/reporting/state-log.ts',
+    find: "if (event.by === 'Operator' || event.by === 'Rotation')",
+    replace: "if (event.by === 'Operator')",
+    suite: 'reporting/state-log.spec',
+  },
+  {
+    name: 'a backend that flaps fills no log',
+    file: 'apps/data-plane/src/reporting/state-log.ts',
+    find: "if (event.by === 'Operator') this.log.forget(key, `B",
+    replace: 'this.log.forget(key, `B',
+    suite: 'reporting/state-log.spec',
+  },
+  {
+    name: 'a log line tells consumers of two namespaces apart',
+    file: 'apps/data-plane/src/reporting/access-log.ts',
+    find: 'record.consumer && `${record.namespace}/${record.consumer}`',
+    replace: 'record.consumer',
+    suite: 'reporting/access-log.spec',
+  },
+  {
+    name: 'a consumer that is not there is no address that is not there',
+    file: 'apps/data-plane/src/admin/explained-consumer.ts',
+    find: 'throw new AdminError(400, `${what}, or',
+    replace: 'throw new AdminError(404, `${what}, or',
+    suite: 'apps/data-plane/test/explain-route.spec',
+  },
+  {
+    name: 'a place that is copied with its namespace gets the line that works',
+    file: 'apps/cli/src/commands/reset.ts',
+    find: 'error.statusCode !== 404 || ',
+    replace: 'error.statusCode !== 405 || ',
+    suite: 'commands/reset.spec',
+  },
+];
