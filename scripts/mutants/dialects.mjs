@@ -277,8 +277,8 @@ export default [
   {
     name: "a client's headers go to providers of its own dialect alone",
     file: 'apps/data-plane/src/egress/openai/openai-egress.ts',
-    find: 'request.dialect === openAI ? request.forwarded : nothing',
-    replace: 'request.forwarded',
+    find: 'if (request.dialect === openAI) headers.push',
+    replace: 'headers.push',
     suite: 'apps/data-plane/src/egress/openai',
   },
   {

@@ -27,7 +27,7 @@ afterEach(async () => {
 function request(changes: Partial<UpstreamRequest> = {}): UpstreamRequest {
   const { origin } = upstream;
   const target = { id: origin, origin, allowPrivateNetwork: true, maxConnections: 100 };
-  return { target, path: '/', headers: [], body: Buffer.from('{}'), ...changes };
+  return { target, path: '/', always: [], headers: [], body: Buffer.from('{}'), ...changes };
 }
 
 function send(changes: Partial<UpstreamRequest> = {}): RecordingHandler {
@@ -166,8 +166,8 @@ it('a request is kept until its answer begins, and no longer', async () => {
   upstream.script = { request: (connection) => void connection.write('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n') };
   const handler = new RecordingHandler();
   const target = { id: 'x', origin: upstream.origin, allowPrivateNetwork: true, maxConnections: 1 };
-  const call = transport.send({ target, path: '/', headers: [], body: Buffer.alloc(100_000) }, handler);
-  expect(call).toMatchObject({ bytes: [expect.any(Buffer), expect.any(Buffer)] });
+  const call = transport.send({ target, path: '/', always: [], headers: [], body: Buffer.alloc(100_000) }, handler);
+  expect(call).toMatchObject({ bytes: { body: expect.any(Buffer) } });
   await eventually(() => handler.heard.includes('head 200'));
   expect(call).toMatchObject({ bytes: undefined });
   upstream.connections[0]?.write('hello');
@@ -202,6 +202,7 @@ it('whole chunk frames of a read are handed over as they came, and only those', 
     {
       target: { id: 'x', origin: upstream.origin, allowPrivateNetwork: true, maxConnections: 1 },
       path: '/',
+      always: [],
       headers: [],
       body: Buffer.alloc(0),
     },
@@ -232,7 +233,7 @@ describe.each([
     const handler = new RecordingHandler();
     const { origin } = upstream;
     const target = { id: origin, origin, allowPrivateNetwork: true, maxConnections: 100 };
-    const call = transport.send({ target, path: '/', headers: [], body: Buffer.alloc(0) }, handler);
+    const call = transport.send({ target, path: '/', always: [], headers: [], body: Buffer.alloc(0) }, handler);
     await eventually(() => handler.body === 'a');
     return { handler, call, connection: upstream.connections[0]! };
   }

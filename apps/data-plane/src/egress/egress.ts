@@ -23,8 +23,6 @@ export interface EgressBackend {
   readonly entry: Pick<BackendEntry, 'auth' | 'upstreamName'>;
   /** Of the base URL, without a trailing slash: operations append theirs. */
   readonly basePath: string;
-  /** Names and values in turn: what every call carries, whatever its dialect. */
-  readonly headers: readonly string[];
 }
 
 /** The one for a backend's dialect. */
@@ -37,9 +35,10 @@ export function egressOf(egresses: readonly Egress[], dialect: string): Egress {
 export interface ProviderCall {
   readonly method: 'POST';
   readonly path: string;
-  /** Names and values in turn, the credential's among them: for this call alone. */
-  readonly headers: string[];
-  readonly body: Buffer;
+  /** Names and values in turn, the credential's among them: what isn't said in every call to the backend. */
+  readonly headers: readonly string[];
+  /** Bytes, or text that is bytes seen as Latin-1. */
+  readonly body: Buffer | string;
   /** What the client asked for and a translation lost, by the client's names. */
   readonly dropped: readonly string[];
 }

@@ -101,7 +101,7 @@ export class Attempt implements UpstreamHandler, RelayOwner {
     const { path, headers, body } = call;
     this.record.dropped = call.dropped;
     this.call = services.transport.send(
-      { target: backend.target, path, headers, body },
+      { target: backend.target, path, always: backend.headers, headers, body },
       new GuardedHandler(this, owner),
     );
     // An answer may have come before the handle did.

@@ -56,19 +56,6 @@ export class BackendState implements BackendSeat {
     this.connections = state.connections.acquire(this.target.id);
     this.keys = new KeyIndex(pool, entry.model);
   }
-
-  /** The credential's header. The value comes in here and is found in nothing that outlives the attempt. */
-  authHeader(value: string): readonly [string, string] | undefined {
-    const { auth } = this.entry;
-    switch (auth.type) {
-      case 'Bearer':
-        return ['authorization', `Bearer ${value}`];
-      case 'Header':
-        return [auth.name, `${auth.prefix ?? ''}${value}`];
-      case 'None':
-        return undefined;
-    }
-  }
 }
 
 /** The backends that pinned tables use, by key: a swap that leaves an entry alone leaves its index alone. */

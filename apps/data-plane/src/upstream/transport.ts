@@ -15,9 +15,11 @@ export interface UpstreamRequest {
   /** POST, unless it says otherwise. */
   readonly method?: 'GET' | 'HEAD' | 'POST';
   readonly path: string;
-  /** Names and values in turn; none that frames the message or names the host. */
-  readonly headers: string[];
-  readonly body: Buffer;
+  /** Names and values in turn; none that frames the message or names the host. `always`: the same list for many requests. */
+  readonly always: readonly string[];
+  readonly headers: readonly string[];
+  /** Bytes, or text that is bytes seen as Latin-1. */
+  readonly body: Buffer | string;
 }
 
 /**

@@ -72,7 +72,7 @@ describe.each(['plain', 'TLS'])('over %s sockets', (kind) => {
       };
       const handler = new RecordingHandler();
       const target = { id: `${index}`, origin, allowPrivateNetwork: true, maxConnections: 1 };
-      transport.send({ target, path: '/', headers: [], body: Buffer.from('{}') }, handler);
+      transport.send({ target, path: '/', always: [], headers: [], body: Buffer.from('{}') }, handler);
       const [theirs] = await Promise.all([nodeClient(origin, identity.cert), handler.over]);
       const last = handler.heard.at(-1) ?? '';
       const status = handler.heard.find((said) => said.startsWith('head '))?.slice(5);

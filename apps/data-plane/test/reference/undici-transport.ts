@@ -38,11 +38,20 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
   private abortSocket: ((error?: Error) => void) | undefined = undefined;
   private resumeSocket: (() => void) | undefined = undefined;
 
-  constructor(ring: ConnectionRing, { target, path, headers, body }: UpstreamRequest, handler: UpstreamHandler) {
+  constructor(ring: ConnectionRing, request: UpstreamRequest, handler: UpstreamHandler) {
+    const { target, path, always, headers, body } = request;
     this.ring = ring;
     this.handler = handler;
     this.connection = ring.acquire(target);
-    this.connection.client.dispatch({ path, method: 'POST', headers, body }, this);
+    this.connection.client.dispatch(
+      {
+        path,
+        method: 'POST',
+        headers: [...always, ...headers],
+        body: typeof body === 'string' ? Buffer.from(body, 'latin1') : body,
+      },
+      this,
+    );
   }
 
   resume(): void {

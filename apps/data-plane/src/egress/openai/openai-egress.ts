@@ -10,18 +10,18 @@ const nothing: readonly string[] = [];
 
 function build(
   request: ClientRequest,
-  { entry, basePath, headers }: EgressBackend,
+  { entry, basePath }: EgressBackend,
   credential: string,
 ): ProviderCall | RequestFault {
-  const all = headers.concat(request.dialect === openAI ? request.forwarded : nothing);
-  addAuthHeader(all, entry.auth, credential);
-  all.push('accept', request.stream ? 'text/event-stream' : 'application/json');
+  const headers = ['accept', request.stream ? 'text/event-stream' : 'application/json'];
+  addAuthHeader(headers, entry.auth, credential);
+  if (request.dialect === openAI) headers.push(...request.forwarded);
   const path = `${basePath}/chat/completions`;
   if (request instanceof ChatRequest) {
-    return { method: 'POST', path, headers: all, body: request.bodyFor(entry.upstreamName), dropped: nothing };
+    return { method: 'POST', path, headers, body: request.bodyFor(entry.upstreamName), dropped: nothing };
   }
   const neutral = request.neutral();
   if (neutral instanceof RequestFault) return neutral;
   const body = encodeRequest(neutral, entry.upstreamName);
-  return { method: 'POST', path, headers: all, body, dropped: neutral.dropped };
+  return { method: 'POST', path, headers, body, dropped: neutral.dropped };
 }

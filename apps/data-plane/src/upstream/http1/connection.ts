@@ -162,13 +162,13 @@ export class Connection implements SocketListener, ResponseSink, Resting {
   private write(): void {
     const { call, socket } = this;
     if (call?.bytes === undefined) return;
-    const [first, second] = call.bytes;
+    const { text, body } = call.bytes;
     this.reader.begin(call.isHead);
-    if (second === undefined) socket.write(first);
+    if (body === undefined || body.length === 0) socket.write(text, 'latin1');
     else {
       socket.cork();
-      socket.write(first);
-      socket.write(second);
+      socket.write(text, 'latin1');
+      socket.write(body);
       socket.uncork();
     }
     call.sent();

@@ -6,6 +6,7 @@ const bytesOf = (changes: Partial<UpstreamRequest>) =>
     {
       target: { id: 'x', origin: 'http://x', allowPrivateNetwork: false, maxConnections: 1 },
       path: '/v1',
+      always: [],
       headers: [],
       body: Buffer.from('{}'),
       ...changes,
@@ -13,27 +14,40 @@ const bytesOf = (changes: Partial<UpstreamRequest>) =>
     'host.example:8080',
   );
 
-it('is the head and the body in one piece', () => {
-  expect(bytesOf({ headers: ['a', 'b\tc'] }).map(String)).toEqual([
-    'POST /v1 HTTP/1.1\r\nhost: host.example:8080\r\nconnection: keep-alive\r\na: b\tc\r\ncontent-length: 2\r\n\r\n{}',
-  ]);
+it('is the head and the body in one piece where the body is text', () => {
+  expect(bytesOf({ always: ['x', 'y'], headers: ['a', 'b\tc'], body: '{\xe4}' })).toEqual({
+    text: 'POST /v1 HTTP/1.1\r\nhost: host.example:8080\r\nconnection: keep-alive\r\nx: y\r\na: b\tc\r\ncontent-length: 3\r\n\r\n{\xe4}',
+    body: undefined,
+  });
 });
 
-it('is two pieces where the body is large: it is not copied', () => {
+it('is two pieces where the body is bytes: they are not copied', () => {
   const body = Buffer.alloc(100_000);
-  expect(bytesOf({ body })[1]).toBe(body);
+  const { text, body: second } = bytesOf({ body });
+  expect(text).toMatch(/\r\ncontent-length: 100000\r\n\r\n$/);
+  expect(second).toBe(body);
+});
+
+it('says the lines that come with every request, and those of each', () => {
+  const always = ['x', 'y'];
+  for (const own of ['1', '2']) {
+    expect(bytesOf({ always, headers: ['own', own] }).text).toContain(`\r\nx: y\r\nown: ${own}\r\n`);
+  }
+  expect(bytesOf({ always: ['x', 'z'] }).text).toContain('\r\nx: z\r\ncontent-length');
 });
 
 it('says no length where there is no body to be expected', () => {
-  expect(String(bytesOf({ method: 'GET', body: Buffer.alloc(0) })[0])).not.toContain('content-length');
+  expect(bytesOf({ method: 'GET', body: Buffer.alloc(0) }).text).not.toContain('content-length');
 });
 
 it.each(['a\r\nb: c', 'a\nb', 'a\rb', 'a\0', '\u0100', '\u010d\u010a', 'a\x7f', '\u2028'])(
   'refuses the value %j, and does not show it',
   (value) => {
-    expect(() => bytesOf({ headers: ['authorization', value] })).toThrow(
-      'the header authorization holds a character that it may not',
-    );
+    for (const headers of ['always', 'headers']) {
+      expect(() => bytesOf({ [headers]: ['authorization', value] })).toThrow(
+        'the header authorization holds a character that it may not',
+      );
+    }
   },
 );
 

@@ -1,8 +1,5 @@
 import type { UpstreamRequest } from '../transport.js';
 
-/** Up to here the body is copied behind its head: one buffer is one cheap write. Larger ones are written as two. */
-const COPIED_BODY_BYTES = 16 * 1024;
-
 /** The transport's own: a second one could make two requests of one. */
 const ownHeaders: ReadonlySet<string> = new Set([
   'connection',
@@ -23,28 +20,47 @@ const goodNames = new Set<string>();
 const MAX_GOOD_NAMES = 1_000;
 const target = /^[\x21-\x7e]+$/;
 
-/** What is written for a request: one buffer, or the head and then the body. */
-export type RequestBytes = readonly [Buffer] | readonly [Buffer, Buffer];
+/** What is written for a request: text that is bytes seen as Latin-1, and then a body that isn't copied behind it. */
+export interface RequestBytes {
+  readonly text: string;
+  readonly body: Buffer | undefined;
+}
 
 /** Throws where a name, a value or the path could end its line: that is a fault of whoever let it get here. */
-export function requestBytes({ method = 'POST', path, headers, body }: UpstreamRequest, host: string): RequestBytes {
+export function requestBytes(request: UpstreamRequest, host: string): RequestBytes {
+  const { method = 'POST', path, always, headers, body } = request;
   if (!target.test(path)) throw new Error('the path of an upstream request holds a character that it may not');
-  let head = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`;
+  let text = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n${linesOfAlways(always)}`;
+  text += linesOf(headers);
+  // RFC 9110, 8.6: a method that has no use for a body says nothing of its length.
+  text += method === 'POST' || body.length > 0 ? `content-length: ${body.length}\r\n\r\n` : '\r\n';
+  // One text is one write.
+  return typeof body === 'string' ? { text: text + body, body: undefined } : { text, body };
+}
+
+/** Of lists that come again with every request. */
+const known = new WeakMap<readonly string[], string>();
+
+function linesOfAlways(always: readonly string[]): string {
+  let lines = known.get(always);
+  if (lines === undefined) {
+    lines = linesOf(always);
+    known.set(always, lines);
+  }
+  return lines;
+}
+
+function linesOf(headers: readonly string[]): string {
+  let lines = '';
   for (let index = 0; index < headers.length; index += 2) {
     const headerName = headers[index]!;
     const headerValue = headers[index + 1]!;
     if (!goodNames.has(headerName)) checkName(headerName);
     // The value may be a credential: it is not shown.
     if (!value.test(headerValue)) throw new Error(`the header ${headerName} holds a character that it may not`);
-    head += `${headerName}: ${headerValue}\r\n`;
+    lines += `${headerName}: ${headerValue}\r\n`;
   }
-  // RFC 9110, 8.6: a method that has no use for a body says nothing of its length.
-  head += method === 'POST' || body.length > 0 ? `content-length: ${body.length}\r\n\r\n` : '\r\n';
-  if (body.length > COPIED_BODY_BYTES) return [Buffer.from(head, 'latin1'), body];
-  const bytes = Buffer.allocUnsafe(head.length + body.length);
-  bytes.write(head, 0, 'latin1');
-  body.copy(bytes, head.length);
-  return [bytes];
+  return lines;
 }
 
 function checkName(headerName: string): void {

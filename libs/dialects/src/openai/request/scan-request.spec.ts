@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { seededRandom } from '#libs/testing';
 import { RequestFault } from '../../request/request-fault.js';
 import { type RequestScan, scanRequest } from './scan-request.js';
-import { spliceRequest } from './splice-request.js';
+import { spliceRequest, spliceText } from './splice-request.js';
 
 function scanned(text: string): RequestScan {
   const scan = scanRequest(Buffer.from(text));
@@ -16,8 +16,14 @@ function refused(text: string): RequestFault {
   throw new Error('it was accepted');
 }
 
-const splice = (text: string, name: string, forceUsage: boolean) =>
-  spliceRequest(Buffer.from(text), scanned(text), name, forceUsage).toString('utf8');
+/** On bytes and on their Latin-1 view, which have to agree. */
+function splice(text: string, name: string, forceUsage: boolean): string {
+  const body = Buffer.from(text);
+  const scan = scanned(text);
+  const spliced = spliceRequest(body, scan, name, forceUsage);
+  expect(spliceText(body.toString('latin1'), scan, name, forceUsage)).toBe(spliced.toString('latin1'));
+  return spliced.toString('utf8');
+}
 
 describe('the scan of a request', () => {
   it('finds model, stream flag and usage wish in any order and layout', () => {

@@ -39,10 +39,11 @@ export class RequestScan {
  * One pass over a body. Refuses what JSON.parse refuses, and beyond it what two parsers could read differently or what
  * could harm one: a key twice at the top level or in `stream_options`, a key that is one of those read here but for its
  * case (some servers match keys without it, and the last one wins), `__proto__` as a key, a byte order mark, too much
- * nesting. So the upstream's parser sees the model that was routed by. Unknown fields are none of our business.
+ * nesting. So the upstream's parser sees the model that was routed by. Unknown fields are none of our business. `text`: the Latin-1 view of
+ * the body.
  */
-export function scanRequest(body: Buffer): RequestScan | RequestFault {
-  const scanner = new JsonScanner(body, body.toString('latin1'), maxDepth);
+export function scanRequest(body: Buffer, text = body.toString('latin1')): RequestScan | RequestFault {
+  const scanner = new JsonScanner(body, text, maxDepth);
   try {
     return scanBody(scanner);
   } catch (error) {
