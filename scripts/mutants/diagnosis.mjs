@@ -55,4 +55,32 @@ export default [
     replace: 'error.statusCode !== 405 || ',
     suite: 'commands/reset.spec',
   },
+  {
+    name: 'a breaker says which failure of the transport opened it',
+    file: 'apps/data-plane/src/runs/attempt.ts',
+    find: 'class: errorClass, code: record.code }',
+    replace: 'class: errorClass }',
+    suite: 'apps/data-plane/test/state.spec',
+  },
+  {
+    name: 'a client reads why all keys are out',
+    file: 'apps/data-plane/src/runs/stop-error.ts',
+    find: 'cooling down${reasonsOf(stop.passedOver)}.',
+    replace: 'cooling down.',
+    suite: 'runs/stop-error.spec',
+  },
+  {
+    name: 'a reason is said once, however many backends have it',
+    file: 'apps/data-plane/src/runs/stop-error.ts',
+    find: '[...new Set(passedOver.map(({ reason }) => inWords[reason]))]',
+    replace: 'passedOver.map(({ reason }) => inWords[reason])',
+    suite: 'runs/stop-error.spec',
+  },
+  {
+    name: 'a provider that is misspelt is no provider without trouble',
+    file: 'apps/cli/src/commands/state.ts',
+    find: 'output === undefined && isEmpty(state)',
+    replace: 'output === undefined && !isEmpty(state)',
+    suite: 'commands/state.spec',
+  },
 ];

@@ -77,6 +77,15 @@ describe('the command line', () => {
     expect(listed).toEqual(Object.values(exitCodes));
   });
 
+  test.each(['explain', 'state', 'reset', 'audit verify', 'audit head', 'keys rotate', 'apply'])(
+    'the help of %s is wrapped once, as wide as the terminal',
+    async (command) => {
+      const { out } = await signalbox([...command.split(' '), '--help']);
+      const paragraph = out.split('\n\n')[1] ?? '';
+      for (const line of paragraph.split('\n').slice(0, -1)) expect(line.length).toBeGreaterThan(60);
+    },
+  );
+
   test('every command has examples or a description of its own', async () => {
     const { out } = await signalbox(['--help']);
     const names = [...out.matchAll(/^ {2}([a-z-]+) (?:\[options\]|<| {2})/gm)].map(([, name]) => name ?? '');

@@ -95,6 +95,15 @@ describe('the state that GET /state shows', () => {
     expect(breakers.items[1]).toMatchObject({ breaker: 'default/beta/m', phase: 'Closed' });
   });
 
+  it.each(['ConnectionRefused', 'NameNotFound', 'TlsError', 'FirstByteTimeout'] as const)(
+    'has the failure of the transport that opened a breaker: %s',
+    async (failure) => {
+      gateway.chat(false);
+      gateway.calls[0]?.fail(failure);
+      expect((await state()).breakers.items[0]).toMatchObject({ phase: 'Open', code: failure });
+    },
+  );
+
   it('shows a breaker whose time is over as half-open, also before anyone has asked, and so does the metric', async () => {
     gateway.chat(false);
     gateway.clock.advance(1_000);

@@ -53,7 +53,7 @@ Examples:
     .command('head')
     .summary('the end of the audit as it is now, to be kept elsewhere')
     .description(
-      'Prints the id and hash of the newest row, vouched for by the audit key. Kept where nobody who can write to the\n' +
+      'Prints the id and hash of the newest row, vouched for by the audit key. Kept where nobody who can write to the ' +
         'database reaches it, it shows later whether rows up to it were cut off.',
     )
     .addHelpText('after', '\nExamples:\n  signalbox audit head > audit-head-$(date +%F).json')
@@ -64,7 +64,7 @@ Examples:
     .command('verify')
     .summary('check that no row of the audit was altered, removed or added')
     .description(
-      "Recomputes the chain of keyed hashes. Exits 1 and names the first bad row if the audit isn't what was written.\n" +
+      "Recomputes the chain of keyed hashes. Exits 1 and names the first bad row if the audit isn't what was written. " +
         'Rows cut off at the end together with their record show only against a head that was exported before.',
     )
     .option('--from-head <file>', 'go on from a head that `signalbox audit head` printed', readHead)

@@ -20,7 +20,7 @@ export function explainCommand(context: CliContext): Command {
   return new Command('explain')
     .summary('which way a request would take now, and why')
     .description(
-      'Asks the admin listener of a data plane what would become of a request: route, rule, every backend with what keeps it\n' +
+      'Asks the admin listener of a data plane what would become of a request: route, rule, every backend with what keeps it ' +
         'from serving, and the attempts that would follow if they ended as imagined. Nothing is sent to a provider, taken or counted.',
     )
     .requiredOption('-f, --filename <path>', 'the question, JSON or YAML; - for standard input')

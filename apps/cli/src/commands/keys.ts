@@ -42,8 +42,8 @@ export function keysCommand(context: CliContext): Command {
     .command('rotate')
     .summary('encrypt everything under a new master key while everything serves')
     .description(
-      'Of what `signalbox up` runs here: puts a new line first in master.key, waits until it is in use and has everything\n' +
-        'encrypted under it. Of any other installation: shows what to do to the files, and once every replica has the same\n' +
+      'Of what `signalbox up` runs here: puts a new line first in master.key, waits until it is in use and has everything ' +
+        'encrypted under it. Of any other installation: shows what to do to the files, and once every replica has the same ' +
         'new line first, has everything encrypted under it.',
     )
     .option('--remove-old', 'here: take the old lines out of master.key once nothing is encrypted under them')

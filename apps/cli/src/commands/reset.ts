@@ -18,7 +18,7 @@ export function resetCommand(context: CliContext, finish: (exitCode: number) => 
   const reset = new Command('reset')
     .summary('have data planes forget a breaker or a pause')
     .description(
-      'Has every connected data plane forget what it remembers of a backend or a key, at once and without an edit. Shows what came\n' +
+      'Has every connected data plane forget what it remembers of a backend or a key, at once and without an edit. Shows what came ' +
         'of it at each; exits 5 unless all of them answered. Every reset is in the audit.',
     );
   reset.addCommand(

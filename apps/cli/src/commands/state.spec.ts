@@ -98,6 +98,17 @@ test('filters go along, -o json is the whole answer, and --data-plane names anot
   expect(JSON.parse(out)).toEqual(state);
 });
 
+test('a provider of which nothing is remembered may be a mistake: it says so, beside the tables', async () => {
+  const none = { ...state, breakers: section(), cooldowns: section(), keys: section(), queues: section() };
+  answer.body = JSON.stringify(none);
+  const { code, out, error } = await signalbox(['state', '--provider', 'alhpa']);
+  expect([code, out.split('\n').length > 2]).toEqual([exitCodes.ok, true]);
+  expect(error).toContain('edge-1 remembers nothing of a provider alhpa. `signalbox get providers -A`');
+  expect((await signalbox(['state'])).error).toBe('');
+  answer.body = JSON.stringify({ ...none, queues: section([{ for: 'default/alpha', waiting: 5 }]) });
+  expect((await signalbox(['state', '--provider', 'alpha'])).error).toBe('');
+});
+
 test.each([
   [{ status: 404, body: 'not found' }, 'it is no admin listener of a data plane'],
   [{ status: 200, body: '<html>' }, 'it is no admin listener of a data plane'],

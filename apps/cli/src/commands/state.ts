@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { askDataPlane, dataPlaneAdminUrl } from '../client/data-plane-admin.js';
 import type { CliContext } from '../context.js';
 import { type DocumentFormat, renderDocument } from '../output/document.js';
+import { printable } from '../output/style.js';
 import { renderTable } from '../output/table.js';
 import { outputOption, positiveInteger } from './shared-options.js';
 
@@ -36,7 +37,7 @@ export function stateCommand(context: CliContext): Command {
   return new Command('state')
     .summary('what a data plane remembers and has in flight: breakers, pauses of keys, queues')
     .description(
-      'Asks the admin listener of one data plane what it remembers of backends and keys, and what requests have taken\n' +
+      'Asks the admin listener of one data plane what it remembers of backends and keys, and what requests have taken ' +
         'from it now. Open breakers come first; closed ones are left out of the table, and are in -o json.',
     )
     .option('--data-plane <url>', 'its admin listener; default: SIGNALBOX_DATA_PLANE_ADMIN_URL, or that of .signalbox')
@@ -52,8 +53,16 @@ export function stateCommand(context: CliContext): Command {
       const query = { provider, limit: limit?.toString() };
       const state = await askDataPlane<StateAnswer>(url, { path: '/state', query }, context.interrupted);
       context.stdout.write(output ? renderDocument(state, output) : renderState(state));
+      if (provider !== undefined && output === undefined && isEmpty(state)) {
+        const hint = '`signalbox get providers -A` shows those that there are.';
+        context.stderr.write(`${state.dataPlane} remembers nothing of a provider ${printable(provider)}. ${hint}\n`);
+      }
     });
 }
+
+/** Of one provider: consumers belong to none. */
+const isEmpty = ({ breakers, cooldowns, keys, connections, queues }: StateAnswer): boolean =>
+  [breakers, cooldowns, keys, connections, queues].every(({ total }) => total === 0);
 
 function renderState(state: StateAnswer): string {
   const { dataPlane, table, controlPlane, requests } = state;

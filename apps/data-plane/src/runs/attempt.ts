@@ -226,8 +226,9 @@ export class Attempt implements UpstreamHandler, RelayOwner {
     record.param = outcome.param ?? '';
     record.message = detail === '' ? (outcome.message ?? '') : `${outcome.message ?? ''} (${detail})`;
     record.retryAfterMs = outcome.retryAfterMs;
-    // What this process lacks must not eject a backend that works.
-    this.breakOff(result.failure === 'OutOfSockets' ? cancelled : { ...outcome, ok: false, class: errorClass });
+    // What this process lacks must not eject a backend that works. What ejects one is told with the code of a failure.
+    const told = { ...outcome, ok: false, class: errorClass, code: record.code };
+    this.breakOff(result.failure === 'OutOfSockets' ? cancelled : told);
     this.owner.failed();
   }
 

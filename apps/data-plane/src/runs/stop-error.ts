@@ -20,7 +20,7 @@ export function stopError(stop: Stop, last: FailedAttempt | undefined, model: st
     case 'keys_exhausted':
       return new GatewayError(
         'keys_exhausted',
-        `Every key for model '${model}' is at its limit or cooling down.`,
+        `Every key for model '${model}' is at its limit or cooling down${reasonsOf(stop.passedOver)}.`,
         null,
         retryAfterMs,
       );
@@ -60,14 +60,19 @@ const OPERATOR_NEEDED_MS = 60_000;
 
 function unavailable({ retryAfterMs, passedOver }: Stop, what: string): GatewayError {
   const isTemporary = retryAfterMs !== undefined || passedOver.some(({ reason }) => temporary.has(reason));
-  const why = [...new Set(passedOver.map(({ reason }) => inWords[reason]))].join(', ');
-  const message = `${what}${isTemporary ? ' now' : ''}${why === '' ? '' : `: ${why}`}.`;
+  const message = `${what}${isTemporary ? ' now' : ''}${reasonsOf(passedOver)}.`;
   return new GatewayError(
     'upstream_unavailable',
     message,
     null,
     retryAfterMs ?? (isTemporary ? -1 : OPERATOR_NEEDED_MS),
   );
+}
+
+/** As the end of a sentence: `: a circuit breaker is open, all keys are in use`. Empty where nothing was passed over. */
+function reasonsOf(passedOver: Stop['passedOver']): string {
+  const why = [...new Set(passedOver.map(({ reason }) => inWords[reason]))].join(', ');
+  return why === '' ? '' : `: ${why}`;
 }
 
 /** No names: which backends there are isn't every client's business. */

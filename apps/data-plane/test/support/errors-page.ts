@@ -3,7 +3,10 @@ import { errorTable, GatewayError } from '../../src/errors/error-table.js';
 import { surfaces } from '../../src/surfaces/registry.js';
 
 const example = surfaces[0].errorBody(
-  new GatewayError('keys_exhausted', "Every key for model 'chat' is at its limit or cooling down."),
+  new GatewayError(
+    'keys_exhausted',
+    "Every key for model 'chat' is at its limit or cooling down: keys rest after a rate limit.",
+  ),
 );
 
 const introduction = `# Errors of the data plane
@@ -39,9 +42,13 @@ is tried, by the route's retry policy. When nothing is left to try, the class of
 
 `;
 
+const keysExhausted = ', or `keys_exhausted` where all keys that are left rest or are at their limit';
+
 /** What a class becomes besides the error that bears its name. */
 const alternatives: Readonly<Record<string, string>> = {
-  RateLimited: ', or `keys_exhausted` where no key was left to ask with',
+  RateLimited: keysExhausted,
+  Auth: keysExhausted,
+  QuotaExhausted: keysExhausted,
 };
 
 /** The whole of docs/errors.md. */
