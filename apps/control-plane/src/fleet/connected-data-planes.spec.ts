@@ -1,14 +1,7 @@
-import type { Hello } from '#libs/control-protocol';
 import { ConnectedDataPlanes } from './connected-data-planes.js';
+import { helloOf } from './testing/hello.js';
 
-const hello: Hello = {
-  type: 'hello',
-  name: 'plane',
-  uid: 'uid',
-  instance: 'i',
-  schemaVersions: [1],
-  software: '1.0',
-};
+const hello = helloOf();
 
 test('a report says all there is: what it leaves out is over', () => {
   const dataPlanes = new ConnectedDataPlanes(() => 0);

@@ -1,18 +1,9 @@
-import type { Hello } from '#libs/control-protocol';
 import type { DataPlaneStatus } from '#libs/resources';
 import type { DataPlaneState } from './connected-data-planes.js';
 import { nextStatus } from './data-plane-status.js';
+import { helloOf } from './testing/hello.js';
 
-const hello: Hello = {
-  type: 'hello',
-  name: 'plane',
-  uid: 'uid',
-  instance: 'i',
-  schemaVersions: [1],
-  software: '1.0',
-  version: 'aa',
-  revision: 3,
-};
+const hello = helloOf({ software: '1.0', version: 'aa', revision: 3 });
 const here: DataPlaneState = { hello, connected: true, sinceMs: 0, unresolvedCredentials: [] };
 const me = { self: 'me', nowMs: 0 };
 const stored: DataPlaneStatus = {

@@ -1,22 +1,13 @@
 import type { ApiObject } from '#libs/apimachinery';
-import type { Hello } from '#libs/control-protocol';
 import { kindOf, type DataPlaneStatus } from '#libs/resources';
 import { createLogger } from '#libs/telemetry';
 import { FakeClock } from '#libs/testing';
 import type { ObjectStore } from '../store/object-store.js';
 import { ConnectedDataPlanes } from './connected-data-planes.js';
 import { DataPlaneWriter } from './data-plane-writer.js';
+import { helloOf } from './testing/hello.js';
 
-const hello: Hello = {
-  type: 'hello',
-  name: 'plane',
-  uid: 'uid',
-  instance: 'i',
-  schemaVersions: [1],
-  software: '1',
-  version: 'aa',
-  revision: 3,
-};
+const hello = helloOf({ version: 'aa', revision: 3 });
 const elsewhere: DataPlaneStatus = {
   uid: 'uid',
   connected: true,

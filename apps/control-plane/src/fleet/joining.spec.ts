@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import type { ApiObject } from '#libs/apimachinery';
 import { rollup, type Verdict } from '#libs/compiler';
-import type { Hello } from '#libs/control-protocol';
 import { kindOf, type DataPlaneStatus } from '#libs/resources';
 import type { CacheUpdate } from '../cache/cache-update.js';
 import type { DataPlaneState } from './connected-data-planes.js';
 import { JOINS_WITHIN_MS, nextStatus } from './data-plane-status.js';
 import { FleetView } from './fleet-view.js';
+import { helloOf } from './testing/hello.js';
 
 const kind = kindOf('signalbox.dev/v1', 'DataPlane')!;
 const NEWEST = 50;
@@ -52,15 +52,7 @@ const looks = fc.array(fc.integer({ min: 0, max: JOINS_WITHIN_MS - 1 }), { minLe
 
 describe('a data plane that joins a fleet that serves', () => {
   const life = (from: { revision: number } | undefined, atMs: readonly number[]) => {
-    const hello: Hello = {
-      type: 'hello',
-      name: 'joining',
-      uid: 'uid',
-      instance: 'i',
-      schemaVersions: [1],
-      software: '1',
-      ...(from && { version: 'before', revision: from.revision }),
-    };
+    const hello = helloOf({ name: 'joining', ...(from && { version: 'before', revision: from.revision }) });
     const state: DataPlaneState = { hello, connected: true, sinceMs: 0, unresolvedCredentials: [] };
     return { state, looks: [...atMs].sort((left, right) => left - right).map((nowMs) => ({ state, nowMs })) };
   };
