@@ -1,3 +1,4 @@
+import { hostileShapes, steepGrowth } from '#libs/testing';
 import { MASK, maskSecrets } from './mask-secrets.js';
 
 const random = 'h4Kq9ZtW2vXc7LmB5nR8';
@@ -39,6 +40,37 @@ it.each([
   'bearer token missing',
   '0af7651916cd43dd8448eb211c80319c',
 ])('leaves %s alone', (text) => expect(maskSecrets(text)).toBe(text));
+
+it('masks a JSON Web Token that was cut', () => {
+  expect(maskSecrets('"eyJhbGciOiJIUzI1NiJ9"')).toBe(`"${MASK}"`);
+  expect(maskSecrets('"eyJhbGciOiJIUzI1NiJ9.eyJzdWIi')).toBe(`"${MASK}`);
+});
+
+/** What each of the patterns begins with, again and again, or begins with for a long time. */
+const beginnings = [
+  '-eyJaaaaaa',
+  'eyJaaaaaa.',
+  '-sk-aaa',
+  'Bearer ',
+  'Bearer\t',
+  '-----BEGIN ',
+  '://a:',
+  '://',
+  'key=',
+  '-AIza-',
+  '-ya29.',
+];
+const shapes = {
+  ...hostileShapes,
+  ...Object.fromEntries(beginnings.map((text) => [text, (length: number) => text.repeat(length / text.length)])),
+  'a scheme and blanks': (length: number) => `Bearer${' '.repeat(length)}`,
+  'a password without a host': (length: number) => `://${'a:'.repeat(length / 2)}`,
+  'a header without its end': (length: number) => `-----BEGIN ${'A'.repeat(length)}`,
+};
+
+it.each(Object.entries(shapes))('takes time by the length of a text of %j', (_name, shape) => {
+  expect(steepGrowth((size) => void maskSecrets(shape(size)), { from: 4_096, to: 1_048_576 })).toBeUndefined();
+});
 
 it('leaves JSON readable', () => {
   const line = JSON.stringify({

@@ -25,7 +25,8 @@ const PREFIXED = [
   'csk-[A-Za-z0-9]{8,}', // Cerebras
   '(?:AKIA|ASIA)[A-Z0-9]{16}', // AWS access key ids
   'gh[pousr]_[A-Za-z0-9]{20,}', // GitHub
-  'eyJ[A-Za-z0-9_-]{6,}\\.[A-Za-z0-9_-]{6,}\\.[A-Za-z0-9_-]*', // JSON Web Token
+  // JSON Web Token. Also one that is cut: a first part that had to have others would be looked through from each "eyJ" in it.
+  'eyJ[A-Za-z0-9_-]{6,}(?:\\.[A-Za-z0-9_-]{6,}(?:\\.[A-Za-z0-9_-]*)?)?',
 ];
 const CREDENTIAL = new RegExp(`${START}(?:${PREFIXED.join('|')})`, 'g');
 const SCHEME = new RegExp(`${START}(Bearer|Basic)(\\s+)[A-Za-z0-9._~+/=-]{8,}`, 'gi');
