@@ -13,6 +13,27 @@ export default [
     suite: `${http}/lingering`,
   },
   {
+    name: 'a request whose body breaks off knows what became of it',
+    file: `${http}/client-error.ts`,
+    find: 'if (waiting !== undefined && error.code !== CLOSED_HALFWAY) {',
+    replace: 'if (waiting !== undefined && error.code === undefined) {',
+    suite: 'apps/data-plane/test/client-faults',
+  },
+  {
+    name: 'a client that closes before its request is whole has left',
+    file: `${http}/client-error.ts`,
+    find: ' && error.code !== CLOSED_HALFWAY',
+    replace: '',
+    suite: 'apps/data-plane/test/client-faults',
+  },
+  {
+    name: 'a request that broke off is answered past node',
+    file: `${http}/node-downstream.ts`,
+    find: '    this.lastWords = say;\n',
+    replace: '',
+    suite: 'apps/data-plane/test/client-faults',
+  },
+  {
     name: 'the parser hears nothing after the last words',
     file: `${http}/lingering.ts`,
     find: "  socket.removeAllListeners('data');",

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { eventually } from '#libs/testing';
+import { GatewayError } from '../src/errors/error-table.js';
 import { ClientConnection } from '../src/http/client-connection.js';
 import { NodeDownstream } from '../src/http/node-downstream.js';
 
@@ -31,6 +32,7 @@ beforeEach(async () => {
       flushed: () => void heard.push('flushed'),
       turnCame: () => void heard.push('turn'),
       abandoned: () => void heard.push('abandoned'),
+      fail: ({ code }) => void heard.push(`fail: ${code}`),
       fault: (error) => void heard.push(`fault: ${String(error)}`),
     });
     const one = { path: request.url ?? '', downstream, response, heard };
@@ -358,15 +360,19 @@ describe('a connection that dies', () => {
         abandoned() {
           throw error;
         },
+        fail() {
+          throw error;
+        },
         fault: (fault) => void faults.push(fault),
       });
     };
     const client = open();
     client.socket.write(ask('/'));
     await eventually(() => served.length === 1);
+    served[0]!.downstream.requestBroke(new GatewayError('invalid_request', 'x'), () => {});
     client.socket.destroy();
-    await eventually(() => faults.length === 1);
-    expect(faults).toEqual([error]);
+    await eventually(() => faults.length === 2);
+    expect(faults).toEqual([error, error]);
   });
 });
 

@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net';
+import type { GatewayError } from '../errors/error-table.js';
 
 /** An answer under way, as its connection sees it. */
 export interface OpenAnswer {
   /** The request hasn't arrived whole, and nothing of the answer is written. */
   readonly isWaitingForRequest: boolean;
+  /** The rest of its request can't be read. `say` takes its answer: the last words on this connection, past node. */
+  requestBroke(error: GatewayError, say: (answer: string) => void): void;
   /** The socket takes more. Heard by the answer whose turn it is, alone. */
   socketDrained(): void;
   /** The answers in front of it are over. */
@@ -44,6 +47,11 @@ export class ClientConnection {
   /** Something is due to the client before what would be written now, but for the request that is just arriving. */
   get owesAnswer(): boolean {
     return this.open.some((answer) => !answer.isWaitingForRequest);
+  }
+
+  /** The one whose request is just arriving. */
+  get waiting(): OpenAnswer | undefined {
+    return this.open.find((answer) => answer.isWaitingForRequest);
   }
 
   isFirst(answer: OpenAnswer): boolean {

@@ -1,8 +1,10 @@
 import type { ServerResponse } from 'node:http';
+import type { GatewayError } from '../errors/error-table.js';
 import type { FaultOwner } from '../errors/fault-owner.js';
 import type { Downstream, DownstreamEvents } from '../exchange/downstream.js';
 import { chunkFrame, dataOfFrames, LAST_CHUNK } from './chunk-frames.js';
 import { ClientConnection, type OpenAnswer } from './client-connection.js';
+import { lastAnswer } from './last-answer.js';
 
 /** A longer body is written in pieces of this size (bytes), so that it shows how fast the client takes it. */
 const PIECE_BYTES = 256 * 1024;
@@ -23,6 +25,8 @@ export class NodeDownstream implements Downstream, OpenAnswer {
   private isChunked = false;
   /** The head is with the socket, or queues in front of all that follows. */
   private hasBegun = false;
+  /** The request broke off: the answer goes here, and not to node. */
+  private lastWords: ((answer: string) => void) | undefined = undefined;
   /** Of a long body, what isn't written yet. */
   private rest: Buffer | undefined = undefined;
 
@@ -43,7 +47,12 @@ export class NodeDownstream implements Downstream, OpenAnswer {
 
   /** Raw header arrays throughout: `setHeader` costs several times as much. */
   send(status: number, headers: string[], body: Buffer | string): boolean {
-    const { response } = this;
+    const { response, lastWords } = this;
+    if (lastWords !== undefined) {
+      this.connection.remove(this);
+      lastWords(lastAnswer(status, headers, body.toString('latin1')));
+      return true;
+    }
     headers.push('content-length', String(body.length));
     response.writeHead(status, headers);
     if (body.length > PIECE_BYTES) {
@@ -101,6 +110,16 @@ export class NodeDownstream implements Downstream, OpenAnswer {
     this.connection.socket.destroy();
   }
 
+  requestBroke(error: GatewayError, say: (answer: string) => void): void {
+    this.lastWords = say;
+    const { events } = this;
+    try {
+      events?.fail(error);
+    } catch (fault) {
+      events?.fault(fault);
+    }
+  }
+
   socketDrained(): void {
     this.writePieces();
     this.say('drained');
@@ -153,7 +172,7 @@ export class NodeDownstream implements Downstream, OpenAnswer {
     return false;
   }
 
-  private say(event: keyof DownstreamEvents): void {
+  private say(event: Exclude<keyof DownstreamEvents, 'fail'>): void {
     const { events } = this;
     try {
       events?.[event]();

@@ -146,7 +146,7 @@ export class VirtualClient implements Downstream {
     this.guarded((exchange) => exchange.fail(new GatewayError('shutting_down', 'x')));
   }
 
-  private say(event: keyof DownstreamEvents): void {
+  private say(event: Exclude<keyof DownstreamEvents, 'fail'>): void {
     this.guarded((exchange) => exchange[event]());
   }
 
