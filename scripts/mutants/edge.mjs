@@ -31,7 +31,7 @@ export default [
     file: `${http}/node-downstream.ts`,
     find: '    this.lastWords = say;\n',
     replace: '',
-    suite: 'apps/data-plane/test/client-faults',
+    suite: downstream,
   },
   {
     name: 'the parser hears nothing after the last words',
@@ -211,7 +211,7 @@ export default [
   {
     name: 'no error is written where another answer is due',
     file: `${http}/client-error.ts`,
-    find: ' || ClientConnection.of(socket).owesAnswer',
+    find: ' || connection.owesAnswer',
     replace: '',
     suite: connections,
   },

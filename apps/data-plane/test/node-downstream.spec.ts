@@ -376,6 +376,30 @@ describe('a connection that dies', () => {
   });
 });
 
+it('a request that breaks off is answered where it is told to be, and not by node', async () => {
+  const said: string[] = [];
+  serve = ({ downstream }) => {
+    downstream.report({
+      drained() {},
+      flushed() {},
+      turnCame() {},
+      abandoned() {},
+      fail: ({ message }) => {
+        expect(downstream.send(400, ['a', 'b'], message)).toBe(true);
+      },
+      fault: (fault) => void said.push(String(fault)),
+    });
+    expect(downstream.isWaitingForRequest).toBe(true);
+    downstream.requestBroke(new GatewayError('invalid_request', 'gr\u00fcn'), (answer) => void said.push(answer));
+  };
+  const client = open();
+  client.socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n');
+  await eventually(() => said.length === 1);
+  expect(said).toEqual(['HTTP/1.1 400 Bad Request\r\nconnection: close\r\na: b\r\ncontent-length: 4\r\n\r\ngr\u00fcn']);
+  expect(served[0]!.response.headersSent).toBe(false);
+  expect(ClientConnection.of(served[0]!.response.socket!).waiting).toBeUndefined();
+});
+
 it('a connection has the same listeners after many requests', async () => {
   serve = answerInTurns;
   const client = open();
