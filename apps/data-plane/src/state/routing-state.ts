@@ -82,7 +82,7 @@ export class RoutingState implements PermitHome {
     if (cell === undefined) return undefined;
     const phase = this.breakers.reset(cell, nowMs);
     // Requests wait for keys, not for a breaker; which of them it would serve, they find out.
-    this.lines.wake(...Array.from(this.lines.entries(), ([line]) => always(line)));
+    this.lines.wakeAll();
     return phase;
   }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { compareGlobs, Glob, isGlob, selectsLabels } from '#libs/routing-table';
+import { StoredEntry } from './stored-entry.js';
 import { consumer, full, match, route, serving, smallTable } from './testing/entries.js';
 
 describe('Table', () => {
@@ -14,6 +15,26 @@ describe('Table', () => {
     const table = await full(smallTable);
     expect(table.backend('default/pool/m')).toBe(table.backend('default/pool/m'));
     expect(table.keyPool('default/absent')).toBeUndefined();
+  });
+
+  it('keeps nothing parsed for who goes over all its identities', async () => {
+    const table = await full(smallTable);
+    const { parse } = StoredEntry.prototype;
+    let parsed = 0;
+    StoredEntry.prototype.parse = function () {
+      parsed += 1;
+      return parse.call(this);
+    };
+    try {
+      expect([...table.identities()]).toContain('default/alpha/m');
+      const glances = parsed;
+      table.backend('default/pool/m');
+      expect(parsed).toBe(glances + 1);
+      Array.from(table.identities());
+      expect(parsed).toBe(2 * glances);
+    } finally {
+      StoredEntry.prototype.parse = parse;
+    }
   });
 
   it('knows its routes by their keys', async () => {
