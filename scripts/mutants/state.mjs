@@ -121,4 +121,32 @@ export default [
     replace: '    tables.onSwap((view) => {\n      this.prepare(view);\n      this.swap();\n    });',
     suite: 'apps/data-plane/src/runs/pinned-table',
   },
+  {
+    name: 'attempts in flight at a backend are counted down',
+    file: `${state}/permit.ts`,
+    find: '    seat.load.inFlight -= 1;\n',
+    replace: '',
+    suite: 'apps/data-plane/(test/state.spec|src/runs/run.spec)',
+  },
+  {
+    name: 'the tables that use a backend share its load',
+    file: `${state}/backend-state.ts`,
+    find: '    this.state.loads.release(state.load);\n',
+    replace: '',
+    suite: 'apps/data-plane/test/state.spec',
+  },
+  {
+    name: 'files are read few at once',
+    file: 'apps/data-plane/src/credentials/local-values.ts',
+    find: 'return this.reads.run(() => this.readBelow(directory, path));',
+    replace: 'void this.reads;\n    return this.readBelow(directory, path);',
+    suite: 'apps/data-plane/src/credentials/few-at-once',
+  },
+  {
+    name: 'what ends gives its turn to one, not to two',
+    file: 'apps/data-plane/src/credentials/few-at-once.ts',
+    find: '      if (next === undefined) this.underWay -= 1;\n      else next();',
+    replace: '      this.underWay -= 1;\n      next?.();',
+    suite: 'apps/data-plane/src/credentials/few-at-once',
+  },
 ];

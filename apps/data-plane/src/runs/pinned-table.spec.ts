@@ -11,7 +11,7 @@ it('a table for which nothing can be pinned is not swapped in anywhere', async (
       return {};
     },
   } as unknown as SharedState;
-  const current = new CurrentTable();
+  const current = new CurrentTable(() => {});
   const pinned = new PinnedTables(current, shared);
   const swapped: number[] = [];
   current.onSwap(({ revision }) => swapped.push(revision));

@@ -126,7 +126,7 @@ describe('a key', () => {
       if (by === 'Operator') routing.resetCredential('default/a/key-0');
       else {
         credentials.rotate('default/a/key-0', 'v2');
-        routing.credentials.recheck(1);
+        scene.recheck(1);
       }
       const key = { credential: 'default/a/key-0', name: 'k' };
       expect(scene.plane.events).toEqual([

@@ -43,3 +43,14 @@ it('closes up, so that those who left for good leave nothing behind', () => {
   for (const waiter of waiters.slice(10)) line.remove(waiter);
   expect(JSON.stringify(line).length).toBeLessThan(2_000);
 });
+
+it('who leaves while others are looked for returns to the place', () => {
+  const line = new WaitingLine<InLine>();
+  const [first, second] = [{ arrival: 1 }, { arrival: 2 }];
+  line.add(first);
+  line.add(second);
+  line.remove(first);
+  expect(line.after(0)).toBe(second);
+  line.add(first);
+  expect([line.after(0), line.after(1)]).toEqual([first, second]);
+});

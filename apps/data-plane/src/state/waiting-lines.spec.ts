@@ -148,7 +148,9 @@ describe('what comes back costs no more the more there are who wait', () => {
           looks += 1;
           return arrival;
         },
-        set: (value: number) => (arrival = value),
+        set: (value: number) => {
+          arrival = value;
+        },
       });
       lines.wait({ pools: ['p'], connections: ['c'] }, waiter);
       return waiter;

@@ -90,7 +90,9 @@ export class WaitingLines {
 
   /** All who wait for anything. */
   wakeAll(): void {
-    for (const line of [...this.byId.keys()]) this.wake(always(line));
+    // As they are now: a line in which somebody waits on is made anew.
+    const lines = Array.from(this.byId.keys(), always);
+    for (const line of lines) this.wake(line);
   }
 
   private nextOf(freed: readonly Freed[], arrival: number): Waiter | undefined {
