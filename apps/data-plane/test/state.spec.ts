@@ -123,7 +123,7 @@ describe('the state that GET /state shows', () => {
     gateway.chat(false);
     gateway.clock.advance(1_000);
     answer(0, 500);
-    const table = { current: undefined, onSwap: () => {} };
+    const table = { current: undefined, onPrepare: () => {}, onSwap: () => {} };
     const sources = stateSources(gateway.runtime, table, {
       controlPlaneConnected: () => true,
       snapshotFailingForMs: () => 0,
