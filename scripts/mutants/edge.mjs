@@ -2,6 +2,7 @@
 const http = 'apps/data-plane/src/http';
 const downstream = 'apps/data-plane/test/node-downstream';
 const simulator = 'apps/simulator/src';
+const emptying = 'apps/data-plane/src/http/emptying';
 const connections = 'apps/data-plane/test/connections';
 
 export default [
@@ -11,27 +12,6 @@ export default [
     find: '  socket.resume();',
     replace: '',
     suite: `${http}/lingering`,
-  },
-  {
-    name: 'a request whose body breaks off knows what became of it',
-    file: `${http}/client-error.ts`,
-    find: 'if (waiting !== undefined && error.code !== CLOSED_HALFWAY) {',
-    replace: 'if (waiting !== undefined && error.code === undefined) {',
-    suite: 'apps/data-plane/test/client-faults',
-  },
-  {
-    name: 'a client that closes before its request is whole has left',
-    file: `${http}/client-error.ts`,
-    find: ' && error.code !== CLOSED_HALFWAY',
-    replace: '',
-    suite: 'apps/data-plane/test/client-faults',
-  },
-  {
-    name: 'a request that broke off is answered past node',
-    file: `${http}/node-downstream.ts`,
-    find: '    this.lastWords = say;\n',
-    replace: '',
-    suite: downstream,
   },
   {
     name: 'the parser hears nothing after the last words',
@@ -211,7 +191,7 @@ export default [
   {
     name: 'no error is written where another answer is due',
     file: `${http}/client-error.ts`,
-    find: ' || connection.owesAnswer',
+    find: ' || ClientConnection.of(socket).owesAnswer',
     replace: '',
     suite: connections,
   },
@@ -234,6 +214,118 @@ export default [
     file: 'apps/data-plane/src/consumers/authenticate.ts',
     find: "noCredential.test(authorization) ? 'Missing' : 'NotBearer'",
     replace: "'Missing'",
+    suite: connections,
+  },
+  {
+    name: 'a drain waits for the rest of a head for a second',
+    file: `${http}/emptying.ts`,
+    find: 'nowMs >= this.headUntilMs && socket.writable',
+    replace: 'socket === undefined',
+    suite: emptying,
+  },
+  {
+    name: 'a drain leaves idle connections a second',
+    file: `${http}/emptying.ts`,
+    find: 'nowMs >= this.headUntilMs && socket.writable',
+    replace: 'socket.writable',
+    suite: emptying,
+  },
+  {
+    name: 'a drain gives up a body that stops',
+    file: `${http}/emptying.ts`,
+    find: 'arriving.refuse(incomplete());',
+    replace: 'void incomplete;',
+    suite: emptying,
+  },
+  {
+    name: 'a drain waits for a body that comes slowly',
+    file: `${http}/emptying.ts`,
+    find: 'if (before?.bytes === socket.bytesRead)',
+    replace: 'if (before !== undefined)',
+    suite: emptying,
+  },
+  {
+    name: 'a drain cuts no answer that is written but not taken',
+    file: `${http}/data-server.ts`,
+    find: 'NetServer.prototype.close.call(server, () => resolve());',
+    replace: 'server.close(() => resolve());',
+    suite: emptying,
+  },
+  {
+    name: 'last words have two seconds to be taken',
+    file: `${http}/data-server.ts`,
+    find: 'cancel = clock.after(FLUSH_MS, () => this.cutOff());',
+    replace: '',
+    suite: emptying,
+  },
+  {
+    name: 'the deadline of a drain counts from its beginning',
+    file: `${http}/data-server.ts`,
+    find: 'const leftMs = deadlineMs - openMs;',
+    replace: 'const leftMs = deadlineMs;',
+    suite: emptying,
+  },
+  {
+    name: 'an answer that is under way at the drain closes its connection',
+    file: `${http}/data-server.ts`,
+    find: 'ClientConnection.of(socket).goAway();',
+    replace: 'socket.ref();',
+    suite: emptying,
+  },
+  {
+    name: 'the last of several answers closes the connection, not the first',
+    file: `${http}/client-connection.ts`,
+    find: 'this.open.at(-1)?.closeConnection();',
+    replace: 'this.open[0]?.closeConnection();',
+    suite: emptying,
+  },
+  {
+    name: 'an error of an open listener ends nothing',
+    file: `${http}/listen.ts`,
+    find: "server.on('error', (err) => {",
+    replace: "server.on('nothing', (err) => {",
+    suite: `${http}/listen`,
+  },
+  {
+    name: 'errors of a listener share a line',
+    file: `${http}/listen.ts`,
+    find: 'if (nowMs < silentUntilMs) return;',
+    replace: '',
+    suite: `${http}/listen`,
+  },
+  {
+    name: 'HTTP/1.1 without a host is refused in words',
+    file: `${http}/data-server.ts`,
+    find: '    requireHostHeader: false,',
+    replace: '',
+    suite: connections,
+  },
+  {
+    name: 'HTTP/1.1 without a host is refused',
+    file: `${http}/data-server.ts`,
+    find: "request.headers.host === undefined && request.httpVersion === '1.1'",
+    replace: "request.headers.host === ''",
+    suite: connections,
+  },
+  {
+    name: 'HTTP/1.0 needs no host',
+    file: `${http}/data-server.ts`,
+    find: " && request.httpVersion === '1.1'",
+    replace: '',
+    suite: connections,
+  },
+  {
+    name: 'CONNECT is answered',
+    file: `${http}/data-server.ts`,
+    find: "server.on('connect',",
+    replace: "server.on('neverConnects',",
+    suite: connections,
+  },
+  {
+    name: 'a reset after CONNECT is heard',
+    file: `${http}/client-error.ts`,
+    find: "  socket.on('error', () => socket.destroy());",
+    replace: '',
     suite: connections,
   },
 ];

@@ -160,15 +160,15 @@ export default [
   {
     name: 'one that waits in several lines is woken once',
     file: `${state}/waiting-lines.ts`,
-    find: '      this.leave(next);\n',
-    replace: '',
+    find: '      this.leave(waiter);\n      waiter.wake();',
+    replace: '      waiter.wake();',
     suite: `${state}/waiting-lines`,
   },
   {
     name: 'the order is that of arrival over all lines',
     file: `${state}/waiting-lines.ts`,
-    find: '(next !== undefined && next.arrival <= waiter.arrival)',
-    replace: 'next !== undefined',
+    find: '[...waiters].sort((a, b) => a.arrival - b.arrival)',
+    replace: '[...waiters]',
     suite: `${state}/waiting-lines`,
   },
   {

@@ -16,8 +16,8 @@ export interface LifecycleParts {
   readonly probes: Probes;
 }
 
-/** After the drain deadline, streams get their error event and must still be flushed. */
-const DRAIN_GRACE_MS = 2_000;
+/** After its deadline a drain gives last words two seconds to be taken, and is over then. */
+const DRAIN_GRACE_MS = 3_000;
 const CLOSE_DEADLINE_MS = 5_000;
 
 /** What is opened in which order, and closed in which. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { eventually, eventuallyPasses } from '#libs/testing';
 import { surfaces } from '../src/surfaces/registry.js';
@@ -46,6 +47,11 @@ function talk(...lines: string[]): Talk {
   });
   if (lines.length > 0) socket.write(lines.join('\r\n'));
   return { socket, errors, received: () => text, closed };
+}
+
+function chat(): string {
+  const body = JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: 'hi' }] });
+  return `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${API_KEY}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 
 describe('a path that is not served', () => {
@@ -218,12 +224,58 @@ describe('methods and keys', () => {
   });
 });
 
-describe('requests on one connection', () => {
-  const chat = (): string => {
-    const body = JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: 'hi' }] });
-    return `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${API_KEY}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
-  };
+describe('what node would answer by itself, in a shape of its own or not at all', () => {
+  it.each([
+    ['HTTP/1.1 without a host', 'GET /livez HTTP/1.1', 400, 'invalid_request', "HTTP/1.1 asks for the header 'host'."],
+    [
+      'CONNECT',
+      'CONNECT x:443 HTTP/1.1\r\nhost: x:443',
+      404,
+      'unknown_path',
+      'CONNECT is not served: this is no proxy.',
+    ],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM', 400, 'invalid_request', 'The request is not valid HTTP/1.1.'],
+    ['a line that is none', 'GET\r\n', 400, 'invalid_request', 'The request is not valid HTTP/1.1.'],
+  ])('%s', async (_what, text, status, code, message) => {
+    const client = talk(text, '', '');
+    await eventually(() => client.received().includes('"error"'));
+    client.socket.end();
+    await client.closed;
+    const [head = '', body = ''] = client.received().split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(head).toContain('content-type: application/json');
+    expect(errorOf(body)).toMatchObject({ code, message });
+  });
 
+  it('HTTP/1.0 needs no host', async () => {
+    const client = talk('GET /livez HTTP/1.0', '', '');
+    await client.closed;
+    expect(client.received()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  });
+
+  it('a client that resets its connection after CONNECT takes nobody with it', async () => {
+    const client = connect({ port: gateway.server.address.port, host: '127.0.0.1', allowHalfOpen: true });
+    client.write('CONNECT x:443 HTTP/1.1\r\nhost: x:443\r\n\r\n');
+    await once(client.resume(), 'end');
+    const { sockets } = gateway.server as unknown as { sockets: Set<Socket> };
+    // Heard by nobody, the reset would end the process.
+    expect([...sockets].map((socket) => socket.listenerCount('error'))).toEqual([1]);
+    client.resetAndDestroy();
+    await eventually(() => sockets.size === 0);
+    expect((await gateway.get('/livez')).status).toBe(200);
+  });
+
+  it('CONNECT behind a request that runs ends the connection, in nobody else’s place', async () => {
+    upstream.answers({ type: 'hang' });
+    const client = talk(chat());
+    await eventually(() => upstream.calls.length === 1);
+    client.socket.write('CONNECT x:443 HTTP/1.1\r\nhost: x:443\r\n\r\n');
+    await client.closed;
+    expect(client.received()).toBe('');
+  });
+});
+
+describe('requests on one connection', () => {
   it('the client leaves: every call for it ends, those behind another too', async () => {
     upstream.answers({ type: 'hang' });
     const client = talk(chat() + chat() + chat());

@@ -68,7 +68,7 @@ it('drains on the first signal, unready on the admin listener, and exits at once
   await startedUp();
   const halfSent = connect(ports.data, '127.0.0.1');
   halfSent.on('error', () => undefined);
-  // The answer to the first request says that the second has begun to arrive, too; the rest of it never comes.
+  // The answer to the first request says that the second has begun to arrive, too: for the rest of it a drain waits a little.
   halfSent.write('GET /livez HTTP/1.1\r\nhost: x\r\n\r\nPOST /nothing HTTP/1.1\r\nhost: x\r\n');
   const [answer] = (await once(halfSent, 'data')) as [Buffer];
   expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
@@ -77,13 +77,6 @@ it('drains on the first signal, unready on the admin listener, and exits at once
     const response = await fetch(`http://127.0.0.1:${ports.admin}/readyz?verbose`);
     return (await response.text()).includes('[-]not-stopping failed: draining');
   });
-  await eventually(() =>
-    status(ports.data, '/livez').then(
-      () => false,
-      () => true,
-    ),
-  );
-  expect(running!.running).toBe(true);
   expect(await running!.end('SIGTERM')).toBe(143);
   halfSent.destroy();
 });

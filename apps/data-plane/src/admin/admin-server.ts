@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '#libs/telemetry';
+import { listen } from '../http/listen.js';
 import { type AdminAnswer, AdminError, type AdminRoute, TEXT } from './admin-route.js';
 
 /** Of a body: a large prompt, and not what would fill the memory. */
@@ -24,15 +25,8 @@ export class AdminServer {
   }
 
   /** Rejects if the address is taken. */
-  async listen(host: string, port: number): Promise<AddressInfo> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen(port, host, () => {
-        this.server.off('error', reject);
-        resolve();
-      });
-    });
-    return this.server.address() as AddressInfo;
+  listen(host: string, port: number): Promise<AddressInfo> {
+    return listen(this.server, { host, port, logger: this.logger });
   }
 
   close(): Promise<void> {

@@ -3,10 +3,8 @@ import { open, realpath } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { Glob } from '#libs/routing-table';
 import { checkValue, type CheckedValue } from './acceptable-value.js';
-import { FewAtOnce } from './few-at-once.js';
 
 const MAX_FILE_BYTES = 64 * 1024;
-const READS_AT_ONCE = 2;
 
 /** Reads environment variables whose names an allowlist admits. Without one it reads none. */
 export class EnvironmentValues {
@@ -32,21 +30,13 @@ export class EnvironmentValues {
 /** Reads files below one directory, wherever links may point. Without a directory it reads none. */
 export class FileValues {
   /** `directory`: SIGNALBOX_CREDENTIAL_DIR. */
-  constructor(
-    private readonly directory: string | undefined,
-    private readonly reads = new FewAtOnce(READS_AT_ONCE),
-  ) {}
+  constructor(private readonly directory: string | undefined) {}
 
   /** `path`: relative to the directory, or absolute and below it. One trailing line break is no part of the value. */
   async read(path: string): Promise<CheckedValue> {
-    const { directory } = this;
-    if (directory === undefined) return { reason: 'SIGNALBOX_CREDENTIAL_DIR of this data plane is not set' };
-    return this.reads.run(() => this.readBelow(directory, path));
-  }
-
-  private async readBelow(directory: string, path: string): Promise<CheckedValue> {
+    if (this.directory === undefined) return { reason: 'SIGNALBOX_CREDENTIAL_DIR of this data plane is not set' };
     try {
-      const root = await realpath(directory);
+      const root = await realpath(this.directory);
       const target = await realpath(resolve(root, path));
       if (!target.startsWith(root + sep)) return { reason: 'the file is outside of SIGNALBOX_CREDENTIAL_DIR' };
       return checkValue((await readSmallFile(target)).replace(/\r?\n$/, ''));

@@ -1,6 +1,5 @@
 import type { KeyIndex } from '#libs/routing';
 import type { BackendEntry, KeyPoolEntry } from '#libs/routing-table';
-import type { BackendLoad } from './backend-loads.js';
 import type { BreakerCell } from './breakers.js';
 import type { ConnectionLimiter } from './connection-limiter.js';
 
@@ -11,5 +10,4 @@ export interface BackendSeat {
   readonly breaker: BreakerCell;
   readonly keys: KeyIndex;
   readonly connections: ConnectionLimiter;
-  readonly load: Pick<BackendLoad, 'inFlight'>;
 }

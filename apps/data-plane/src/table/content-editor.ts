@@ -1,11 +1,4 @@
-import {
-  entryId,
-  type EntryKind,
-  entryName,
-  type EntryName,
-  type EntryTypes,
-  type TableDigest,
-} from '#libs/routing-table';
+import { entryId, entryName, type EntryName, type TableDigest } from '#libs/routing-table';
 import { matchKeyParts, NamespaceModelsEditor } from './namespace-models.js';
 import { referencesOf } from './references.js';
 import type { StoredEntry } from './stored-entry.js';
@@ -52,8 +45,8 @@ export class ContentEditor {
     }
   }
 
-  /** Returns the parsed value. Throws a SyntaxError or TypeError if the entry's bytes are not what its kind calls for. */
-  add(stored: StoredEntry): EntryTypes[EntryKind] {
+  /** Throws a SyntaxError or TypeError if the entry's bytes are not what its kind calls for. */
+  add(stored: StoredEntry): void {
     const id = entryId(stored.kind, stored.key);
     const value = stored.parse();
     this.entries.set(id, stored);
@@ -72,7 +65,6 @@ export class ContentEditor {
       if (source.type === 'Secret') this.streamCredentials.set(stored.key, source.version);
       else this.localCredentials.set(stored.key, credential);
     }
-    return value;
   }
 
   /** The first reference that leads nowhere, told for people; undefined: none. */

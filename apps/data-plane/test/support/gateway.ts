@@ -37,7 +37,6 @@ export interface Reply {
 export interface GatewayOptions {
   readonly limits?: Partial<RequestLimits>;
   readonly headersTimeoutMs?: number;
-  readonly requestTimeoutMs?: number;
   readonly transport?: Http1Transport;
   /** Tables and credentials of another's making, a stream's for example; absent: those that `serve` makes. */
   readonly over?: { readonly current: TableHolder; readonly credentials: CredentialSource };
@@ -62,7 +61,6 @@ export class Gateway {
       port: 0,
       probe: (target) => (target.startsWith('/livez') ? { status: 200, body: 'ok' } : undefined),
       headersTimeoutMs: options.headersTimeoutMs,
-      requestTimeoutMs: options.requestTimeoutMs,
     });
     return gateway;
   }
