@@ -218,8 +218,8 @@ export default [
   {
     name: 'a count of a thousand digits is taken for one',
     file: 'libs/dialects/src/openai/answer/usage.ts',
-    find: 'count(Number(digits))',
-    replace: 'Number(digits)',
+    find: 'Number.isSafeInteger(value)',
+    replace: "typeof value === 'number'",
     suite: 'libs/dialects/src/openai/answer/usage.spec',
   },
   {

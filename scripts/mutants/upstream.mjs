@@ -279,4 +279,25 @@ export default [
     replace: "known.set(always, '');",
     suite: `${http1}/request-bytes.spec`,
   },
+  {
+    name: 'a length is digits up to the end of its line',
+    file: `${http1}/response-head.ts`,
+    find: 'return text.charCodeAt(at) === CR ? length : -1;',
+    replace: 'return length;',
+    suite: reader,
+  },
+  {
+    name: 'the end of a head is found wherever it stands',
+    file: `${http1}/response-reader.ts`,
+    find: '} else at += byte === CR ? 1 : 4;',
+    replace: '} else at += byte === CR ? 2 : 4;',
+    suite: reader,
+  },
+  {
+    name: "one server keeps connections idle for its own time, not for another one's",
+    file: `${http1}/response-head.ts`,
+    find: 'if (value !== lastKeepAlive) {',
+    replace: "if (lastKeepAlive === '') {",
+    suite: reader,
+  },
 ];

@@ -51,9 +51,8 @@ export class ResponseHead implements FieldLines {
       switch (framingName(fields[index]!)) {
         case 'content-length': {
           if (this.framing !== 'UntilClose') return this.framing === 'Length' ? 'RepeatedLength' : 'TwoFramings';
-          const length = /^(\d+) *\r/.exec(untilLineEnd(text, valueStarts[index >> 1]!));
-          if (length === null) return 'BadLength';
-          this.length = Number(length[1]);
+          this.length = readLength(text, valueStarts[index >> 1]!);
+          if (this.length < 0) return 'BadLength';
           if (!Number.isSafeInteger(this.length)) return 'LengthTooLarge';
           this.framing = 'Length';
           break;
@@ -67,14 +66,19 @@ export class ResponseHead implements FieldLines {
         // The older name of `connection`, which some proxies still send.
         case 'proxy-connection':
         case 'connection':
+          // What servers say nearly always.
+          if (fields[index + 1] === 'keep-alive') {
+            keeps = true;
+            break;
+          }
           for (const option of fields[index + 1]!.toLowerCase().split(',')) {
             if (option.trim() === 'close') closes = true;
             else if (/^ *keep-alive *$/.test(option)) keeps = true;
           }
           break;
         case 'keep-alive': {
-          const seconds = /(?:^|[\s,;])timeout\s*=\s*(\d{1,9})(?:$|[\s,;])/i.exec(fields[index + 1]!);
-          if (seconds !== null) this.idleTimeoutMs = Number(seconds[1]) * 1_000;
+          const seconds = idleSeconds(fields[index + 1]!);
+          if (seconds >= 0) this.idleTimeoutMs = seconds * 1_000;
           break;
         }
       }
@@ -83,6 +87,33 @@ export class ResponseHead implements FieldLines {
     this.keepsAlive = keeps && !closes && (isHttp11 || this.framing !== 'Chunked');
     return undefined;
   }
+}
+
+/** RFC 9112, 6.2: digits, and blanks up to the line's end. -1: something else. Beyond 2^53 it isn't exact. */
+function readLength(text: string, start: number): number {
+  let length = 0;
+  let at = start;
+  for (let digit = text.charCodeAt(at) - 48; digit >= 0 && digit <= 9; digit = text.charCodeAt(at) - 48) {
+    length = length * 10 + digit;
+    at += 1;
+  }
+  if (at === start) return -1;
+  while (text.charCodeAt(at) === BLANK) at += 1;
+  return text.charCodeAt(at) === CR ? length : -1;
+}
+
+/** A server says the same with each of its answers, and there are few servers. */
+let lastKeepAlive = '';
+let lastIdleSeconds = -1;
+
+/** Of a `Keep-Alive` header, the value of its `timeout`; -1: none. */
+function idleSeconds(value: string): number {
+  if (value !== lastKeepAlive) {
+    const seconds = /(?:^|[\s,;])timeout\s*=\s*(\d{1,9})(?:$|[\s,;])/i.exec(value);
+    lastIdleSeconds = seconds === null ? -1 : Number(seconds[1]);
+    lastKeepAlive = value;
+  }
+  return lastIdleSeconds;
 }
 
 /** A header's value with the blanks and the CR behind it: some readers take a tab there for a part of the value. */

@@ -98,6 +98,25 @@ it.each([
   expect(read(answer)).toMatchObject({ over: 'whole', keeps });
 });
 
+it('each answer says anew how long its server keeps the connection', () => {
+  const said: number[] = [];
+  const reader = new ResponseReader({
+    onHead: () => undefined,
+    onBody: () => undefined,
+    onRead: () => undefined,
+    onEnd: () => said.push(reader.idleTimeoutMs),
+    onRefused: (fault) => {
+      throw new Error(fault);
+    },
+  });
+  for (const value of ['timeout=5', 'max=10, Timeout = 7', 'timeout=5', 'timeout=5', undefined, 'max=10', '5']) {
+    const line = value === undefined ? '' : `keep-alive: ${value}\r\n`;
+    reader.begin(false);
+    reader.push(Buffer.from(`${OK}${line}content-length: 0\r\n\r\n`));
+  }
+  expect(said).toEqual([5_000, 7_000, 5_000, 5_000, -1, -1, -1]);
+});
+
 it.each([
   [
     'a frame, and two',

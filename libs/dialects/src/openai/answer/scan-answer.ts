@@ -2,7 +2,7 @@ import type { Usage } from '#libs/inference';
 import { JsonFault, JsonScanner } from '../../json/json-scanner.js';
 import { ownText } from '../../json/own-text.js';
 import { saysError } from './read-chunk.js';
-import { usageIn } from './usage.js';
+import { usageOf } from './usage.js';
 
 const maxDepth = 256;
 
@@ -38,23 +38,20 @@ function readTail(text: string): ScannedAnswer | undefined {
   if (text.charCodeAt(0) !== OPEN_BRACE || choices === -1 || choices > at) return undefined;
   // A key, or the reason that a choice ended: rare, and worth reading all of it.
   if (text.includes('"error"')) return undefined;
-  const tail = text.slice(at);
-  const scanner = new JsonScanner(Buffer.from(tail, 'latin1'), tail, maxDepth);
+  // With a brace in front it is JSON of its own, and short.
+  if (text.length - at > MAX_TAIL) return undefined;
+  const tail = parsedObject(`{${text.slice(at)}`);
+  if (tail === undefined) return undefined;
+  return { kind: 'Complete', finishReason: lastFinishReason(text, choices, at), usage: usageOf(tail['usage']) };
+}
+
+const MAX_TAIL = 4096;
+
+function parsedObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    scanner.key();
-    scanner.peek();
-    const start = scanner.position;
-    scanner.value(2);
-    const usage = usageIn(tail, start, scanner.position);
-    while (scanner.nextProperty()) {
-      scanner.key();
-      scanner.value(2);
-    }
-    scanner.end();
-    return { kind: 'Complete', finishReason: lastFinishReason(text, choices, at), usage };
-  } catch (error) {
-    if (error instanceof JsonFault) return undefined;
-    throw error;
+    return JSON.parse(text) as Readonly<Record<string, unknown>>;
+  } catch {
+    return undefined;
   }
 }
 
@@ -88,7 +85,7 @@ function scanMembers(scanner: JsonScanner): ScannedAnswer {
       hasChoices = true;
       finishReason = lastFinishReason(text, start, scanner.position);
     } else if (isKey(text, keyStart, keyEnd, 'usage')) {
-      usage = usageIn(text, start, scanner.position);
+      usage = usageOf(JSON.parse(text.slice(start, scanner.position)));
     } else if (isKey(text, keyStart, keyEnd, 'error'))
       hasError = saysError(JSON.parse(text.slice(start, scanner.position)));
   } while (scanner.nextProperty());

@@ -12,31 +12,6 @@ export function usageOf(value: unknown): Usage | undefined {
   };
 }
 
-/**
- * The same from the text of a valid JSON value between two positions, without a parse: a name with its quotes can't stand
- * inside a JSON string, and none of these names is used twice.
- */
-export function usageIn(text: string, start: number, end: number): Usage | undefined {
-  if (text.charCodeAt(start) !== OPEN_BRACE) return undefined;
-  return {
-    inputTokens: countIn(text, '"prompt_tokens"', start, end),
-    cachedInputTokens: countIn(text, '"cached_tokens"', start, end),
-    outputTokens: countIn(text, '"completion_tokens"', start, end),
-    reasoningTokens: countIn(text, '"reasoning_tokens"', start, end),
-  };
-}
-
-function countIn(text: string, name: string, start: number, end: number): number | undefined {
-  const at = text.indexOf(name, start);
-  if (at === -1 || at >= end) return undefined;
-  countAt.lastIndex = at + name.length;
-  const digits = countAt.exec(text)?.[1];
-  return digits === undefined ? undefined : count(Number(digits));
-}
-
-const countAt = /\s*:\s*(\d+)\s*[,}]/y;
-const OPEN_BRACE = 123;
-
 function count(value: unknown): number | undefined {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 }
