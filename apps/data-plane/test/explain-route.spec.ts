@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AdminError } from '../src/admin/admin-route.js';
 import { explainRoute } from '../src/admin/explain-route.js';
-import { API_KEY, BREAKER, type Configuration } from './support/entries.js';
+import { API_KEY, BREAKER, type Configuration, ONE_ATTEMPT } from './support/entries.js';
 import { VirtualGateway } from './support/virtual-gateway.js';
 
 const json = 'application/json';
@@ -120,6 +120,25 @@ describe('POST /explain', () => {
     expect(gateway.calls).toEqual([]);
     expect([...gateway.runtime.consumers.byId.entries()]).toHaveLength(consumers);
     expect([...gateway.runtime.routing.breakers.byId.entries()]).toEqual([]);
+  });
+
+  it.each([
+    ['ContextLength', 'context_length_exceeded'],
+    ['RateLimited', 'upstream_rate_limited'],
+  ])('shows the error that is made of the last attempt: %s', async (outcome, code) => {
+    await gateway.serve({ ...configuration, route: { retry: ONE_ATTEMPT } });
+    const { end } = await explain({ ...asked, outcomes: [{ outcome, retryAfterMs: 7_000 }] });
+    expect(end).toMatchObject({ type: 'Error', code });
+  });
+
+  it('counts the request for the budget of retries, as requests are', async () => {
+    const retry = { ...ONE_ATTEMPT, maxAttempts: 3, budget: { percent: 100, intervalMs: 10_000, minPerSecond: 0 } };
+    await gateway.serve({ ...configuration, route: { retry } });
+    const { steps } = await explain({ ...asked, outcomes: ['ServerError', 'ServerError', 'ServerError'] });
+    const attempts = (steps as { type: string; drawsOnRetryBudget?: boolean }[]).filter(
+      ({ type }) => type === 'Attempt',
+    );
+    expect(attempts.map(({ drawsOnRetryBudget }) => drawsOnRetryBudget)).toEqual([false, false, true]);
   });
 
   it('ends an attempt that is imagined to take longer than it may by its deadline', async () => {

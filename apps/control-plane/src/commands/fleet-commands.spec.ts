@@ -175,6 +175,37 @@ describe('commands to data planes', () => {
     expect(await fixture.verifyAudit()).toMatchObject({ valid: true });
   });
 
+  it('are answered once by a data plane: what another replica hears of it later changes nothing', async () => {
+    const { commands } = await replica({ a: 'Reset' });
+    const given = command();
+    await commands.run(given, audited);
+    await table.answer(given.id, { dataPlane: 'a', result: 'Unchanged', message: 'again' });
+    expect(await table.answersTo(given.id)).toEqual([{ dataPlane: 'a', result: 'Reset', message: '' }]);
+  });
+
+  it('are listened for no longer once they are over, however they end', async () => {
+    let listening = 0;
+    const listen = () => {
+      listening += 1;
+      return () => void (listening -= 1);
+    };
+    const commands = new FleetCommands({
+      table: {
+        add: ({ id }) => (id === 'broken' ? Promise.reject(new Error('no database')) : Promise.resolve()),
+        answer: () => Promise.resolve(),
+        answersTo: () => Promise.resolve([]),
+      },
+      follower: { listen },
+      store: { list: () => Promise.resolve({ items: [], revision: 1 }) },
+      kind,
+      clock,
+      logger: { warn: () => {} } as never,
+    });
+    await commands.run({ id: 'sound', action }, audited);
+    await expect(commands.run({ id: 'broken', action }, audited)).rejects.toThrow('no database');
+    expect([listening, clock.pendingTimers]).toEqual([0, 0]);
+  });
+
   it('leave no rows behind', async () => {
     const { commands } = await replica({ a: 'Reset' });
     await commands.run(command(), audited);

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { createLogger, MetricsRegistry } from '#libs/telemetry';
 import { AdminError, type AdminRoute, jsonAnswer } from './admin-route.js';
@@ -34,6 +34,7 @@ let server: AdminServer;
 let origin: string;
 
 beforeEach(async () => {
+  logged.splice(0);
   Object.assign(sources, { table: false, connected: false, snapshot: undefined });
   probes = new Probes({
     hasTable: () => sources.table,
@@ -152,9 +153,43 @@ it('reads no more of a body than it takes', async () => {
   const piece = Buffer.alloc(64 * 1024, 'x');
   const go = () => void sending.write(piece, () => !sending.destroyed && setImmediate(go));
   go();
-  const [response] = (await answered) as [{ statusCode: number }];
+  const [response] = (await answered) as [IncomingMessage];
   sending.destroy();
-  expect(response.statusCode).toBe(413);
+  // The rest is not waited for, nor taken for another request.
+  expect([response.statusCode, response.headers.connection]).toEqual([413, 'close']);
+});
+
+it('takes a client that leaves amid its body for no defect', async () => {
+  const { hostname, port } = new URL(origin);
+  const headers = { 'content-type': 'application/json', 'content-length': '100' };
+  const sending = request({ hostname, port, path: '/echo', method: 'POST', headers });
+  sending.on('error', () => {});
+  const arrived = once(server['server'], 'request') as Promise<[IncomingMessage, ServerResponse]>;
+  sending.write('{"a');
+  const [, response] = await arrived;
+  sending.destroy();
+  await once(response, 'close');
+  await new Promise(setImmediate);
+  expect(logged).toEqual([]);
+});
+
+it('closes also while it answers', async () => {
+  let isAsked = () => {};
+  const asked = new Promise<void>((resolve) => (isAsked = resolve));
+  const silent: AdminRoute = {
+    method: 'GET',
+    path: '/silent',
+    handle: () => {
+      isAsked();
+      return new Promise(() => {});
+    },
+  };
+  const other = new AdminServer([silent], logger);
+  const { port } = await other.listen('127.0.0.1', 0);
+  const answer = fetch(`http://127.0.0.1:${port}/silent`).catch(() => 'cut');
+  await asked;
+  await other.close();
+  expect(await answer).toBe('cut');
 });
 
 it('logs a defect, and keeps its words', async () => {
