@@ -9,10 +9,10 @@ import { sdkRequest } from './testing/sdk-spans.js';
 
 const resource = { 'service.name': 'test', 'service.version': '1', 'service.instance.id': 'one' };
 
-function encoded(records: readonly RequestRecord[]): Buffer {
+function encoded(records: readonly RequestRecord[], about: Readonly<Record<string, string>> = resource): Buffer {
   const writer = new SpanWriter(16);
   for (const record of records) requestSpans.write(record, writer);
-  return new TraceRequest(resource, { name: 'signalbox', version: '1' }).around(writer);
+  return new TraceRequest(about, { name: 'signalbox', version: '1' }).around(writer);
 }
 
 const spansOf = (record: RequestRecord): ReceivedSpan[] => decodeTraces(encoded([record]));
@@ -179,6 +179,12 @@ it.each([
   ['a text that is far too long', finishedRequest({ model: 'x'.repeat(1_000_000) }, [succeeded])],
 ])('sends the very bytes that the SDK would send: %s', (_name, record) => {
   expect(encoded([record]).equals(sdkRequest([record], resource, '1'))).toBe(true);
+});
+
+it('sends the very bytes that the SDK would send, of a resource with long names', () => {
+  const about = { ...resource, [`${'x'.repeat(127)}`]: 'a', [`ü${'y'.repeat(300)}`]: 'b' };
+  const record = finishedRequest({}, [succeeded]);
+  expect(encoded([record], about).equals(sdkRequest([record], about, '1'))).toBe(true);
 });
 
 it('sends the very bytes that the SDK would send, whatever the records', () => {

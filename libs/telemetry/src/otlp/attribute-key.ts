@@ -1,4 +1,5 @@
 import { attributeNames } from '../names.js';
+import { ProtobufWriter } from './protobuf-writer.js';
 
 const KEY_TAG = (1 << 3) | 2;
 
@@ -13,9 +14,10 @@ export class AttributeKey {
   private readonly known = new Map<string, Uint8Array>();
 
   constructor(name: string) {
-    const bytes = Buffer.from(name);
-    if (bytes.length > 0x7f) throw new RangeError(`the attribute name ${name} is longer than 127 bytes`);
-    this.bytes = new Uint8Array([KEY_TAG, bytes.length, ...bytes]);
+    const written = new ProtobufWriter(name.length + 8);
+    written.byte(KEY_TAG);
+    written.string(name);
+    this.bytes = new Uint8Array(written.copy(0));
   }
 
   written(value: string): Uint8Array | undefined {
