@@ -186,7 +186,14 @@ export class TestDataPlane {
       current,
       credentials,
       snapshotHealth: health,
-      receiver: new PublicationReceiver({ current, credentials, tracer, clock: systemClock, logger }),
+      receiver: new PublicationReceiver({
+        current,
+        credentials,
+        dialects: ['OpenAI'],
+        tracer,
+        clock: systemClock,
+        logger,
+      }),
       commands,
       clock: systemClock,
       random: options.random ?? Math.random,
@@ -195,7 +202,15 @@ export class TestDataPlane {
     });
     const files = stateDirectory && stateKeys ? new SnapshotFiles(stateDirectory, new StateKeys(stateKeys)) : undefined;
     const snapshots = files && { files, health };
-    this.sync = new TableSync({ current, credentials, client: this.client, snapshots, clock: systemClock, logger });
+    this.sync = new TableSync({
+      current,
+      credentials,
+      dialects: ['OpenAI'],
+      client: this.client,
+      snapshots,
+      clock: systemClock,
+      logger,
+    });
   }
 
   start(): Promise<void> {

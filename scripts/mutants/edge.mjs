@@ -14,6 +14,27 @@ export default [
     suite: `${http}/lingering`,
   },
   {
+    name: 'a request whose body breaks off knows what became of it',
+    file: `${http}/client-error.ts`,
+    find: 'if (waiting !== undefined && error.code !== CLOSED_HALFWAY) {',
+    replace: 'if (waiting !== undefined && error.code === undefined) {',
+    suite: 'apps/data-plane/test/client-faults',
+  },
+  {
+    name: 'a client that closes before its request is whole has left',
+    file: `${http}/client-error.ts`,
+    find: ' && error.code !== CLOSED_HALFWAY',
+    replace: '',
+    suite: 'apps/data-plane/test/client-faults',
+  },
+  {
+    name: 'a request that broke off is answered past node',
+    file: `${http}/node-downstream.ts`,
+    find: '    this.lastWords = say;\n',
+    replace: '',
+    suite: downstream,
+  },
+  {
     name: 'the parser hears nothing after the last words',
     file: `${http}/lingering.ts`,
     find: "  socket.removeAllListeners('data');",
@@ -191,7 +212,7 @@ export default [
   {
     name: 'no error is written where another answer is due',
     file: `${http}/client-error.ts`,
-    find: ' || ClientConnection.of(socket).owesAnswer',
+    find: ' || connection.owesAnswer',
     replace: '',
     suite: connections,
   },
@@ -233,8 +254,8 @@ export default [
   {
     name: 'a drain gives up a body that stops',
     file: `${http}/emptying.ts`,
-    find: 'arriving.refuse(incomplete());',
-    replace: 'void incomplete;',
+    find: 'this.silentMs(socket, nowMs) < SILENCE_MS',
+    replace: 'this.silentMs(socket, nowMs) >= 0',
     suite: emptying,
   },
   {

@@ -160,15 +160,15 @@ export default [
   {
     name: 'one that waits in several lines is woken once',
     file: `${state}/waiting-lines.ts`,
-    find: '      this.leave(waiter);\n      waiter.wake();',
-    replace: '      waiter.wake();',
+    find: '      this.leave(next);\n',
+    replace: '',
     suite: `${state}/waiting-lines`,
   },
   {
     name: 'the order is that of arrival over all lines',
     file: `${state}/waiting-lines.ts`,
-    find: '[...waiters].sort((a, b) => a.arrival - b.arrival)',
-    replace: '[...waiters]',
+    find: '(next !== undefined && next.arrival <= waiter.arrival)',
+    replace: 'next !== undefined',
     suite: `${state}/waiting-lines`,
   },
   {

@@ -16,6 +16,7 @@ import type { DataPlaneConfig } from './config/config.js';
 import { Credentials } from './credentials/credentials.js';
 import { LocalCredentials } from './credentials/local-credentials.js';
 import { EnvironmentValues, FileValues } from './credentials/local-values.js';
+import { egresses } from './egress/registry.js';
 import { Lifecycle } from './lifecycle.js';
 import { createRuntime, type Runtime } from './pipeline/runtime.js';
 import { systemRandom } from './random.js';
@@ -71,6 +72,7 @@ export class AppModule {
 function configuration({ config, variables, logger, telemetry }: ProcessEnvironment): Provider[] {
   const stateDirectory = join(config.stateDirectory, 'data-plane');
   const log = logger.child({ part: 'table' });
+  const dialects = egresses.map(({ dialect }) => dialect);
   return [
     {
       provide: CurrentTable,
@@ -92,7 +94,14 @@ function configuration({ config, variables, logger, telemetry }: ProcessEnvironm
       provide: PublicationReceiver,
       inject: [CurrentTable, Credentials],
       useFactory: (current: CurrentTable, credentials: Credentials) =>
-        new PublicationReceiver({ current, credentials, tracer: telemetry.tracer, clock: systemClock, logger: log }),
+        new PublicationReceiver({
+          current,
+          credentials,
+          dialects,
+          tracer: telemetry.tracer,
+          clock: systemClock,
+          logger: log,
+        }),
     },
     {
       provide: ControlPlaneClient,
@@ -142,6 +151,7 @@ function configuration({ config, variables, logger, telemetry }: ProcessEnvironm
         return new TableSync({
           current,
           credentials,
+          dialects,
           client,
           snapshots: { files, health },
           clock: systemClock,

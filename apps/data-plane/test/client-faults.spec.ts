@@ -125,6 +125,50 @@ describe('a body that is refused', () => {
   });
 });
 
+describe('a body that breaks off', () => {
+  const half = `${chatHead}content-length: 100\r\n\r\n{"model":"chat"`;
+  const recorded = () => eventually(() => gateway.records.at(-1));
+
+  it('malformed: 400, with the id by which its record is found', async () => {
+    const answer = await raw(`${chatHead}transfer-encoding: chunked\r\n\r\n5\r\n{"mod\r\nzz\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(errorOf(answer.split('\r\n\r\n')[1] ?? '').code).toBe('invalid_request');
+    const { requestId, ...record } = await recorded();
+    expect(record).toMatchObject({ finish: 'Failed', errorCode: 'invalid_request', status: 400, consumer: 'demo' });
+    expect(answer).toContain(`x-request-id: ${requestId}\r\n`);
+    expect(upstream.calls).toHaveLength(0);
+  });
+
+  it('too slow: 408, and recorded as that', async () => {
+    await gateway.stop();
+    gateway = await Gateway.start(configuration(), { headersTimeoutMs: 200, requestTimeoutMs: 300 });
+    const answer = await raw(half);
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(errorOf(answer.split('\r\n\r\n')[1] ?? '').code).toBe('request_timeout');
+    expect(await recorded()).toMatchObject({ finish: 'Failed', errorCode: 'request_timeout', status: 408 });
+  });
+
+  it('by a client that leaves: aborted, whether it closes or resets its connection', async () => {
+    for (const leave of ['end', 'resetAndDestroy'] as const) {
+      const before = gateway.records.length;
+      const socket: Socket = connect(gateway.server.address.port, '127.0.0.1', () => socket.write(half));
+      socket.resume();
+      await eventually(() => gateway.held().running === 1);
+      socket[leave]();
+      await eventually(() => gateway.records.length > before);
+      expect(gateway.records.at(-1)).toMatchObject({ finish: 'Aborted', errorCode: '', status: 0 });
+    }
+  });
+
+  it('behind another answer: the connection is cut, and nothing is said in between', async () => {
+    upstream.answers({ type: 'hang' });
+    const first = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${API_KEY}\r\ncontent-length: 30\r\n\r\n{"model":"chat","messages":[]}`;
+    expect(await raw(`${first}${chatHead}transfer-encoding: chunked\r\n\r\nzz\r\n`)).toBe('');
+    await eventually(() => gateway.records.length === 2);
+    expect(gateway.records.map(({ finish }) => finish)).toEqual(['Aborted', 'Aborted']);
+  });
+});
+
 describe('who asks', () => {
   it.each([
     '',

@@ -306,7 +306,7 @@ describe('requests on one connection', () => {
     );
     await client.closed;
     expect(client.received()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*"invalid_request"/s);
-    await eventually(() => gateway.records.at(-1)?.finish === 'Aborted');
+    await eventually(() => gateway.records.at(-1)?.finish === 'Failed');
     expect(upstream.calls).toHaveLength(0);
   });
 

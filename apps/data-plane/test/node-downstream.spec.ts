@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { eventually } from '#libs/testing';
+import { GatewayError } from '../src/errors/error-table.js';
 import { ClientConnection } from '../src/http/client-connection.js';
 import { NodeDownstream } from '../src/http/node-downstream.js';
 
@@ -31,7 +32,7 @@ beforeEach(async () => {
       flushed: () => void heard.push('flushed'),
       turnCame: () => void heard.push('turn'),
       abandoned: () => void heard.push('abandoned'),
-      fail: (error) => void heard.push(`fail: ${error.code}`),
+      fail: ({ code }) => void heard.push(`fail: ${code}`),
       fault: (error) => void heard.push(`fault: ${String(error)}`),
     });
     const one = { path: request.url ?? '', downstream, response, heard };
@@ -359,17 +360,44 @@ describe('a connection that dies', () => {
         abandoned() {
           throw error;
         },
-        fail() {},
+        fail() {
+          throw error;
+        },
         fault: (fault) => void faults.push(fault),
       });
     };
     const client = open();
     client.socket.write(ask('/'));
     await eventually(() => served.length === 1);
+    served[0]!.downstream.requestBroke(new GatewayError('invalid_request', 'x'), () => {});
     client.socket.destroy();
-    await eventually(() => faults.length === 1);
-    expect(faults).toEqual([error]);
+    await eventually(() => faults.length === 2);
+    expect(faults).toEqual([error, error]);
   });
+});
+
+it('a request that breaks off is answered where it is told to be, and not by node', async () => {
+  const said: string[] = [];
+  serve = ({ downstream }) => {
+    downstream.report({
+      drained() {},
+      flushed() {},
+      turnCame() {},
+      abandoned() {},
+      fail: ({ message }) => {
+        expect(downstream.send(400, ['a', 'b'], message)).toBe(true);
+      },
+      fault: (fault) => void said.push(String(fault)),
+    });
+    expect(downstream.isWaitingForRequest).toBe(true);
+    downstream.requestBroke(new GatewayError('invalid_request', 'gr\u00fcn'), (answer) => void said.push(answer));
+  };
+  const client = open();
+  client.socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n');
+  await eventually(() => said.length === 1);
+  expect(said).toEqual(['HTTP/1.1 400 Bad Request\r\nconnection: close\r\na: b\r\ncontent-length: 4\r\n\r\ngr\u00fcn']);
+  expect(served[0]!.response.headersSent).toBe(false);
+  expect(ClientConnection.of(served[0]!.response.socket!).waiting).toBeUndefined();
 });
 
 it('a connection has the same listeners after many requests', async () => {

@@ -1,5 +1,5 @@
 import { eventuallyPasses } from '#libs/testing';
-import type { Entry } from '#libs/routing-table';
+import type { BackendEntry, Entry } from '#libs/routing-table';
 import { entry, match } from '../src/table/testing/entries.js';
 import { TestControlPlane, TestDataPlane } from '../../../test/publication-fixture.js';
 import { entriesOf } from './support/entries.js';
@@ -45,6 +45,14 @@ function naming(version: string): readonly Entry[] {
   );
 }
 
+function gemini(): Entry {
+  const backend = naming('v2').find(({ kind }) => kind === 'Backend')!;
+  return entry('Backend', 'default/alpha/m', {
+    ...(JSON.parse(Buffer.from(backend.bytes).toString()) as BackendEntry),
+    dialect: 'Gemini',
+  });
+}
+
 /** The status, and the key that the provider was sent. */
 async function chat(): Promise<[number, string | undefined]> {
   const before = upstream.calls.length;
@@ -68,6 +76,30 @@ it('a refused table leaves requests with the keys of the one before, rotated, mo
   controlPlane.publish(naming('v2'));
   await hears('served 4');
   expect(await chat()).toEqual([200, 'Bearer second']);
+});
+
+it.each<[string, () => void, readonly string[]]>([
+  [
+    'that names a dialect which this data plane does not speak',
+    () => controlPlane.publish([...naming('v2').filter(({ kind }) => kind !== 'Backend'), gemini()]),
+    ['rejected Backend default/alpha/m asks for the dialect "Gemini" (known: OpenAI): a newer data plane may know it'],
+  ],
+  [
+    'for which a request path can not be prepared',
+    () => {
+      plane.current.onPrepare(() => {
+        throw new RangeError('a defect');
+      });
+      controlPlane.publish(naming('v2'));
+    },
+    ['rejected cannot be prepared: RangeError'],
+  ],
+])('a table %s is refused, and the one before serves on, with its keys', async (_, publish, heard) => {
+  controlPlane.secrets.set(credential, { version: 'v2', value: 'second' });
+  publish();
+  for (const line of heard) await hears(line);
+  expect(controlPlane.heard).not.toContain('served 2');
+  expect([await chat(), plane.current.current?.revision]).toEqual([[200, 'Bearer first'], 1]);
 });
 
 it.each<[string, () => void, string | undefined]>([

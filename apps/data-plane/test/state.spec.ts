@@ -25,7 +25,7 @@ const configuration: Configuration = {
 
 type Item = Record<string, unknown>;
 type State = Record<
-  'breakers' | 'cooldowns' | 'keys' | 'connections' | 'queues' | 'consumers',
+  'breakers' | 'cooldowns' | 'backends' | 'keys' | 'connections' | 'queues' | 'consumers',
   { total: number; items: Item[] }
 > & {
   table: Item;
@@ -56,8 +56,9 @@ describe('the state that GET /state shows', () => {
   it('has the table, and what requests have taken', async () => {
     gateway.chat(false);
     gateway.chat(false);
-    const { table, requests, keys, connections, consumers } = await state();
+    const { table, requests, backends, keys, connections, consumers } = await state();
     expect([table, requests]).toEqual([{ revision: 1, version: expect.any(String) }, { inFlight: 2 }]);
+    expect(backends.items[0]).toEqual({ backend: 'default/alpha/m', provider: 'default/alpha', inFlight: 2 });
     expect(keys.items.slice(0, 2)).toEqual([
       { quotaGroup: 'default/alpha/first', inFlight: 1 },
       { quotaGroup: 'default/alpha/second', inFlight: 1 },
@@ -67,6 +68,20 @@ describe('the state that GET /state shows', () => {
       inUse: 2,
     });
     expect(consumers.items).toEqual([{ consumer: 'default/demo', inFlight: 2 }]);
+  });
+
+  it('counts the attempts at a backend over the tables that they began under, until they end', async () => {
+    gateway.chat(true);
+    const [changed, other] = configuration.providers;
+    await gateway.serve({ providers: [{ ...changed!, keys: [{ name: 'first' }, { name: 'third' }] }, other!] });
+    gateway.chat(true);
+    const inFlight = async () => (await state('provider=alpha')).backends.items;
+    expect(await inFlight()).toEqual([{ backend: 'default/alpha/m', provider: 'default/alpha', inFlight: 2 }]);
+    gateway.clients[0]?.leave();
+    expect(await inFlight()).toEqual([{ backend: 'default/alpha/m', provider: 'default/alpha', inFlight: 1 }]);
+    await gateway.serve({ providers: [other!] });
+    gateway.clients[1]?.leave();
+    expect(await inFlight()).toEqual([]);
   });
 
   it('has who waits, and for what', async () => {
@@ -108,7 +123,7 @@ describe('the state that GET /state shows', () => {
     gateway.chat(false);
     gateway.clock.advance(1_000);
     answer(0, 500);
-    const table = { current: undefined, onSwap: () => {} };
+    const table = { current: undefined, onPrepare: () => {}, onSwap: () => {} };
     const sources = stateSources(gateway.runtime, table, {
       controlPlaneConnected: () => true,
       snapshotFailingForMs: () => 0,

@@ -30,6 +30,10 @@ const state = {
     { key: 'default/alpha/third', credential: 'default/keys/third', cause: 'QuotaExhausted', onTrial: true },
     { key: 'default/alpha/fourth', credential: 'default/keys/fourth', cause: 'RateLimited', until: 'U', onTrial: true },
   ]),
+  backends: section([
+    { backend: 'default/alpha/m', provider: 'default/acme', inFlight: 2 },
+    { backend: 'default/idle/m', provider: 'default/acme', inFlight: 0 },
+  ]),
   keys: section(
     [
       { quotaGroup: 'default/alpha/first', inFlight: 2 },
@@ -73,6 +77,9 @@ test('tables of what is worth a line, and of how much there is besides', async (
   expect(out).toMatch(/^default\/alpha\/first +<none> +Auth +its value changes$/m);
   expect(out).toMatch(/^default\/alpha\/third +<none> +QuotaExhausted +a request succeeds$/m);
   expect(out).toMatch(/^default\/alpha\/fourth +<none> +RateLimited +U$/m);
+  expect(out).toMatch(/^BACKEND +PROVIDER +IN FLIGHT$/m);
+  expect(out).toMatch(/^default\/alpha\/m +default\/acme +2$/m);
+  expect(out).not.toContain('default/idle');
   expect(out).toMatch(/^QUOTA GROUP +IN FLIGHT$/m);
   expect(out).not.toContain('default/alpha/second');
   // Of 50, those in use come first, and one that isn't was among these.
@@ -89,6 +96,13 @@ test('closed breakers are no lines, and none of many closed ones is missing', as
   expect(out).toMatch(/^default\/alpha\/m +Open/m);
   expect(out).not.toContain('default/beta/m');
   expect(out).not.toContain('more; see');
+});
+
+test('a data plane of before, which shows no backends, is shown with what it has', async () => {
+  answer = { status: 200, body: JSON.stringify({ ...state, backends: undefined }) };
+  const { code, out } = await signalbox(['state']);
+  expect([code, out]).toEqual([exitCodes.ok, expect.not.stringContaining('PROVIDER')]);
+  expect(out).toMatch(/^QUOTA GROUP/m);
 });
 
 test('filters go along, -o json is the whole answer, and --data-plane names another one', async () => {

@@ -27,6 +27,8 @@ interface StateAnswer {
   readonly requests: { readonly inFlight: number };
   readonly breakers: Section;
   readonly cooldowns: Section;
+  /** Absent: a data plane of before. */
+  readonly backends?: Section;
   readonly keys: Section;
   readonly connections: Section;
   readonly queues: Section;
@@ -81,6 +83,7 @@ function renderState(state: StateAnswer): string {
   const tables = [
     part(state.breakers, ['breaker', 'phase', 'since', 'until', 'cause', 'code'], ({ phase }) => phase !== 'Closed'),
     part(state.cooldowns, ['key', 'model', 'cause', 'until'], () => true, resting),
+    part(state.backends ?? noItems, ['backend', 'provider', 'inFlight'], inFlight),
     part(state.keys, ['quotaGroup', 'inFlight'], inFlight),
     part(state.connections, ['target', 'inUse'], ({ inUse }) => inUse !== 0),
     part(state.queues, ['for', 'waiting']),
@@ -103,6 +106,8 @@ function part(
   const more = left > 0 ? `... and ${left} more; see --limit and --provider\n` : '';
   return renderTable(columns.map(spaced), rows) + more;
 }
+
+const noItems: Section = { total: 0, items: [] };
 
 const inFlight = (item: Item): boolean => item['inFlight'] !== 0;
 

@@ -1,6 +1,7 @@
 import { countsOf, phaseAt } from '#libs/routing';
 import { softwareVersion } from '#libs/telemetry';
 import type { Runtime } from '../pipeline/runtime.js';
+import type { BackendLoad } from '../state/backend-loads.js';
 import type { BreakerCell } from '../state/breakers.js';
 import type { ConnectionLimiter } from '../state/connection-limiter.js';
 import type { CredentialState } from '../state/credential-state.js';
@@ -44,6 +45,13 @@ export function stateSections(runtime: Runtime): StateSection[] {
       providerOf: ({ credential, model }) => poolProvider(credential.identity(model).pool),
       isNotable: () => true,
       show: (rest) => shownRest(rest, at),
+    }),
+    section<BackendLoad>({
+      name: 'backends',
+      entries: () => routing.loads,
+      providerOf: ({ provider }) => provider,
+      isNotable: ({ inFlight }) => inFlight > 0,
+      show: ({ backend, provider, inFlight }) => ({ backend, provider, inFlight }),
     }),
     section<readonly [string, { readonly inFlight: number }]>({
       name: 'keys',

@@ -3,8 +3,10 @@ import { open, realpath } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { Glob } from '#libs/routing-table';
 import { checkValue, type CheckedValue } from './acceptable-value.js';
+import { FewAtOnce } from './few-at-once.js';
 
 const MAX_FILE_BYTES = 64 * 1024;
+const READS_AT_ONCE = 2;
 
 /** Reads environment variables whose names an allowlist admits. Without one it reads none. */
 export class EnvironmentValues {
@@ -30,13 +32,21 @@ export class EnvironmentValues {
 /** Reads files below one directory, wherever links may point. Without a directory it reads none. */
 export class FileValues {
   /** `directory`: SIGNALBOX_CREDENTIAL_DIR. */
-  constructor(private readonly directory: string | undefined) {}
+  constructor(
+    private readonly directory: string | undefined,
+    private readonly reads = new FewAtOnce(READS_AT_ONCE),
+  ) {}
 
   /** `path`: relative to the directory, or absolute and below it. One trailing line break is no part of the value. */
   async read(path: string): Promise<CheckedValue> {
-    if (this.directory === undefined) return { reason: 'SIGNALBOX_CREDENTIAL_DIR of this data plane is not set' };
+    const { directory } = this;
+    if (directory === undefined) return { reason: 'SIGNALBOX_CREDENTIAL_DIR of this data plane is not set' };
+    return this.reads.run(() => this.readBelow(directory, path));
+  }
+
+  private async readBelow(directory: string, path: string): Promise<CheckedValue> {
     try {
-      const root = await realpath(this.directory);
+      const root = await realpath(directory);
       const target = await realpath(resolve(root, path));
       if (!target.startsWith(root + sep)) return { reason: 'the file is outside of SIGNALBOX_CREDENTIAL_DIR' };
       return checkValue((await readSmallFile(target)).replace(/\r?\n$/, ''));

@@ -1,3 +1,5 @@
+import type { GatewayError } from '../errors/error-table.js';
+
 /**
  * The client's side of one request, as the exchange sees it: node:http in production, an array in a simulation. Texts are
  * bytes seen as Latin-1, because that is how they come from the upstream and how a socket takes them cheapest.
@@ -30,4 +32,6 @@ export interface DownstreamEvents {
   turnCame(): void;
   /** The connection closed. */
   abandoned(): void;
+  /** The rest of the request can't be read; its answer can still be said. */
+  fail(error: GatewayError): void;
 }

@@ -110,17 +110,13 @@ export class Exchange implements RunSubscriber, DownstreamEvents, FaultOwner, Li
     if (record.stream) services.wheel.arm(this.timer, record.startedMs + services.limits.holdMs);
   }
 
-  /** `body`: bytes, or text that is bytes seen as Latin-1. */
-  answer(status: number, contentType: string, body: Buffer | string): void {
+  /** `body` is bytes seen as Latin-1. */
+  answered(status: number, contentType: string, body: string): void {
     if (this.isAnswered) return;
     this.run = nothingToCancel;
     this.sendHead(status);
     this.record.responseBytes = body.length;
     this.written('Completed', this.downstream.send(status, this.headersFor(contentType), body));
-  }
-
-  answered(status: number, contentType: string, body: string): void {
-    this.answer(status, contentType, body);
   }
 
   committed(nowMs: number): void {

@@ -5,14 +5,14 @@ import type { GatewayError } from '../errors/error-table.js';
 export interface OpenAnswer {
   /** The request hasn't arrived whole, and nothing of the answer is written. */
   readonly isWaitingForRequest: boolean;
+  /** The rest of its request can't be read. `say` takes its answer: the last words on this connection, past node. */
+  requestBroke(error: GatewayError, say: (answer: string) => void): void;
   /** The socket takes more. Heard by the answer whose turn it is, alone. */
   socketDrained(): void;
   /** The answers in front of it are over. */
   turnCame(): void;
   /** The socket is gone, whoever's turn it was. */
   socketClosed(): void;
-  /** The rest of the request is not waited for. */
-  refuse(error: GatewayError): void;
   /** The connection ends with this answer, which says so if its head isn't out. */
   closeConnection(): void;
 }
@@ -51,9 +51,9 @@ export class ClientConnection {
     return this.open.some((answer) => !answer.isWaitingForRequest);
   }
 
-  /** The request that is just arriving, where nothing is due before its answer. */
-  get arriving(): OpenAnswer | undefined {
-    return this.owesAnswer ? undefined : this.open[0];
+  /** The one whose request is just arriving. */
+  get waiting(): OpenAnswer | undefined {
+    return this.open.find((answer) => answer.isWaitingForRequest);
   }
 
   /** No request is to follow those that are there: with the last answer the connection closes. */

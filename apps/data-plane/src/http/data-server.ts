@@ -28,6 +28,7 @@ export interface DataServerOptions {
   /** Answers the probes on this port. */
   readonly probe: Probe;
   readonly headersTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
 }
 
 /** The clients' listener. */
@@ -112,7 +113,7 @@ export async function startDataServer(runtime: Runtime, options: DataServerOptio
   const otherPaths = { probe: options.probe, surfaces, requestId: () => `req_${runtime.ids.forRequest().slice(48)}` };
   const server = createServer({
     headersTimeout: options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // Node's own refusal has no body.

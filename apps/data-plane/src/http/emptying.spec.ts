@@ -155,7 +155,7 @@ describe('a drain', () => {
     await gateway.clock.advanceAsync(100);
     await drained;
     await eventually(() => client.isClosed());
-    expect(client.received()).toMatch(/^HTTP\/1\.1 503 .*\r\nConnection: close\r\n.*"shutting_down"/s);
+    expect(client.received()).toMatch(/^HTTP\/1\.1 503 .*\r\nconnection: close\r\n.*"shutting_down"/s);
     expect(gateway.finished).toMatchObject([{ finish: 'Failed', errorCode: 'shutting_down' }]);
   });
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '#libs/clock';
 import { GatewayError } from '../errors/error-table.js';
 import { ClientConnection } from './client-connection.js';
+import { answerAndLinger } from './lingering.js';
 
 /** How often connections are looked at. */
 const LOOK_MS = 50;
@@ -50,9 +51,10 @@ export class Emptying {
   private lookAt(socket: Socket, nowMs: number): void {
     const connection = ClientConnection.of(socket);
     if (connection.owesAnswer) return;
-    const { arriving } = connection;
-    if (arriving !== undefined) {
-      if (this.silentMs(socket, nowMs) >= SILENCE_MS) arriving.refuse(incomplete());
+    const { waiting } = connection;
+    if (waiting !== undefined) {
+      if (this.silentMs(socket, nowMs) < SILENCE_MS) return;
+      waiting.requestBroke(incomplete(), (answer) => answerAndLinger(socket, answer, this.clock));
     } else if (socket.bytesRead === 0) {
       // Clients open some in advance.
       socket.destroy();

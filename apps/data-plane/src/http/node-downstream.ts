@@ -4,14 +4,10 @@ import type { FaultOwner } from '../errors/fault-owner.js';
 import type { Downstream, DownstreamEvents } from '../exchange/downstream.js';
 import { chunkFrame, dataOfFrames, LAST_CHUNK } from './chunk-frames.js';
 import { ClientConnection, type OpenAnswer } from './client-connection.js';
+import { lastAnswer } from './last-answer.js';
 
 /** A longer body is written in pieces of this size (bytes), so that it shows how fast the client takes it. */
 const PIECE_BYTES = 256 * 1024;
-
-/** Who hears of a connection, and can end a request with an error. */
-export interface DownstreamOwner extends DownstreamEvents, FaultOwner {
-  fail(error: GatewayError): void;
-}
 
 /**
  * The client's side over node:http. Node writes the head, keeps pipelined answers in order and decides what becomes of
@@ -24,11 +20,13 @@ export interface DownstreamOwner extends DownstreamEvents, FaultOwner {
 export class NodeDownstream implements Downstream, OpenAnswer {
   private readonly response: ServerResponse;
   private readonly connection: ClientConnection;
-  private owner: DownstreamOwner | undefined = undefined;
+  private events: (DownstreamEvents & FaultOwner) | undefined = undefined;
   /** The client was promised a chunked body. HTTP/1.0 has none: its body ends with its connection. */
   private isChunked = false;
   /** The head is with the socket, or queues in front of all that follows. */
   private hasBegun = false;
+  /** The request broke off: the answer goes here, and not to node. */
+  private lastWords: ((answer: string) => void) | undefined = undefined;
   /** Of a long body, what isn't written yet. */
   private rest: Buffer | undefined = undefined;
 
@@ -43,13 +41,18 @@ export class NodeDownstream implements Downstream, OpenAnswer {
   }
 
   /** Who hears of this connection. What they throw ends their request alone. */
-  report(owner: DownstreamOwner): void {
-    this.owner = owner;
+  report(events: DownstreamEvents & FaultOwner): void {
+    this.events = events;
   }
 
   /** Raw header arrays throughout: `setHeader` costs several times as much. */
   send(status: number, headers: string[], body: Buffer | string): boolean {
-    const { response } = this;
+    const { response, lastWords } = this;
+    if (lastWords !== undefined) {
+      this.connection.remove(this);
+      lastWords(lastAnswer(status, headers, body.toString('latin1')));
+      return true;
+    }
     headers.push('content-length', String(body.length));
     response.writeHead(status, headers);
     if (body.length > PIECE_BYTES) {
@@ -107,6 +110,20 @@ export class NodeDownstream implements Downstream, OpenAnswer {
     this.connection.socket.destroy();
   }
 
+  requestBroke(error: GatewayError, say: (answer: string) => void): void {
+    this.lastWords = say;
+    const { events } = this;
+    try {
+      events?.fail(error);
+    } catch (fault) {
+      events?.fault(fault);
+    }
+  }
+
+  closeConnection(): void {
+    this.response.shouldKeepAlive = false;
+  }
+
   socketDrained(): void {
     this.writePieces();
     this.say('drained');
@@ -119,20 +136,6 @@ export class NodeDownstream implements Downstream, OpenAnswer {
   socketClosed(): void {
     this.rest = undefined;
     this.say('abandoned');
-  }
-
-  refuse(error: GatewayError): void {
-    const { owner } = this;
-    this.closeConnection();
-    try {
-      owner?.fail(error);
-    } catch (fault) {
-      owner?.fault(fault);
-    }
-  }
-
-  closeConnection(): void {
-    this.response.shouldKeepAlive = false;
   }
 
   /** The first bytes go with the head, in one string; those behind another answer queue in node. */
@@ -173,12 +176,12 @@ export class NodeDownstream implements Downstream, OpenAnswer {
     return false;
   }
 
-  private say(event: keyof DownstreamEvents): void {
-    const { owner } = this;
+  private say(event: Exclude<keyof DownstreamEvents, 'fail'>): void {
+    const { events } = this;
     try {
-      owner?.[event]();
+      events?.[event]();
     } catch (error) {
-      owner?.fault(error);
+      events?.fault(error);
     }
   }
 }

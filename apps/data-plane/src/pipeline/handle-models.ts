@@ -7,7 +7,7 @@ export function handleListModels(exchange: Exchange, { table, consumer }: Accept
   const { namespace, labels } = consumer.consumer;
   const models = table.view.models(namespace, labels).filter((model) => consumer.mayUse(model));
   const { surface } = exchange;
-  exchange.answer(200, surface.bodyType, surface.modelList(models));
+  exchange.answered(200, surface.bodyType, surface.modelList(models));
 }
 
 export function handleGetModel(exchange: Exchange, { table, consumer }: Accepted, model: string): void {
@@ -15,5 +15,5 @@ export function handleGetModel(exchange: Exchange, { table, consumer }: Accepted
   const route = table.routeFor(consumer, model);
   if (route === undefined || route === 'NotAllowed') {
     exchange.fail(new GatewayError('model_not_found', `The model '${model.slice(0, 200)}' does not exist.`, 'model'));
-  } else exchange.answer(200, exchange.surface.bodyType, exchange.surface.model(model));
+  } else exchange.answered(200, exchange.surface.bodyType, exchange.surface.model(model));
 }

@@ -131,13 +131,18 @@ export class PinnedTable implements ImaginedState {
 /** The current table and those that requests still hold. */
 export class PinnedTables {
   private newest: PinnedTable | undefined;
+  /** Made, and not served yet. */
+  private next: PinnedTable | undefined;
   private readonly held = new Set<PinnedTable>();
   private readonly shared: SharedState;
 
   constructor(tables: TableHolder, shared: SharedState) {
     this.shared = shared;
-    if (tables.current !== undefined) this.swap(tables.current);
-    tables.onSwap((next) => this.swap(next));
+    tables.onPrepare((view) => this.prepare(view));
+    tables.onSwap(() => this.swap());
+    if (tables.current === undefined) return;
+    this.prepare(tables.current);
+    this.swap();
   }
 
   /** undefined: no table has arrived yet. */
@@ -149,10 +154,17 @@ export class PinnedTables {
     return this.held;
   }
 
-  private swap(view: TableView): void {
-    const previous = this.newest;
-    this.newest = new PinnedTable(view, this.shared, (table) => this.held.delete(table));
-    this.held.add(this.newest);
+  private prepare(view: TableView): void {
+    this.next = new PinnedTable(view, this.shared, (table) => this.held.delete(table));
+  }
+
+  /** To the one that was prepared last. */
+  private swap(): void {
+    const { newest: previous, next } = this;
+    if (next === undefined) return;
+    this.newest = next;
+    this.next = undefined;
+    this.held.add(next);
     previous?.release();
   }
 }

@@ -1,5 +1,6 @@
 import { type Candidate, KeyIndex } from '#libs/routing';
 import type { BackendEntry, KeyPoolEntry } from '#libs/routing-table';
+import type { BackendLoad } from './backend-loads.js';
 import type { BreakerCell } from './breakers.js';
 import { type ConnectionLimiter, connectionsId } from './connection-limiter.js';
 import type { RoutingState } from './routing-state.js';
@@ -24,11 +25,12 @@ export class BackendState implements BackendSeat {
   readonly breaker: BreakerCell;
   readonly keys: KeyIndex;
   readonly connections: ConnectionLimiter;
+  readonly load: BackendLoad;
   /** Pinned tables that use it. */
   tables = 0;
 
   constructor(candidate: Candidate, state: RoutingState) {
-    const { entry, pool } = candidate;
+    const { backend, entry, pool } = candidate;
     const url = new URL(entry.baseURL);
     this.entry = entry;
     this.pool = pool;
@@ -54,6 +56,7 @@ export class BackendState implements BackendSeat {
     ];
     this.breaker = state.breakers.of(entry);
     this.connections = state.connections.acquire(this.target.id);
+    this.load = state.loads.acquire(backend, entry);
     this.keys = new KeyIndex(pool, entry.model);
   }
 }
@@ -91,6 +94,7 @@ export class BackendStates {
     this.state.credentials.unwatch(state.keys, state.pool);
     this.state.keyLimiters.unwatch(state.keys, state.pool);
     this.state.connections.release(state.connections);
+    this.state.loads.release(state.load);
     if (this.current.get(backend) === state) this.current.delete(backend);
   }
 }

@@ -40,8 +40,8 @@ it('one that closes or is forgotten leaves its place', () => {
   expect(fail(breakers, 'p', 'b')).toBe('Open');
   expect(events.map(({ type }) => type)).toEqual(['BreakerOpened', 'BreakerClosed', 'BreakerOpened']);
   const named = new Set(['default/p/a']);
-  breakers.byId.sweep(named, 0);
+  Array.from(breakers.byId.sweep(named, 0));
   expect(fail(breakers, 'p', 'a')).toBe('Closed');
-  breakers.byId.sweep(named, KEEP_UNNAMED_MS);
+  Array.from(breakers.byId.sweep(named, KEEP_UNNAMED_MS));
   expect(fail(breakers, 'p', 'a')).toBe('Open');
 });

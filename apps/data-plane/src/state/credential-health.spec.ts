@@ -1,4 +1,5 @@
 import type { Provider } from '../../test/support/entries.js';
+import { KEEP_UNNAMED_MS } from './identity-map.js';
 import { provider, Scene } from './testing/scene.js';
 
 describe('a key', () => {
@@ -35,7 +36,7 @@ describe('a key', () => {
     expect(scene.plan()?.candidate.backend).toBe('default/b/m');
     expect(keysOf(scene)).toEqual(['KeysCooling', 'free']);
     scene.plane.credentials.rotate('default/a/key-0', 'v2');
-    scene.plane.routing.credentials.recheck(1001);
+    scene.recheck(1001);
     expect(keysOf(scene)).toEqual(['free', 'free']);
   });
 
@@ -125,7 +126,7 @@ describe('a key', () => {
       if (by === 'Operator') routing.resetCredential('default/a/key-0');
       else {
         credentials.rotate('default/a/key-0', 'v2');
-        routing.credentials.recheck(1);
+        scene.recheck(1);
       }
       const key = { credential: 'default/a/key-0', name: 'k' };
       expect(scene.plane.events).toEqual([
@@ -142,5 +143,16 @@ describe('a key', () => {
     expect(reset()).toEqual({ untilMs: Infinity, wasOnTrial: false });
     expect([scene.obstacles(), reset()]).toEqual([[], { untilMs: 0, wasOnTrial: false }]);
     expect(scene.plane.routing.resetCredential('default/a/key-9')).toBeUndefined();
+  });
+
+  it('that is forgotten is not looked for any more, and nothing is said of it when its time is over', async () => {
+    const scene = await Scene.of(provider('a'));
+    scene.fail('QuotaExhausted');
+    const { events, routing } = scene.plane;
+    const { byId } = routing.credentials;
+    for (const nowMs of [0, KEEP_UNNAMED_MS]) Array.from(byId.sweep(new Set(), nowMs));
+    events.length = 0;
+    routing.advance(3_600_000);
+    expect([byId.size, routing.credentials.hasPaused, events]).toEqual([0, false, []]);
   });
 });

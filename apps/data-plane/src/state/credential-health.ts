@@ -44,7 +44,10 @@ type Back = Extract<KeyEvent, { type: 'KeyBack' }>['by'];
 
 /** Which credentials may be used when: their pauses, kept by version, and said to every index that offers them. */
 export class CredentialHealth {
-  readonly byId = new IdentityMap((id) => new CredentialState(id));
+  readonly byId = new IdentityMap(
+    (id) => new CredentialState(id),
+    (state) => this.drop(state),
+  );
   /** Out until their time is over or their value changes. */
   private readonly paused = new Set<CredentialState>();
   /** What time brings back; an entry whose pause was replaced since is passed over. */
@@ -141,12 +144,13 @@ export class CredentialHealth {
     this.listener({ type: 'KeyRests', key: identity, cause: after.cause, code, untilMs: after.untilMs });
   }
 
-  /** Puts back what has a new value. Called at each swap, and every RECHECK_MS while `hasPaused`. */
-  recheck(nowMs: number): void {
+  /** Puts back what has a new value, one key a step. Called at each swap, and every RECHECK_MS while `hasPaused`. */
+  *recheck(nowMs: number): IterableIterator<void> {
     this.advance(nowMs);
     for (const state of this.paused) {
       const version = this.source.resolve(state.id)?.version;
       if (version !== state.version && version !== undefined) this.turnTo(state, version);
+      yield;
     }
   }
 
@@ -171,6 +175,12 @@ export class CredentialHealth {
       if (untilMs !== Infinity) this.due.push(untilMs, { state: copy, model });
     }
     if (copy.isPaused) this.paused.add(copy);
+  }
+
+  /** No table names it any more: neither time nor a new value brings it back. */
+  private drop(state: CredentialState): void {
+    state.clear();
+    this.paused.delete(state);
   }
 
   private turnTo(state: CredentialState, version: string | undefined): void {

@@ -12,6 +12,7 @@ export class IdentityMap<State> {
   private readonly kept = new Map<string, Kept<State>>();
   private readonly create: (id: string) => State;
   private readonly onDropped: (state: State) => void;
+  private unnamed = 0;
 
   constructor(create: (id: string) => State, onDropped: (state: State) => void = () => {}) {
     this.create = create;
@@ -40,22 +41,34 @@ export class IdentityMap<State> {
     for (const [id, { state }] of this.kept) yield [id, state];
   }
 
-  /** `named`: the identities of every table that is current or still pinned by a request. */
-  sweep(named: ReadonlySet<string>, nowMs: number): void {
+  /**
+   * Looks at one identity a step, so that requests may run in between. `named`: the identities of every table that is
+   * current or still pinned by a request, whole before each step.
+   */
+  *sweep(named: ReadonlySet<string>, nowMs: number): IterableIterator<void> {
     for (const [id, kept] of this.kept) {
-      if (named.has(id)) kept.unnamedSinceMs = undefined;
-      else if (kept.unnamedSinceMs === undefined) kept.unnamedSinceMs = nowMs;
-      else if (nowMs - kept.unnamedSinceMs >= KEEP_UNNAMED_MS) {
-        this.kept.delete(id);
-        this.onDropped(kept.state);
-      }
+      this.look(id, kept, named.has(id), nowMs);
+      yield;
     }
   }
 
   /** True: a later sweep has something to drop even if no table changes. */
   get hasUnnamed(): boolean {
-    for (const kept of this.kept.values()) if (kept.unnamedSinceMs !== undefined) return true;
-    return false;
+    return this.unnamed > 0;
+  }
+
+  private look(id: string, kept: Kept<State>, isNamed: boolean, nowMs: number): void {
+    if (isNamed) {
+      if (kept.unnamedSinceMs !== undefined) this.unnamed -= 1;
+      kept.unnamedSinceMs = undefined;
+    } else if (kept.unnamedSinceMs === undefined) {
+      this.unnamed += 1;
+      kept.unnamedSinceMs = nowMs;
+    } else if (nowMs - kept.unnamedSinceMs >= KEEP_UNNAMED_MS) {
+      this.unnamed -= 1;
+      this.kept.delete(id);
+      this.onDropped(kept.state);
+    }
   }
 }
 

@@ -118,6 +118,7 @@ export class Permit {
     const { connections, entry } = seat;
     limiter.release();
     connections.inUse -= 1;
+    seat.load.inFlight -= 1;
     this.state.returned += 1;
     const { lines } = this.state;
     if (lines.depth(entry.keyPool) === 0 && lines.depth(connections.id) === 0) return;

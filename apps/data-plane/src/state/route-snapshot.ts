@@ -94,6 +94,7 @@ export class RouteSnapshot implements ImaginedState {
       breaker: routing.breakers.of(entry),
       keys,
       connections: routing.connections.acquire(connections),
+      load: routing.loads.acquire(backend, entry),
     });
   }
 }

@@ -1,6 +1,7 @@
 import { type AttemptPlan, breakerAdmits, type BreakerState, type PassedOverReason } from '#libs/routing';
 import type { RouteEntry } from '#libs/routing-table';
 import type { CredentialSource } from '../credentials/credential-source.js';
+import { BackendLoads } from './backend-loads.js';
 import { Breakers } from './breakers.js';
 import { ConnectionLimiters } from './connection-limiter.js';
 import { CredentialHealth, type EndedRest } from './credential-health.js';
@@ -24,6 +25,7 @@ export class RoutingState implements PermitHome {
   readonly credentials: CredentialHealth;
   readonly keyLimiters = new KeyLimiters();
   readonly connections = new ConnectionLimiters(this.lines);
+  readonly loads = new BackendLoads();
   readonly retryBudgets = new RetryBudgets();
   /** Permits given and taken back since the start. */
   given = 0;
@@ -70,6 +72,7 @@ export class RoutingState implements PermitHome {
     const isTrial = this.credentials.begins(key);
     limiter.take();
     connections.inUse += 1;
+    seat.load.inFlight += 1;
     keys.taken(key);
     if (plan.drawsOnRetryBudget) this.retryBudgets.of(plan.route).retry(nowMs);
     this.given += 1;
@@ -82,7 +85,7 @@ export class RoutingState implements PermitHome {
     if (cell === undefined) return undefined;
     const phase = this.breakers.reset(cell, nowMs);
     // Requests wait for keys, not for a breaker; which of them it would serve, they find out.
-    this.lines.wake(...Array.from(this.lines.entries(), ([line]) => always(line)));
+    this.lines.wakeAll();
     return phase;
   }
 

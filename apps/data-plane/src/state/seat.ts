@@ -1,5 +1,6 @@
 import type { KeyIndex } from '#libs/routing';
 import type { BackendEntry, KeyPoolEntry } from '#libs/routing-table';
+import type { BackendLoad } from './backend-loads.js';
 import type { BreakerCell } from './breakers.js';
 import type { ConnectionLimiter } from './connection-limiter.js';
 
@@ -10,4 +11,5 @@ export interface BackendSeat {
   readonly breaker: BreakerCell;
   readonly keys: KeyIndex;
   readonly connections: ConnectionLimiter;
+  readonly load: Pick<BackendLoad, 'inFlight'>;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '#libs/clock';
 import { type CredentialHealth, RECHECK_MS } from './credential-health.js';
 import type { Sweepable } from './identity-map.js';
+import { SlicedWork } from './sliced-work.js';
 
 /** A table in use: names what of the state it needs. */
 interface TableInUse {
@@ -13,26 +14,30 @@ export interface TablesInUse {
   readonly live: Iterable<TableInUse>;
 }
 
+type PausedCredentials = Pick<CredentialHealth, 'hasPaused' | 'recheck'>;
+
 const SWEEP_EVERY_MS = 60_000;
-/** Identities looked at before the event loop gets its turn. */
-const SLICE = 2_000;
 
 /** What is done beside the requests: forgetting state that no table names, and looking for new values of paused credentials. */
 export class Upkeep {
   private readonly clock: Clock;
   private readonly tables: TablesInUse;
-  private readonly credentials: CredentialHealth;
+  private readonly credentials: PausedCredentials;
   private readonly maps: readonly Sweepable[];
+  private readonly sweeping: SlicedWork;
+  private readonly rechecking: SlicedWork;
+  /** Tables of the sweep under way whose names are yet to be collected. */
+  private uncollected: TableInUse[] = [];
   private sweepDue = true;
-  /** The names that the sweep under way has yet to collect, by table; undefined: none is under way. */
-  private uncollected: Iterator<string>[] | undefined = undefined;
   private nextSweepMs: number;
 
-  constructor(clock: Clock, tables: TablesInUse, credentials: CredentialHealth, maps: readonly Sweepable[]) {
+  constructor(clock: Clock, tables: TablesInUse, credentials: PausedCredentials, maps: readonly Sweepable[]) {
     this.clock = clock;
     this.tables = tables;
     this.credentials = credentials;
     this.maps = maps;
+    this.sweeping = new SlicedWork(clock);
+    this.rechecking = new SlicedWork(clock);
     this.nextSweepMs = clock.nowMs() + SWEEP_EVERY_MS;
   }
 
@@ -45,51 +50,42 @@ export class Upkeep {
     this.sweepDue = true;
     const { current } = this.tables;
     // A sweep under way must not drop what the new table has just begun to use.
-    if (current !== undefined) this.uncollected?.push(namesOf(current));
-    this.credentials.recheck(this.clock.nowMs());
+    if (current !== undefined && this.sweeping.isUnderWay) this.uncollected.push(current);
+    this.rechecking.begin(this.credentials.recheck(this.clock.nowMs()));
   }
 
   private readonly tick = (): void => {
-    if (this.credentials.hasPaused) this.credentials.recheck(this.clock.nowMs());
-    if (this.sweepDue && this.clock.nowMs() >= this.nextSweepMs) this.beginSweep();
+    const { clock, credentials, rechecking, sweeping } = this;
+    if (credentials.hasPaused && !rechecking.isUnderWay) rechecking.begin(credentials.recheck(clock.nowMs()));
+    if (this.sweepDue && clock.nowMs() >= this.nextSweepMs) {
+      this.sweepDue = false;
+      this.nextSweepMs = Infinity;
+      sweeping.begin(this.sweep());
+    }
     this.start();
   };
 
-  private beginSweep(): void {
-    this.nextSweepMs = Infinity;
-    this.sweepDue = false;
-    this.uncollected = Array.from(this.tables.live, namesOf);
-    this.collect(this.uncollected, new Set());
-  }
-
-  /** A table of 100,000 entries takes many slices; requests run between them. */
-  private collect(tables: Iterator<string>[], named: Set<string>): void {
-    for (let seen = 0; seen < SLICE; seen += 1) {
-      const next = tables.at(-1)?.next();
-      if (next === undefined) {
-        this.uncollected = undefined;
-        this.sweep(named);
-        return;
+  /** First all names, then what is kept is held against them. */
+  private *sweep(): IterableIterator<void> {
+    const named = new Set<string>();
+    this.uncollected = [...this.tables.live];
+    yield* this.collect(named);
+    for (const map of this.maps) {
+      for (const look of map.sweep(named, this.clock.nowMs())) {
+        yield look;
+        yield* this.collect(named);
       }
-      if (next.done === true) tables.pop();
-      else named.add(next.value);
     }
-    this.clock.after(0, () => this.collect(tables, named));
-  }
-
-  private sweep(named: ReadonlySet<string>): void {
-    const nowMs = this.clock.nowMs();
     // A superseded table that a request still holds will be let go without a further swap.
     if ([...this.tables.live].length > 1) this.sweepDue = true;
-    for (const map of this.maps) {
-      map.sweep(named, nowMs);
-      // What is unnamed now must be looked at again when its time is over, whether or not a table changes.
-      if (map.hasUnnamed) this.sweepDue = true;
-    }
-    this.nextSweepMs = nowMs + SWEEP_EVERY_MS;
+    // What is unnamed now must be looked at again when its time is over, whether or not a table changes.
+    if (this.maps.some((map) => map.hasUnnamed)) this.sweepDue = true;
+    this.nextSweepMs = this.clock.nowMs() + SWEEP_EVERY_MS;
   }
-}
 
-function namesOf(table: TableInUse): Iterator<string> {
-  return table.view.identities()[Symbol.iterator]();
+  private *collect(named: Set<string>): IterableIterator<void> {
+    for (let table = this.uncollected.pop(); table !== undefined; table = this.uncollected.pop()) {
+      for (const name of table.view.identities()) yield void named.add(name);
+    }
+  }
 }

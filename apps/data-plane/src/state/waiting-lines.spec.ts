@@ -101,3 +101,89 @@ it('lines are apart, and none is kept once it is empty', () => {
   scene.comesBack('p');
   expect([...scene.lines.entries()]).toEqual([]);
 });
+
+it('one that throws when it is woken keeps the others from nothing', () => {
+  const scene = new Scene();
+  const fault = new Error('a defect');
+  const broken = new Waiter(() => {
+    throw fault;
+  });
+  scene.lines.wait(pool('p'), broken);
+  scene.waiter('next', ['p']);
+  expect(() => scene.comesBack('p')).toThrow(fault);
+  expect([scene.woken, [...scene.lines.entries()]]).toEqual([['next'], []]);
+});
+
+it('one that comes while others are woken waits for the next time', () => {
+  const scene = new Scene();
+  let turns = 0;
+  const first = new Waiter(() => {
+    if (turns++ < 5) scene.waiter('late', ['p'], false);
+  });
+  scene.lines.wait(pool('p'), first);
+  scene.comesBack('p');
+  expect([scene.woken, scene.lines.depth('p')]).toEqual([[], 1]);
+});
+
+it('all are woken by what lets all go on, in the order of their lines', () => {
+  const scene = new Scene();
+  scene.waiter('a', ['p']);
+  scene.waiter('b', ['q']);
+  scene.waiter('c', ['p'], false);
+  scene.free = 9;
+  scene.lines.wakeAll();
+  expect([scene.woken, [...scene.lines.entries()]]).toEqual([['a', 'c', 'b'], [['p', 1]]]);
+});
+
+describe('what comes back costs no more the more there are who wait', () => {
+  /** How often a waiter's place is looked at, and how often it is asked whether what came back is still free. */
+  const looksAt = (waiting: number, act: (lines: WaitingLines, waiters: readonly Waiter[]) => void) => {
+    const lines = new WaitingLines();
+    let looks = 0;
+    const waiters = Array.from({ length: waiting }, () => {
+      const waiter = new Waiter(() => {});
+      let arrival = 0;
+      Object.defineProperty(waiter, 'arrival', {
+        get: () => {
+          looks += 1;
+          return arrival;
+        },
+        set: (value: number) => {
+          arrival = value;
+        },
+      });
+      lines.wait({ pools: ['p'], connections: ['c'] }, waiter);
+      return waiter;
+    });
+    looks = 0;
+    act(lines, waiters);
+    return looks;
+  };
+
+  it.each([
+    [
+      'taken by the first',
+      (lines: WaitingLines) => {
+        let [free, asked] = [true, 0];
+        const isFree = () => {
+          asked += 1;
+          const was = free;
+          free = false;
+          return was;
+        };
+        lines.wake({ line: 'p', isFree }, { line: 'c', isFree: () => false });
+        expect(asked).toBeLessThan(4);
+      },
+    ],
+    [
+      'somebody in the middle has enough, looks again and waits on',
+      (lines: WaitingLines, waiters: readonly Waiter[]) => {
+        const waiter = waiters[waiters.length >> 1]!;
+        lines.leave(waiter);
+        lines.wait({ pools: ['p'], connections: ['c'] }, waiter);
+      },
+    ],
+  ])('%s', (_name, act) => {
+    expect(looksAt(10_000, act)).toBe(looksAt(10, act));
+  });
+});

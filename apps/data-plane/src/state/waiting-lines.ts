@@ -1,4 +1,5 @@
 import type { Wait } from '#libs/routing';
+import { WaitingLine } from './waiting-line.js';
 
 /**
  * A request that waits. `wake` is called when something that it waits for may be free; it must decide anew, since another
@@ -34,13 +35,13 @@ export function always(line: string): Freed {
  * order is kept.
  */
 export class WaitingLines {
-  private readonly byId = new Map<string, Waiter[]>();
+  private readonly byId = new Map<string, WaitingLine<Waiter>>();
   /** In a copy: how many wait in the original. They stand still. */
   private readonly others = new Map<string, number>();
   private arrivals = 0;
 
   depth(line: string): number {
-    return (this.byId.get(line)?.length ?? 0) + (this.others.get(line) ?? 0);
+    return (this.byId.get(line)?.size ?? 0) + (this.others.get(line) ?? 0);
   }
 
   adopt(line: string, from: WaitingLines): void {
@@ -48,7 +49,7 @@ export class WaitingLines {
   }
 
   *entries(): IterableIterator<readonly [string, number]> {
-    for (const [line, waiters] of this.byId) yield [line, waiters.length];
+    for (const [line, waiters] of this.byId) yield [line, waiters.size];
   }
 
   wait({ pools, connections }: Pick<Wait, 'pools' | 'connections'>, waiter: Waiter): void {
@@ -66,36 +67,53 @@ export class WaitingLines {
 
   /**
    * Something came back: those who wait for it are woken in order of arrival, as long as it is still free. One that can't
-   * use it keeps its place and leaves it to the next.
+   * use it keeps its place and leaves it to the next. Whoever takes it and gives it back before this has ended wakes the
+   * others himself.
    */
   wake(...freed: readonly Freed[]): void {
-    const waiters = new Set<Waiter>();
-    for (const { line } of freed) for (const waiter of this.byId.get(line) ?? []) waiters.add(waiter);
-    if (waiters.size === 0) return;
-    for (const waiter of [...waiters].sort((a, b) => a.arrival - b.arrival)) {
-      // One that was woken before may have ended another, or have taken what came back.
-      if (!freed.some(({ line, isFree }) => waiter.lines.includes(line) && isFree())) continue;
-      this.leave(waiter);
-      waiter.wake();
+    const last = this.arrivals;
+    let fault: { readonly error: unknown } | undefined;
+    let next = this.nextOf(freed, 0);
+    // Who comes meanwhile has seen what is free.
+    while (next !== undefined && next.arrival <= last) {
+      this.leave(next);
+      try {
+        next.wake();
+      } catch (error) {
+        // The others are woken all the same.
+        fault ??= { error };
+      }
+      next = this.nextOf(freed, next.arrival);
     }
+    if (fault !== undefined) throw fault.error;
+  }
+
+  /** All who wait for anything. */
+  wakeAll(): void {
+    // As they are now: a line in which somebody waits on is made anew.
+    const lines = Array.from(this.byId.keys(), always);
+    for (const line of lines) this.wake(line);
+  }
+
+  private nextOf(freed: readonly Freed[], arrival: number): Waiter | undefined {
+    let next: Waiter | undefined;
+    for (const { line, isFree } of freed) {
+      const waiter = this.byId.get(line)?.after(arrival);
+      if (waiter === undefined || (next !== undefined && next.arrival <= waiter.arrival)) continue;
+      if (isFree()) next = waiter;
+    }
+    return next;
   }
 
   private insert(line: string, waiter: Waiter): void {
-    const waiters = this.byId.get(line);
-    if (waiters === undefined) {
-      this.byId.set(line, [waiter]);
-      return;
-    }
-    let at = waiters.length;
-    while (at > 0 && waiters[at - 1]!.arrival > waiter.arrival) at--;
-    waiters.splice(at, 0, waiter);
+    let waiters = this.byId.get(line);
+    if (waiters === undefined) this.byId.set(line, (waiters = new WaitingLine()));
+    waiters.add(waiter);
   }
 
   private remove(line: string, waiter: Waiter): void {
     const waiters = this.byId.get(line);
-    const at = waiters?.indexOf(waiter) ?? -1;
-    if (waiters === undefined || at < 0) return;
-    if (waiters.length === 1) this.byId.delete(line);
-    else waiters.splice(at, 1);
+    waiters?.remove(waiter);
+    if (waiters?.size === 0) this.byId.delete(line);
   }
 }

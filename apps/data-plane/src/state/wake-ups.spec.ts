@@ -44,7 +44,7 @@ describe('who waits', () => {
       'a new value of the key',
       (scene: Scene) => {
         scene.plane.credentials.rotate('default/a/k', 'v2');
-        scene.plane.routing.credentials.recheck(0);
+        scene.recheck(0);
       },
     ],
   ])('is woken by %s', async (_name, act) => {

@@ -1,4 +1,11 @@
-import { entryId, entryName, type EntryName, type TableDigest } from '#libs/routing-table';
+import {
+  entryId,
+  type EntryKind,
+  entryName,
+  type EntryName,
+  type EntryTypes,
+  type TableDigest,
+} from '#libs/routing-table';
 import { matchKeyParts, NamespaceModelsEditor } from './namespace-models.js';
 import { referencesOf } from './references.js';
 import type { StoredEntry } from './stored-entry.js';
@@ -45,8 +52,8 @@ export class ContentEditor {
     }
   }
 
-  /** Throws a SyntaxError or TypeError if the entry's bytes are not what its kind calls for. */
-  add(stored: StoredEntry): void {
+  /** Returns the parsed value. Throws a SyntaxError or TypeError if the entry's bytes are not what its kind calls for. */
+  add(stored: StoredEntry): EntryTypes[EntryKind] {
     const id = entryId(stored.kind, stored.key);
     const value = stored.parse();
     this.entries.set(id, stored);
@@ -65,6 +72,7 @@ export class ContentEditor {
       if (source.type === 'Secret') this.streamCredentials.set(stored.key, source.version);
       else this.localCredentials.set(stored.key, credential);
     }
+    return value;
   }
 
   /** The first reference that leads nowhere, told for people; undefined: none. */

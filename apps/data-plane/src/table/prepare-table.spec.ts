@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import { diffEntries, SCHEMA_VERSION, TableDigest, type Entry } from '#libs/routing-table';
+import {
+  canonicalJson,
+  diffEntries,
+  SCHEMA_VERSION,
+  TableDigest,
+  type Entry,
+  type EntryKind,
+} from '#libs/routing-table';
 import { prepareTable, TableRejectedError } from './prepare-table.js';
 import type { Table } from './table.js';
 import { TimeSlices } from './time-slices.js';
@@ -10,6 +17,16 @@ function delta(base: Table, after: readonly Entry[], version = TableDigest.of(af
 }
 
 const raw = (key: string, text: string): Entry => ({ kind: 'Consumer', key, bytes: Buffer.from(text) });
+
+/** With some fields of one entry replaced. */
+const changed =
+  (kind: EntryKind, fields: object) =>
+  (table: readonly Entry[]): readonly Entry[] =>
+    table.map((each) => {
+      if (each.kind !== kind) return each;
+      const value = JSON.parse(Buffer.from(each.bytes).toString()) as object;
+      return { ...each, bytes: canonicalJson({ ...value, ...fields }) };
+    });
 
 describe('prepareTable', () => {
   it.each<[string, readonly Entry[], string]>([
@@ -23,6 +40,39 @@ describe('prepareTable', () => {
   ])('refuses %s', async (_, entries, message) => {
     await expect(full(entries)).rejects.toThrow(TableRejectedError);
     await expect(full(entries)).rejects.toThrow(message);
+  });
+
+  it.each<[string, (table: readonly Entry[]) => readonly Entry[], string]>([
+    [
+      'a dialect',
+      changed('Backend', { dialect: 'Gemini' }),
+      'Backend default/pool/m asks for the dialect "Gemini" (known: OpenAI)',
+    ],
+    [
+      'a way to authenticate',
+      changed('Backend', { auth: { type: 'SigV4' } }),
+      'the auth type "SigV4" (known: Bearer, Header, None)',
+    ],
+    ['a base URL', changed('Backend', { baseURL: 'nowhere' }), 'the base URL "nowhere"'],
+    ['a selection of keys', changed('KeyPool', { selection: 'MostRemaining' }), 'the selection "MostRemaining"'],
+    [
+      'what follows exhaustion',
+      changed('KeyPool', { onExhausted: { type: 'constructor', queue: {} } }),
+      'the onExhausted type "constructor"',
+    ],
+    ['a source of credentials', changed('Credential', { source: { type: 'Vault' } }), 'the source "Vault"'],
+    [
+      'a step after a failure',
+      changed('Route', { retry: { rules: [{ errors: [], maxRetries: 1, next: 'NextRegion' }] } }),
+      'the next step after a failure "NextRegion"',
+    ],
+  ])('refuses %s that this build does not know', async (_, change, message) => {
+    const entries = change(smallTable);
+    const { version } = TableDigest.of(entries);
+    const all = { schemaVersion: SCHEMA_VERSION, revision: 1, version, upserts: entries, removals: [] };
+    const prepared = prepareTable(all, { dialects: ['OpenAI'] });
+    await expect(prepared).rejects.toThrow(TableRejectedError);
+    await expect(prepared).rejects.toThrow(message);
   });
 
   it('refuses a version that the entries do not come to, and a schema that it does not know', async () => {
@@ -74,7 +124,10 @@ describe('prepareTable', () => {
     setImmediate(count);
     const many = Array.from({ length: 100 }, (_, index) => consumer(`c${index}`));
     const { version } = TableDigest.of(many);
-    await prepareTable({ schemaVersion: SCHEMA_VERSION, revision: 1, version, upserts: many, removals: [] }, slices);
+    await prepareTable(
+      { schemaVersion: SCHEMA_VERSION, revision: 1, version, upserts: many, removals: [] },
+      { slices },
+    );
     done = true;
     expect(turns).toBeGreaterThan(50);
   });

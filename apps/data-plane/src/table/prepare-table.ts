@@ -4,6 +4,7 @@ import { StoredEntry } from './stored-entry.js';
 import { Table } from './table.js';
 import { emptyContent } from './table-content.js';
 import { TimeSlices } from './time-slices.js';
+import { unknownWord } from './unknown-word.js';
 
 /** Why a table can't be served: one line for people, which becomes the NACK's reason. */
 export class TableRejectedError extends Error {
@@ -22,11 +23,20 @@ export interface TableChange {
   readonly removals: readonly EntryName[];
 }
 
+export interface Preparation {
+  /** Those of providers that can be spoken here; absent: any. */
+  readonly dialects?: readonly string[];
+  readonly slices?: TimeSlices;
+}
+
 /**
  * Makes the table ready to serve, or throws a TableRejectedError with nothing changed: digests first, then every entry that comes
  * is parsed once, indexed, and its references are followed. Yields to the event loop every few milliseconds.
  */
-export async function prepareTable(change: TableChange, slices = new TimeSlices()): Promise<Table> {
+export async function prepareTable(
+  change: TableChange,
+  { dialects, slices = new TimeSlices() }: Preparation = {},
+): Promise<Table> {
   const schemaVersion = change.base?.content.digest.schemaVersion ?? change.schemaVersion ?? SCHEMA_VERSION;
   if (schemaVersion !== SCHEMA_VERSION) {
     throw new TableRejectedError(
@@ -53,7 +63,7 @@ export async function prepareTable(change: TableChange, slices = new TimeSlices(
     if (slices.due) await slices.yield();
   }
   for (const entry of upserts) {
-    add(editor, entry);
+    add(editor, entry, dialects);
     if (slices.due) await slices.yield();
   }
   const dangling = editor.danglingReference();
@@ -61,12 +71,15 @@ export async function prepareTable(change: TableChange, slices = new TimeSlices(
   return new Table(editor.freeze(digest), change.revision);
 }
 
-function add(editor: ContentEditor, entry: StoredEntry): void {
+function add(editor: ContentEditor, entry: StoredEntry, dialects: readonly string[] | undefined): void {
+  let unknown: string | undefined;
   try {
-    editor.add(entry);
+    unknown = unknownWord(entry.kind, editor.add(entry), dialects);
   } catch (error) {
     // The cause may quote the entry, whose bytes are the operator's; what is wrong and where is enough.
     const fault = error instanceof SyntaxError ? 'is not JSON' : 'lacks what its kind calls for';
     throw new TableRejectedError(`${entry.kind} ${entry.key} ${fault}`, { cause: error });
   }
+  if (unknown === undefined) return;
+  throw new TableRejectedError(`${entry.kind} ${entry.key} asks for ${unknown}: a newer data plane may know it`);
 }

@@ -17,6 +17,7 @@ beforeEach(async () => {
   receiver = new PublicationReceiver({
     current,
     credentials: new Credentials(new LocalCredentials(new EnvironmentValues([], {}), new FileValues(undefined), clock)),
+    dialects: ['OpenAI'],
     tracer: silentTracer,
     clock,
     logger: createLogger({ name: 'test', level: 'silent' }),

@@ -15,6 +15,8 @@ import { prepareTable, TableRejectedError, type TableChange } from './prepare-ta
 import { serveTable, type Serving } from './serve-table.js';
 
 export interface PublicationReceiverOptions extends Serving {
+  /** Those of providers that can be spoken here: a table that names another is refused. */
+  readonly dialects: readonly string[];
   readonly tracer: Tracer;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -68,9 +70,9 @@ export class PublicationReceiver {
   }
 
   private async swap(message: Full | Delta): Promise<void> {
-    const { clock, logger } = this.options;
+    const { clock, dialects, logger } = this.options;
     const startedMs = clock.nowMs();
-    await serveTable(await prepareTable(this.changeOf(message)), this.options);
+    await serveTable(await prepareTable(this.changeOf(message), { dialects }), this.options);
     const { type, revision, version } = message;
     const entries =
       type === 'full'

@@ -17,6 +17,8 @@ const CREDENTIAL_RELOAD_MS = 10_000;
 export interface TableSyncOptions {
   readonly current: CurrentTable;
   readonly credentials: Credentials;
+  /** Those of providers that can be spoken here: a snapshot that names another is of no use. */
+  readonly dialects: readonly string[];
   readonly client: Pick<ControlPlaneClient, 'start' | 'stop'>;
   /** Absent: nothing is kept on disk. */
   readonly snapshots?: { readonly files: SnapshotFiles; readonly health: SnapshotHealth };
@@ -88,7 +90,8 @@ export class TableSync {
   }
 
   private async serve({ credentials, entries, ...table }: Snapshot): Promise<void> {
-    const next = await prepareTable({ ...table, upserts: entries, removals: [] });
+    const { dialects } = this.options;
+    const next = await prepareTable({ ...table, upserts: entries, removals: [] }, { dialects });
     this.options.credentials.receive(credentials);
     await serveTable(next, this.options);
   }

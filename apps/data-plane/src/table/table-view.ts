@@ -35,6 +35,8 @@ export interface TableView {
 /** Holds the current table. `current` is undefined until the first snapshot (from the disk or the control plane). */
 export interface TableHolder {
   readonly current: TableView | undefined;
+  /** Called before every swap, for what must be worked out to serve the table: what is thrown here keeps it out. */
+  onPrepare(listener: (next: TableView) => void): void;
   /** Called after every swap, synchronously. */
   onSwap(listener: (next: TableView, previous: TableView | undefined) => void): void;
 }

@@ -16,6 +16,25 @@ describe('Table', () => {
     expect(table.keyPool('default/absent')).toBeUndefined();
   });
 
+  it('keeps nothing parsed for who goes over all its identities', async () => {
+    const table = await full(smallTable);
+    let parsed = 0;
+    for (const stored of table.entries()) {
+      const { bytes } = stored;
+      const get = () => {
+        parsed += 1;
+        return bytes;
+      };
+      Object.defineProperty(stored, 'bytes', { get });
+    }
+    expect([...table.identities()]).toContain('default/alpha/m');
+    const glances = parsed;
+    table.backend('default/pool/m');
+    expect(parsed).toBe(glances + 1);
+    Array.from(table.identities());
+    expect(parsed).toBe(2 * glances);
+  });
+
   it('knows its routes by their keys', async () => {
     const table = await full(smallTable);
     expect(['default/chat', 'default/pool', 'default/absent'].map((key) => table.hasRoute(key))).toEqual([

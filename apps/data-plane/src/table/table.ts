@@ -77,9 +77,9 @@ export class Table implements TableView {
 
   *identities(): IterableIterator<string> {
     for (const [, stored] of this.content.entries.entries()) {
-      if (stored.kind === 'Backend') yield (stored.value as BackendEntry).breakerId;
+      if (stored.kind === 'Backend') yield (stored.glance as BackendEntry).breakerId;
       else if (stored.kind === 'KeyPool') {
-        for (const { limiterId } of (stored.value as KeyPoolEntry).keys) yield limiterId;
+        for (const { limiterId } of (stored.glance as KeyPoolEntry).keys) yield limiterId;
       }
       if (stored.kind !== 'Match' && stored.kind !== 'Backend') yield stored.key;
     }

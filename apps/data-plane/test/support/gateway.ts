@@ -37,6 +37,7 @@ export interface Reply {
 export interface GatewayOptions {
   readonly limits?: Partial<RequestLimits>;
   readonly headersTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
   readonly transport?: Http1Transport;
   /** Tables and credentials of another's making, a stream's for example; absent: those that `serve` makes. */
   readonly over?: { readonly current: TableHolder; readonly credentials: CredentialSource };
@@ -61,6 +62,7 @@ export class Gateway {
       port: 0,
       probe: (target) => (target.startsWith('/livez') ? { status: 200, body: 'ok' } : undefined),
       headersTimeoutMs: options.headersTimeoutMs,
+      requestTimeoutMs: options.requestTimeoutMs,
     });
     return gateway;
   }

@@ -146,7 +146,7 @@ export class VirtualClient implements Downstream {
     this.guarded((exchange) => exchange.fail(new GatewayError('shutting_down', 'x')));
   }
 
-  private say(event: keyof DownstreamEvents): void {
+  private say(event: Exclude<keyof DownstreamEvents, 'fail'>): void {
     this.guarded((exchange) => exchange[event]());
   }
 
@@ -175,6 +175,7 @@ export const nothingHeld: Readonly<Record<string, number>> = {
   permits: 0,
   keys: 0,
   connections: 0,
+  backends: 0,
   consumers: 0,
   probes: 0,
   queued: 0,
@@ -284,6 +285,8 @@ export class VirtualGateway {
     }
     let connections = 0;
     for (const { inUse } of routing.connections) connections += inUse;
+    let backends = 0;
+    for (const { inFlight } of routing.loads) backends += inFlight;
     let queued = 0;
     for (const [, waiting] of routing.lines.entries()) queued += waiting;
     return {
@@ -291,6 +294,7 @@ export class VirtualGateway {
       permits: routing.given - routing.returned,
       keys,
       connections,
+      backends,
       consumers,
       probes,
       queued,

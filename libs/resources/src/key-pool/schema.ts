@@ -96,7 +96,12 @@ export const keyPoolSpec = z
       {
         rateLimit: optionalWithDefault(duration('After a 429 that names no time; doubles at each repeat.'), '10s'),
         maxRateLimit: optionalWithDefault(duration('Upper bound of a pause after a 429, a named time included.'), '5m'),
-        quota: optionalWithDefault(duration('After an exhausted quota.'), '1h'),
+        quota: optionalWithDefault(
+          duration(
+            'After an exhausted quota, or longer where the provider says so. Then the key is on trial: one request at a time, until one succeeds.',
+          ),
+          '1h',
+        ),
         auth: optionalWithDefault(authCooldown, 'UntilRotated'),
       },
       'How long a key rests after the provider refused it.',

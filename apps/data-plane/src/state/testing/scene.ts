@@ -46,6 +46,11 @@ export class Scene {
     this.admit().settle({ ok: false, class: errorClass, code }, this.nowMs);
   }
 
+  /** Looks for new values of all keys that are out. */
+  recheck(nowMs: number): void {
+    Array.from(this.plane.routing.credentials.recheck(nowMs));
+  }
+
   get phase(): string {
     return [...this.plane.routing.breakers.byId.entries()].map(([, { state }]) => state.phase).join();
   }
