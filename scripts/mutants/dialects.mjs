@@ -247,6 +247,20 @@ export default [
     suite: retention,
   },
   {
+    name: 'what rules an answer out keeps no head alive',
+    file: 'libs/dialects/src/answer/answer-head.ts',
+    find: 'detail: ownText(detail) };',
+    replace: 'detail };',
+    suite: 'apps/data-plane/test/retention',
+  },
+  {
+    name: "a model's name keeps no body alive, in records and in what a consumer's key remembers",
+    file: `${openai}/request/scan-request.ts`,
+    find: 'scan.model = ownText(decodeString(',
+    replace: 'scan.model = (decodeString(',
+    suite: 'apps/data-plane/test/retention',
+  },
+  {
     name: 'the parameter of a fault keeps no body alive',
     file: 'libs/dialects/src/request/request-fault.ts',
     find: 'param === null ? null : ownText(param)',

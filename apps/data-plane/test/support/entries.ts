@@ -51,18 +51,20 @@ export interface Configuration {
   readonly providers: readonly Provider[];
   readonly route?: Partially<RouteEntry>;
   readonly consumer?: Partially<ConsumerEntry>;
+  /** Which models: `chat`, unless it says otherwise. */
+  readonly pattern?: string;
 }
 
-/** A table for the model `chat`, served by all given providers. */
+/** A table for one model or pattern, served by all given providers. */
 export function tableOf(configuration: Configuration, revision: number): Promise<Table> {
   const entries = entriesOf(configuration);
   const { version } = TableDigest.of(entries);
   return prepareTable({ schemaVersion: SCHEMA_VERSION, revision, version, upserts: entries, removals: [] });
 }
 
-export function entriesOf({ providers, route, consumer }: Configuration): Entry[] {
+export function entriesOf({ providers, route, consumer, pattern = 'chat' }: Configuration): Entry[] {
   const entries: Entry[] = [
-    entry('Match', 'default/chat', { namespace: 'default', pattern: 'chat', candidates: [{ route: 'default/chat' }] }),
+    entry('Match', `default/${pattern}`, { namespace: 'default', pattern, candidates: [{ route: 'default/chat' }] }),
     entry('Route', 'default/chat', {
       namespace: 'default',
       name: 'chat',

@@ -1,3 +1,4 @@
+import { ownText } from '../json/own-text.js';
 import type { UnusableAnswer } from './answer-sink.js';
 
 /** An answer's status and headers, as they came. */
@@ -24,7 +25,7 @@ export function answerForm(head: AnswerHead): 'Failed' | 'Stream' | 'Json' | Unu
 }
 
 function unusable(detail: string): UnusableAnswer {
-  return { kind: 'Failure', failure: 'Protocol', detail };
+  return { kind: 'Failure', failure: 'Protocol', detail: ownText(detail) };
 }
 
 /** One header's value; the last of several, '' for none. `name`: lower case. */

@@ -7,7 +7,7 @@ import type { RequestFault } from './request-fault.js';
  */
 export interface ClientRequest {
   readonly dialect: string;
-  /** The model that the client asks for. */
+  /** The model that the client asks for: a text of its own (`ownText`), because records outlive the request. */
   readonly model: string;
   readonly stream: boolean;
   /** Its headers for a provider of the same dialect, names and values in turn. */

@@ -1,4 +1,4 @@
-import { type ClientRequest, RequestFault } from '#libs/dialects';
+import { type ClientRequest, ownText, RequestFault } from '#libs/dialects';
 import type { InferenceRequest, Message } from '#libs/inference';
 
 /**
@@ -23,7 +23,7 @@ export class TinyRequest implements ClientRequest {
   constructor(body: string, forwarded: readonly string[]) {
     this.lines = body.split('\n').filter((line) => line !== '');
     this.forwarded = forwarded;
-    this.model = this.textOf('MODEL') ?? '';
+    this.model = ownText(this.textOf('MODEL') ?? '');
     this.stream = this.lines.includes('STREAM');
   }
 
