@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { keptForEver, type KindDefinition } from './kind.js';
-import { decodeObject } from './decode.js';
+import { decodeObject, findingsOf } from './decode.js';
 import type { FieldValidation } from './decode.js';
 
 const kind: KindDefinition = {
@@ -53,6 +53,15 @@ test('Strict refuses unknown fields, each with its full path', () => {
     'Widget in version "v1" cannot be handled as a Widget: strict decoding error: unknown field "metadata.label", ' +
       'unknown field "spec.parts[0].weight", unknown field "spec.colour", unknown field "extra"',
   );
+});
+
+test.each([
+  ['metdata', 'unknown field; did you mean "metadata"?'],
+  ['apiversion', 'unknown field; did you mean "apiVersion"?'],
+  ['status2', 'unknown field; known here: spec'],
+])('a misspelt field beside spec is told from those that every object has: %s', (name, message) => {
+  const { unknown } = findingsOf(kind, widget({ type: 'Round' }, { [name]: {} }) as never);
+  expect(unknown).toEqual([{ path: name, reason: 'Unknown', message }]);
 });
 
 test.each<[FieldValidation, number]>([

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ApiObject, apiVersionOf, type FieldError, type KindDefinition } from './kind.js';
 import { fieldPath } from './field-path.js';
+import { didYouMean } from './nearest.js';
 import { schemaErrors } from './schema-errors.js';
 import { isMap } from './json-map.js';
 import { unknownMetadataFields, validateMetadata } from './metadata.js';
@@ -85,6 +86,12 @@ function checkKind(kind: KindDefinition, value: unknown): asserts value is ApiOb
   }
 }
 
+/** The schema of a kind's content doesn't know what every object has. */
+function nearEnvelope(finding: FieldError): FieldError {
+  const near = didYouMean(finding.path, ['apiVersion', 'kind', 'metadata']);
+  return near === '' ? finding : { ...finding, message: `unknown field${near}` };
+}
+
 /** What is wrong with an object of this kind by its schema; fields that don't exist stand apart. Throws nothing. */
 export function findingsOf(kind: KindDefinition, object: ApiObject): { unknown: FieldError[]; errors: FieldError[] } {
   const findings = schemaErrors(kind.content, contentOf(object));
@@ -94,7 +101,7 @@ export function findingsOf(kind: KindDefinition, object: ApiObject): { unknown: 
     message: 'unknown field; remove it',
   }));
   return {
-    unknown: [...unknownMetadata, ...findings.filter((finding) => finding.reason === 'Unknown')],
+    unknown: [...unknownMetadata, ...findings.filter(({ reason }) => reason === 'Unknown').map(nearEnvelope)],
     errors: [...validateMetadata(kind, object.metadata), ...findings.filter((finding) => finding.reason !== 'Unknown')],
   };
 }

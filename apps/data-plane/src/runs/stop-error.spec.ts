@@ -2,7 +2,7 @@ import type { PassedOver, PassedOverReason, Stop } from '#libs/routing';
 import { stopError } from './stop-error.js';
 
 const passing = (...reasons: readonly PassedOverReason[]) =>
-  reasons.map((reason, index): PassedOver => ({ candidate: { backend: `team/secret-${index}/m` } as never, reason }));
+  reasons.map((reason, index): PassedOver => ({ candidate: `team/secret-${index}/m`, reason }));
 const errorOf = (code: Stop['code'], ...reasons: readonly PassedOverReason[]) => {
   const { message, retryAfterMs } = stopError({ code, passedOver: passing(...reasons) }, undefined, 'chat');
   return { message, retryAfterMs };
