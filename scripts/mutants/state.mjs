@@ -149,4 +149,18 @@ export default [
     replace: '      this.underWay -= 1;\n      next?.();',
     suite: 'apps/data-plane/src/credentials/few-at-once',
   },
+  {
+    name: 'credentials that came for a table that never did are looked at with the next',
+    file: 'apps/data-plane/src/credentials/stream-credentials.ts',
+    find: '      this.fresh.add(id);\n',
+    replace: '',
+    suite: 'apps/data-plane/src/credentials',
+  },
+  {
+    name: 'the wheel turns on after a fault that nobody could take',
+    file: 'apps/data-plane/src/time/timer-wheel.ts',
+    find: '        fault ??= { error: unexpected };\n',
+    replace: '        throw unexpected;\n',
+    suite: 'apps/data-plane/src/time',
+  },
 ];

@@ -28,7 +28,7 @@ export default [
   {
     name: 'a swap leaves revoked values in memory',
     file: `${credentials}/stream-credentials.ts`,
-    find: 'for (const id of this.values.keys()) this.keep(id, named.get(id));',
+    find: '    for (const id of named.changedSince(before)) this.keep(id, named.get(id));\n',
     replace: '',
     suite: credentials,
   },

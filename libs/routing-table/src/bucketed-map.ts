@@ -46,6 +46,18 @@ export class BucketedMap<Value> {
     return this.buckets[index];
   }
 
+  /**
+   * Keys of the earlier map whose value is another one here, or gone. Buckets that the two share aren't looked at, so that
+   * after one edit of 100,000 entries it is about a hundred that are.
+   */
+  *changedSince(earlier: BucketedMap<Value>): IterableIterator<string> {
+    for (const [index, before] of earlier.buckets.entries()) {
+      const now = this.buckets[index];
+      if (before === undefined || before === now) continue;
+      for (const [key, value] of before) if (now?.get(key) !== value) yield key;
+    }
+  }
+
   edit(): BucketedMapEditor<Value> {
     return new BucketedMapEditor(this.buckets, this.size, (buckets, size) => new BucketedMap(buckets, size));
   }

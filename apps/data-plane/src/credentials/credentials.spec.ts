@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CredentialEntry } from '#libs/routing-table';
+import { BucketedMap, type CredentialEntry } from '#libs/routing-table';
 import { FakeClock } from '#libs/testing';
 import { checkValue } from './acceptable-value.js';
 import { Credentials } from './credentials.js';
@@ -94,7 +94,11 @@ describe('Credentials', () => {
     return { credentials, changes };
   }
   const noneRead = new Map();
-  const named = (versions: Record<string, string>) => new Map(Object.entries(versions));
+  const named = (versions: Record<string, string>, before = BucketedMap.empty<string>()) => {
+    const editor = before.edit();
+    for (const [id, version] of Object.entries(versions)) editor.set(id, version);
+    return editor.freeze();
+  };
   const values = (...all: string[]) => all.map((value, index) => ({ id: `c${index}`, version: `v-${value}`, value }));
 
   it('a value counts once a table that names its version is served, and ends with one that names it no longer', () => {
@@ -160,6 +164,47 @@ describe('Credentials', () => {
     expect(credentials.unresolved().map(({ id }) => id)).toEqual(['c0']);
     expect(JSON.stringify(credentials.unresolved())).not.toContain('canary');
     credentials.serve(named({}), noneRead);
+    expect(credentials.unresolved()).toEqual([]);
+  });
+
+  it('a swap looks at what came or changed since the one before, however many there are', () => {
+    const { credentials } = setUp();
+    const many = Array.from({ length: 10_000 }, (_, index) => `c${index}`);
+    const first = named(Object.fromEntries(many.map((id) => [id, 'v1'])));
+    const value = (id: string, version: string) => ({ id, version, value: `${id} ${version}` });
+    credentials.receive({ type: 'credentials', values: many.map((id) => value(id, 'v1')), revoked: [] });
+    credentials.serve(first, noneRead);
+    const second = named({ c7: 'v2' }, first);
+    let looks = 0;
+    const get = second.get.bind(second);
+    second.get = (id) => {
+      looks += 1;
+      return get(id);
+    };
+    credentials.receive({ type: 'credentials', values: [value('c7', 'v2'), value('c8', 'v2')], revoked: [] });
+    credentials.serve(second, noneRead);
+    expect(credentials.unresolved()).toEqual([]);
+    expect(looks).toBeLessThan(10);
+    expect(['c7', 'c8', 'c9'].map((id) => credentials.resolve(id)?.value)).toEqual(['c7 v2', 'c8 v1', 'c9 v1']);
+    // What waited for another table is gone, and so is what this one replaced.
+    credentials.serve(named({ c7: 'v1', c8: 'v2' }), noneRead);
+    expect(['c7', 'c8', 'c9'].map((id) => credentials.resolve(id))).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('of a value that is of use again nothing is reported, and of one that is not the newest reason', () => {
+    const { credentials } = setUp();
+    const serve = (version: string, value: string) => {
+      credentials.receive({ type: 'credentials', values: [{ id: 'c0', version, value }], revoked: [] });
+      credentials.serve(named({ c0: version }), noneRead);
+      return credentials.unresolved().map(({ reason }) => reason);
+    };
+    expect(serve('v1', 'canary\r\n')).toEqual(['the value has a line break or NUL in it']);
+    expect(serve('v2', '')).toEqual(['the value is empty']);
+    expect(serve('v3', 'good')).toEqual([]);
+    expect(serve('v4', '')).toEqual(['the value is empty']);
+    credentials.receive({ type: 'credentials', values: [{ id: 'c0', version: 'v5', value: 'good' }], revoked: [] });
+    expect(credentials.unresolved()).toHaveLength(1);
+    credentials.serve(named({ c0: 'v5' }), noneRead);
     expect(credentials.unresolved()).toEqual([]);
   });
 

@@ -1,13 +1,12 @@
+import { BucketedMap } from '#libs/routing-table';
 import type { Credentials as CredentialsMessage } from '#libs/control-protocol';
 import { checkValue, type CheckedValue } from './acceptable-value.js';
 import type { ResolvedCredential } from './credential-source.js';
 
-/** Which version of a credential a table names. */
-export interface CredentialVersions {
-  get(id: string): string | undefined;
-}
+/** Which version of each credential a table names, by id. */
+export type CredentialVersions = BucketedMap<string>;
 
-const none: CredentialVersions = { get: () => undefined };
+const none: CredentialVersions = BucketedMap.empty();
 
 /**
  * Credentials whose values the control plane sends, by id and version. In memory only. Values come before the table that
@@ -18,6 +17,10 @@ const none: CredentialVersions = { get: () => undefined };
 export class StreamCredentials {
   private readonly values = new Map<string, Map<string, CheckedValue>>();
   private served = none;
+  /** Of these something has come, or was taken back, since the last swap. */
+  private readonly fresh = new Set<string>();
+  /** Of these some value can't be used. */
+  private readonly unusable = new Set<string>();
 
   get(id: string): ResolvedCredential | undefined {
     const version = this.served.get(id);
@@ -27,8 +30,8 @@ export class StreamCredentials {
 
   /** Of those that are served. */
   *unresolved(): IterableIterator<[id: string, reason: string]> {
-    for (const [id, versions] of this.values) {
-      const checked = versions.get(this.served.get(id) ?? '');
+    for (const id of this.unusable) {
+      const checked = this.values.get(id)?.get(this.served.get(id) ?? '');
       if (checked && 'reason' in checked) yield [id, checked.reason];
     }
   }
@@ -37,8 +40,11 @@ export class StreamCredentials {
     for (const id of revoked) this.keep(id, this.served.get(id));
     for (const { id, version, value } of values) {
       this.keep(id, this.served.get(id));
+      this.fresh.add(id);
+      const checked = checkValue(value);
+      if ('reason' in checked) this.unusable.add(id);
       const versions = this.values.get(id) ?? new Map<string, CheckedValue>();
-      this.values.set(id, versions.set(version, checkValue(value)));
+      this.values.set(id, versions.set(version, checked));
     }
   }
 
@@ -47,10 +53,13 @@ export class StreamCredentials {
     this.serve(this.served);
   }
 
-  /** The table that is swapped in now names these. */
+  /** The table that is swapped in now names these. What it has in common with the one before isn't looked at. */
   serve(named: CredentialVersions): void {
+    const before = this.served;
     this.served = named;
-    for (const id of this.values.keys()) this.keep(id, named.get(id));
+    for (const id of named.changedSince(before)) this.keep(id, named.get(id));
+    for (const id of this.fresh) this.keep(id, named.get(id));
+    this.fresh.clear();
   }
 
   /** As a message that would bring another process to the same state: for the encrypted snapshot on disk. */
@@ -64,5 +73,7 @@ export class StreamCredentials {
     if (!versions) return;
     for (const other of versions.keys()) if (other !== version) versions.delete(other);
     if (versions.size === 0) this.values.delete(id);
+    const kept = version === undefined ? undefined : versions.get(version);
+    if (kept === undefined || 'value' in kept) this.unusable.delete(id);
   }
 }

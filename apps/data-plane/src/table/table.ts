@@ -1,4 +1,5 @@
 import {
+  type BucketedMap,
   entryId,
   isGlob,
   selectsLabels,
@@ -96,7 +97,7 @@ export class Table implements TableView {
   }
 
   /** Versions of the credentials whose values the control plane sends, by id. */
-  get streamCredentials(): { get(id: string): string | undefined } {
+  get streamCredentials(): BucketedMap<string> {
     return this.content.streamCredentials;
   }
 

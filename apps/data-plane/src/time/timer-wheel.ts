@@ -1,7 +1,7 @@
 import type { Clock } from '#libs/clock';
 import type { FaultOwner } from '../errors/fault-owner.js';
 
-/** A timer fires up to this much late, and never early. Long enough to be cheap, short enough for any deadline here. */
+/** A timer fires up to twice this late, and never early. Long enough to be cheap, short enough for any deadline here. */
 export const RESOLUTION_MS = 16;
 
 /** A tick this late means that the event loop was blocked: answers may be waiting unread in the sockets. */
@@ -70,7 +70,7 @@ export class TimerWheel {
     if (timer.slot >= 0) this.unlink(timer);
   }
 
-  /** Clock that are armed now. */
+  /** Timers that are armed now. */
   get size(): number {
     return this.armed;
   }
@@ -94,9 +94,12 @@ export class TimerWheel {
       this.clock.after(0, this.onTick);
       return;
     }
-    this.advance(Math.floor(this.clock.nowMs() / RESOLUTION_MS));
-    if (this.armed > 0) this.schedule();
-    else this.ticking = false;
+    try {
+      this.advance(Math.floor(this.clock.nowMs() / RESOLUTION_MS));
+    } finally {
+      if (this.armed > 0) this.schedule();
+      else this.ticking = false;
+    }
   };
 
   private advance(nowTick: number): void {
@@ -114,16 +117,23 @@ export class TimerWheel {
       }
     }
     this.tick = Math.max(this.tick, nowTick);
+    this.fireAll(due);
+  }
+
+  private fireAll(due: readonly Timer[]): void {
+    let fault: { readonly error: unknown } | undefined;
     for (const timer of due) {
       // Whoever fired before may have disarmed or moved it.
       if (!timer.due) continue;
       timer.due = false;
       try {
-        timer.fire();
-      } catch (error) {
-        timer.owner.fault(error);
+        fire(timer);
+      } catch (unexpected) {
+        // The owner could not take it. All others have their turn first.
+        fault ??= { error: unexpected };
       }
     }
+    if (fault !== undefined) throw fault.error;
   }
 
   private unlink(timer: Timer): void {
@@ -134,5 +144,13 @@ export class TimerWheel {
     timer.previous = undefined;
     timer.slot = -1;
     this.armed -= 1;
+  }
+}
+
+function fire(timer: Timer): void {
+  try {
+    timer.fire();
+  } catch (error) {
+    timer.owner.fault(error);
   }
 }
