@@ -195,6 +195,29 @@ describe('parts', () => {
     }
   });
 
+  it('are all that a client of another dialect gets, the end marker included', () => {
+    const sink = read(chunk({ content: 'a' }, 'stop'), true);
+    expect(sink).toMatchObject({ passed: '', finished: 'stop' });
+  });
+
+  it('of as many choices have to end as were asked for', () => {
+    const one = chunk({ content: 'a' }, 'stop');
+    expect(read(one, true, [], 2).failed).toMatchObject({ failure: 'IncompleteBody' });
+    expect(read(one + chunk({ content: 'b' }, 'stop', 1), true, [], 2).finished).toBe('stop');
+  });
+
+  it('tell the usage that came last, whatever comes after it', () => {
+    const late = event({ choices: [] });
+    const { parts } = read(chunk({ content: 'a' }, 'stop') + usage + late + done, true);
+    expect(parts.at(-1)).toMatchObject({ type: 'Usage', usage: { inputTokens: 9 } });
+  });
+
+  it('make choices in their order, whichever came first', () => {
+    const { parts } = read(chunk({ content: 'b' }, 'stop', 1) + chunk({ content: 'a' }, 'stop') + done, true);
+    const { choices } = JSON.parse(write(new WholeWriter('asked'), parts)) as { choices: { index: number }[] };
+    expect(choices.map(({ index }) => index)).toEqual([0, 1]);
+  });
+
   it('leave out the usage that the client of a stream did not ask for', () => {
     const { parts } = read(streams['text'] ?? '', true);
     expect(write(new StreamWriter('asked', false), parts)).not.toContain('usage');

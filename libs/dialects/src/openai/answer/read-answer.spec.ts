@@ -286,6 +286,17 @@ describe('an answer of another form', () => {
     });
   });
 
+  it('is known by the last of several headers; one that failed has them all', () => {
+    const sink = new RecordingSink();
+    const several = ['Content-Type', 'text/html', 'content-type', 'application/json', 'X-A', '1', 'x-a', '2'];
+    const good = readAnswer(requestOf({}), { status: 200, headers: several }, sink, limits);
+    expect(good).toMatchObject({ contentType: 'application/json' });
+    const failed = readAnswer(requestOf({}), { status: 500, headers: several }, sink, limits);
+    if ('kind' in failed) throw new Error(failed.kind);
+    failed.end();
+    expect(sink.failed).toMatchObject({ headers: { 'content-type': 'text/html, application/json', 'x-a': '1, 2' } });
+  });
+
   it('that failed goes to classification, with its headers, as far as it came', () => {
     for (const ending of ['End', 'Cut'] as const) {
       const headers = { 'Retry-After': '7', 'content-type': 'text/html' };
