@@ -182,7 +182,7 @@ it.each([
 });
 
 it('sends the very bytes that the SDK would send, of a resource with long names', () => {
-  const about = { ...resource, [`${'x'.repeat(127)}`]: 'a', [`ü${'y'.repeat(300)}`]: 'b' };
+  const about = { ...resource, ['x'.repeat(127)]: 'a', [`ü${'y'.repeat(300)}`]: 'b' };
   const record = finishedRequest({}, [succeeded]);
   expect(encoded([record], about).equals(sdkRequest([record], about, '1'))).toBe(true);
 });
