@@ -292,8 +292,8 @@ export default [
   {
     name: 'a data plane says which commands it knows',
     file: 'apps/data-plane/src/table/conversation.ts',
-    find: '      commands: commands.known,\n',
-    replace: '',
+    find: 'commands: commands.known,',
+    replace: 'commands: commands.known.slice(0, 0),',
     suite: 'apps/cli/test/reset',
     build: true,
   },
