@@ -118,10 +118,7 @@ function answerInTurns({ path, downstream }: Served): void {
     () => downstream.write(`one ${path};`),
     () => downstream.writeFrames(Buffer.from('4\r\ntwo;\r\n6;ext=1\r\nthree;\r\n')),
     () => downstream.write('four;'),
-    () => {
-      downstream.write('last');
-      downstream.end();
-    },
+    () => downstream.end('last'),
   ];
   const next = (): void => {
     steps.shift()?.();
@@ -167,7 +164,7 @@ describe('node and the frames written past it agree', () => {
         downstream.writeFrames(Buffer.from('5\r\nthird\r\n'));
         written = write.mock.calls.map(([data]) => [data]);
         write.mockRestore();
-        downstream.end();
+        downstream.end('');
       });
     };
     const client = open();
@@ -196,17 +193,33 @@ describe('node and the frames written past it agree', () => {
       expect(downstream.write('')).toBe(true);
       downstream.write('a');
       expect(downstream.write('')).toBe(true);
-      downstream.end();
+      downstream.end('');
     };
     const client = open();
     client.socket.write(ask('/'));
     expect(await eventually(() => bodiesOf(client.received()))).toEqual(['a']);
   });
 
+  it('the last of a stream and its end are one write', async () => {
+    const writes: string[] = [];
+    serve = ({ downstream, response }) => {
+      downstream.start(200, []);
+      downstream.write('a');
+      const write = jest.spyOn(response.socket!, 'write');
+      downstream.end('bc');
+      writes.push(...write.mock.calls.map(([text]) => String(text)));
+    };
+    const client = open();
+    client.socket.write(ask('/'));
+    expect(await eventually(() => bodiesOf(client.received()))).toEqual(['abc']);
+    // Node's own end writes nothing, to hear when all is out.
+    expect(writes).toEqual(['2\r\nbc\r\n0\r\n\r\n', '']);
+  });
+
   it('a stream without content, and one whose connection was to close', async () => {
     serve = ({ downstream }) => {
       downstream.start(200, []);
-      downstream.end();
+      downstream.end('');
     };
     const client = open();
     client.socket.write(`${ask('/').trimEnd()}\r\nconnection: close\r\n\r\n`);
@@ -251,7 +264,7 @@ describe('a client that reads slowly', () => {
     await eventually(() => one.heard.includes('drained'));
     client.socket.pause();
     while (one.downstream.write(large.slice(0, 1024 * 1024)));
-    expect(one.downstream.end()).toBe(false);
+    expect(one.downstream.end('')).toBe(false);
     client.socket.resume();
     await eventually(() => one.heard.at(-1) === 'flushed');
     await eventually(() => bodiesOf(client.received()));
@@ -275,7 +288,7 @@ describe('a client that reads slowly', () => {
     expect(second?.heard).toEqual([]);
     first?.downstream.send(200, [], 'first');
     await eventually(() => second?.heard.includes('drained'));
-    second?.downstream.end();
+    second?.downstream.end('');
     await eventually(() => bodiesOf(clientText())?.length === 2);
   });
 });
@@ -310,7 +323,7 @@ describe('a connection that dies', () => {
     client.socket.write(ask('/'));
     const one = await eventually(() => served[0]);
     one.downstream.write(bytes(24 * 1024 * 1024).toString('latin1'));
-    expect(one.downstream.end()).toBe(false);
+    expect(one.downstream.end('')).toBe(false);
     one.downstream.destroy();
     await eventually(() => one.heard.includes('abandoned'));
     await new Promise((resolve) => setImmediate(resolve));
@@ -337,7 +350,7 @@ describe('a connection that dies', () => {
     client.socket.destroy();
     await eventually(() => one.heard.includes('abandoned'));
     expect(one.downstream.write('second')).toBe(false);
-    one.downstream.end();
+    one.downstream.end('');
     await new Promise((resolve) => setImmediate(resolve));
     expect(one.heard).toEqual(['abandoned']);
   });

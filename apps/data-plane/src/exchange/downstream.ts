@@ -16,8 +16,8 @@ export interface Downstream {
   write(text: string): boolean;
   /** Whole frames of a chunked body (RFC 9112, 7.1), to be passed as they are. False as above. */
   writeFrames(frames: Buffer): boolean;
-  /** The end of a stream. False: the client hasn't taken all of it; `DownstreamEvents.flushed` follows. */
-  end(): boolean;
+  /** The last of a stream, which may be ''. False: the client hasn't taken all of it; `DownstreamEvents.flushed` follows. */
+  end(rest: string): boolean;
   /** Another answer of its connection comes first; `DownstreamEvents.turnCame` follows. */
   readonly isBehindAnother: boolean;
   /** Cuts the connection: the client takes nothing any more. */

@@ -137,10 +137,10 @@ export class Exchange implements RunSubscriber, DownstreamEvents, FaultOwner, Li
     return this.downstream.writeFrames(frames);
   }
 
-  ended(): void {
+  ended(rest: string): void {
     if (this.isAnswered) return;
     this.run = nothingToCancel;
-    this.written('Completed', this.downstream.end());
+    this.endStream('Completed', rest);
   }
 
   failed(error: GatewayError): void {
@@ -156,8 +156,7 @@ export class Exchange implements RunSubscriber, DownstreamEvents, FaultOwner, Li
     const { status } = errorTable[error.code];
     record.errorCode = error.code;
     if (this.isStreaming) {
-      this.write(surface.errorEvent(error));
-      this.written('Failed', this.downstream.end());
+      this.endStream('Failed', surface.errorEvent(error));
     } else {
       this.sendHead(status);
       const body = surface.errorBody(error);
@@ -242,6 +241,11 @@ export class Exchange implements RunSubscriber, DownstreamEvents, FaultOwner, Li
     const { revision } = this.table.view;
     this.record.revision = Math.max(0, revision);
     return responseHeaders(this.record, revision, contentType);
+  }
+
+  private endStream(outcome: Finish, rest: string): void {
+    this.record.responseBytes += rest.length;
+    this.written(outcome, this.downstream.end(rest));
   }
 
   /** The last byte is written. */

@@ -96,8 +96,9 @@ export class NodeDownstream implements Downstream, OpenAnswer {
     return this.put(this.isChunked ? frames.toString('latin1') : dataOfFrames(frames));
   }
 
-  end(): boolean {
-    if (this.isChunked) this.put(LAST_CHUNK);
+  end(rest: string): boolean {
+    if (this.isChunked) this.put(rest === '' ? LAST_CHUNK : chunkFrame(rest) + LAST_CHUNK);
+    else if (rest !== '') this.put(rest);
     this.response.end();
     return this.isTaken();
   }

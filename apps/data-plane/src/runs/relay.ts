@@ -30,7 +30,8 @@ export interface RunOutput {
   /** False: pause until `RelayOwner` is told that the client takes more. */
   write(text: string): boolean;
   writeFrames(frames: Buffer): boolean;
-  ended(): void;
+  /** The stream's clean end, with the last of its text. */
+  ended(rest: string): void;
   answered(status: number, contentType: string, body: string): void;
 }
 
@@ -214,9 +215,8 @@ export class Relay implements AnswerSink {
     const rest = this.ready + (this.writer?.end() ?? '');
     this.ready = '';
     if (this.isStream) {
-      if (rest !== '') run.write(rest);
       attempt.succeed();
-      run.ended();
+      run.ended(rest);
     } else {
       attempt.succeed();
       run.answered(attempt.record.status, this.writer?.contentType ?? this.reader?.contentType ?? '', rest);

@@ -27,8 +27,8 @@ class Follower implements RunSubscriber {
     return !this.isSlow;
   }
 
-  ended(): void {
-    this.heard.push('ended');
+  ended(rest: string): void {
+    this.heard.push(`${rest}ended`);
   }
 
   answered(status: number): void {

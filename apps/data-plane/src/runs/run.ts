@@ -86,8 +86,8 @@ export class Run implements LoopOwner, FaultOwner {
     return isTaken;
   }
 
-  ended(): void {
-    this.endWith((subscriber) => subscriber.ended());
+  ended(rest: string): void {
+    this.endWith((subscriber) => subscriber.ended(rest));
   }
 
   answered(status: number, contentType: string, body: string): void {

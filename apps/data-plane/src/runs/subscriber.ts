@@ -12,8 +12,8 @@ export interface RunSubscriber extends FaultOwner {
   write(text: string): boolean;
   /** Whole chunk frames as the upstream sent them. False as above. */
   writeFrames(frames: Buffer): boolean;
-  /** The stream's clean end. */
-  ended(): void;
+  /** The stream's clean end, with the last of its text, which may be ''. */
+  ended(rest: string): void;
   /** A plain answer, whole; `body` as in `write`. */
   answered(status: number, contentType: string, body: string): void;
   failed(error: GatewayError): void;

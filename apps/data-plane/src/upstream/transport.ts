@@ -38,7 +38,7 @@ export interface UpstreamHandler {
    */
   onData(chunk: Buffer): boolean;
   /**
-   * After the onData calls of one read of the socket. `frames`: the bytes of that read as they came, where they were
+   * After the onData calls of one read of the socket, but for the one that ends the answer: there onEnd says so. `frames`: the bytes of that read as they came, where they were
    * whole chunk frames and nothing else (none begun before, none left open), so that they can be passed on as they are;
    * else undefined. A view like a chunk.
    */

@@ -98,7 +98,7 @@ export class VirtualClient implements Downstream {
   send(status: number, headers: string[], body: Buffer | string): boolean {
     this.start(status, headers);
     this.text += body.toString();
-    return this.end();
+    return this.end('');
   }
 
   start(status: number, headers: string[]): void {
@@ -120,7 +120,8 @@ export class VirtualClient implements Downstream {
     return this.write(dataOfFrames(frames));
   }
 
-  end(): boolean {
+  end(rest: string): boolean {
+    if (rest !== '') this.write(rest);
     this.ends += 1;
     return !this.isSlow;
   }

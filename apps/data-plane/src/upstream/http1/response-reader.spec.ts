@@ -128,11 +128,11 @@ it.each([
   ['not with one whose size had begun', [CHUNKED, '0', '1\r\na\r\n', '0\r\n\r\n'], [undefined]],
   ['not with the size of a next one', [CHUNKED, '1\r\na\r\n1', '\r\nb\r\n', '0\r\n\r\n'], [undefined, undefined]],
   ['not with an extension', [CHUNKED, '1;x\r\na\r\n', '1\r\nb\r\n', '0\r\n\r\n'], [undefined, '1\r\nb\r\n']],
-  ['not with the last one', [CHUNKED, '1\r\na\r\n0\r\n\r\n'], [undefined]],
-  ['not by a length', [`${OK}content-length: 7\r\n\r\n`, '1\r\na\r\n', 'x'], [undefined, undefined]],
+  ['not with the last one: that is the end', [CHUNKED, '1\r\na\r\n0\r\n\r\n'], []],
+  ['not by a length', [`${OK}content-length: 7\r\n\r\n`, '1\r\na\r\n', 'x'], [undefined]],
 ])('frames as they came: %s', (_what, pieces, frames) => {
   const seen = read(...pieces);
-  expect([seen.over, seen.frames]).toEqual(['whole', frames]);
+  expect([seen.over, seen.frames]).toStrictEqual(['whole', frames]);
 });
 
 it('what can not become a head is refused at once: its end might never come', () => {

@@ -8,7 +8,7 @@ import { MAX_HEAD_BYTES, MAX_INTERIM_ANSWERS, type ResponseFault } from './respo
 export interface ResponseSink {
   onHead(status: number, headers: readonly string[]): void;
   onBody(range: Buffer): void;
-  /** After the ranges of one push, if there were any; see `UpstreamHandler.onRead`. */
+  /** After the ranges of one push, if there were any and the answer isn't over; see `UpstreamHandler.onRead`. */
   onRead(frames: Buffer | undefined): void;
   onEnd(): void;
   onRefused(fault: ResponseFault): void;
@@ -152,18 +152,20 @@ export class ResponseReader {
     this.left -= end - at;
     this.sink.onBody(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
     if (this.state !== LENGTH) return;
-    this.sink.onRead(undefined);
-    if (this.left === 0 && this.state === LENGTH) this.finish(end < bytes.length);
+    if (this.left === 0) this.finish(end < bytes.length);
+    else this.sink.onRead(undefined);
   }
 
   private takeChunks(bytes: Buffer, start: number): void {
     const { chunks, sink } = this;
     const end = chunks.push(bytes, start);
     if (this.state !== CHUNKS) return;
+    if (chunks.isOver && chunks.fault === undefined) {
+      this.finish(end < bytes.length);
+      return;
+    }
     if (chunks.tookData) sink.onRead(chunks.tookWholeFrames && start === 0 ? bytes : undefined);
-    if (!chunks.isOver || this.state !== CHUNKS) return;
-    if (chunks.fault === undefined) this.finish(end < bytes.length);
-    else this.refuse(chunks.fault);
+    if (chunks.fault !== undefined && this.state === CHUNKS) this.refuse(chunks.fault);
   }
 
   /** `more`: bytes that nobody asked for came behind it. The answer stands, the connection doesn't. */
