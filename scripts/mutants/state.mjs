@@ -163,4 +163,25 @@ export default [
     replace: '        throw unexpected;\n',
     suite: 'apps/data-plane/src/time',
   },
+  {
+    name: 'a key on trial is offered by no index that is made meanwhile',
+    file: `${state}/credential-state.ts`,
+    find: '    if (this.probing) watcher.index.probe(this.id, true);\n',
+    replace: '',
+    suite: `${state}/credential-health`,
+  },
+  {
+    name: 'a copy of breakers counts as many as there are',
+    file: `${state}/breakers.ts`,
+    find: '    copy.provider.population = cell.provider.population;\n',
+    replace: '',
+    suite: `${state}/breakers`,
+  },
+  {
+    name: 'a copy knows how many wait for a connection',
+    file: `${state}/connection-limiter.ts`,
+    find: '    this.lines.adopt(id, from.lines);\n',
+    replace: '    void from;\n',
+    suite: `${state}/route-snapshot`,
+  },
 ];

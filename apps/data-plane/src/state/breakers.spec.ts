@@ -45,3 +45,11 @@ it('one that closes or is forgotten leaves its place', () => {
   Array.from(breakers.byId.sweep(named, KEEP_UNNAMED_MS));
   expect(fail(breakers, 'p', 'a')).toBe('Open');
 });
+
+it('a copy allows as many to be open as the original does', () => {
+  const [original, copy] = [new Breakers(() => {}), new Breakers(() => {})];
+  for (const model of ['a', 'b', 'c']) fail(original, 'p', model);
+  for (const [, cell] of original.byId.entries()) copy.adopt(cell);
+  // The second of four.
+  expect([fail(copy, 'p', 'd'), fail(original, 'p', 'd')]).toEqual(['Open', 'Open']);
+});

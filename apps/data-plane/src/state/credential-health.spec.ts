@@ -155,4 +155,15 @@ describe('a key', () => {
     routing.advance(3_600_000);
     expect([byId.size, routing.credentials.hasPaused, events]).toEqual([0, false, []]);
   });
+
+  it('on trial is offered by no table that is swapped in meanwhile, until it has passed', async () => {
+    const scene = await Scene.of(provider('a'));
+    scene.fail('QuotaExhausted');
+    scene.nowMs = 3_600_000;
+    const trial = scene.admit();
+    await scene.plane.serve({ providers: [provider('a', { backend: { upstreamName: 'another' } })] });
+    expect(scene.obstacles()).toEqual(['KeysSaturated']);
+    trial.settle({ ok: true }, scene.nowMs);
+    expect(scene.obstacles()).toEqual([]);
+  });
 });

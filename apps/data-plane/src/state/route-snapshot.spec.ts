@@ -4,6 +4,7 @@ import { decide, explain, type ImaginedOutcome, type ImaginedState } from '#libs
 import { BREAKER, type Configuration } from '../../test/support/entries.js';
 import type { Permit } from './permit.js';
 import { StatePlane } from './testing/state-plane.js';
+import { Waiter } from './waiting-lines.js';
 
 const classes = errorClasses.filter((one) => one !== 'Cancelled');
 const trouble: readonly ErrorClass[] = ['RateLimited', 'QuotaExhausted', 'Auth', 'ServerError', 'Network'];
@@ -155,4 +156,13 @@ it('a copy and its original go their own ways', async () => {
     'KeysSaturated',
     'KeysRefused',
   ]);
+});
+
+it('a copy knows how many wait for a connection', async () => {
+  const plane = await StatePlane.serving({ providers: [{ name: 'a', baseURL: 'http://a.test/v1' }] });
+  const { table, route, routing } = plane;
+  const candidate = route.rules[0]!.tiers.list[0]!.candidates[0]!;
+  const connections = [table.connections(candidate).id];
+  routing.lines.wait({ pools: [], connections }, new Waiter(() => {}));
+  expect(table.snapshot(route).connections(candidate).waiting).toBe(1);
 });
