@@ -69,7 +69,7 @@ export class AdminServer {
   }
 }
 
-/** Throws a 413 or 415. A browser sends no JSON to another origin unasked, so that no web page can ask in its reader's name. */
+/** Throws a 413 or 415. A browser sends no JSON to another origin unasked. Who may connect at all is for the listener's address to say. */
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   if (type !== 'application/json')
