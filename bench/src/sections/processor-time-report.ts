@@ -20,6 +20,8 @@ export interface Workload {
   readonly name: string;
   readonly model: string;
   readonly stream: boolean;
+  /** Its chunks come slowly. */
+  readonly isPaced: boolean;
 }
 
 /** By workload, then by variant; the rounds of two variants pair by their index. */
