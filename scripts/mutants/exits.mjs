@@ -87,14 +87,7 @@ export default [
     file: 'apps/data-plane/src/runs/run.ts',
     find: '    if (this.isOver) return;\n    const { subscribers } = this;',
     replace: '    const { subscribers } = this;',
-    suite: exchanges,
-  },
-  {
-    name: 'an attempt that has ended does not succeed',
-    file: 'apps/data-plane/src/runs/attempt.ts',
-    find: "    if (this.ended) return;\n    this.record.outcome = 'Success';",
-    replace: "    this.record.outcome = 'Success';",
-    suite: exchanges,
+    suite: 'apps/data-plane/src/runs/run.spec',
   },
   {
     name: 'an attempt that has ended waits for nothing',

@@ -183,7 +183,6 @@ export class Attempt implements UpstreamHandler, RelayOwner {
 
   /** The answer is whole. The caller has said so to the client, or is about to. */
   succeed(): void {
-    if (this.ended) return;
     this.record.outcome = 'Success';
     this.settle(success);
   }

@@ -119,6 +119,18 @@ describe('a run', () => {
     expect(gateway.held()).toEqual(nothingHeld);
   });
 
+  it('whose last subscriber has left does not end again, and lets go of its table once', async () => {
+    const { gateway, run, first } = await running();
+    gateway.chat(true);
+    run.leave(first);
+    // As often as the other request holds the table: for its exchange and for its run.
+    run.ended('');
+    run.ended('');
+    expect(first.heard).toEqual([]);
+    await gateway.serve({ providers: [{ name: 'beta', baseURL: 'http://beta.test/v1' }] });
+    expect(gateway.held()).toMatchObject({ running: 1, tables: 2 });
+  });
+
   it('that runs into a fault of ours gives back what it holds, and says so to each', async () => {
     const { gateway, run, first } = await running();
     const second = new Follower();
