@@ -256,12 +256,19 @@ describe('from a change to what is served and what the status says', () => {
       await apply(all);
       const here = await startPlane('here');
       const there = await startPlane('there', replica);
+      const names = ['here', 'there'];
+      // Who isn't known to be connected is not counted.
+      await eventuallyPasses(async () => {
+        const objects = await Promise.all(names.map((name) => read(`${BASE}/dataplanes/${name}`)));
+        expect(objects.map(({ status }) => status?.['version'])).toEqual(
+          [here, there].map(({ current }) => current.current?.version ?? 'none yet'),
+        );
+      });
       await becomes('Ready', 'Ready');
       await apply(routePolicy('small'));
       await becomes('Programmed', 'Programmed');
       expect([modelServed(here), modelServed(there)]).toEqual(['small', 'small']);
       expect(there.current.current?.version).toBe(here.current.current?.version);
-      const names = ['here', 'there'];
       const objects = await Promise.all(names.map((name) => read(`${BASE}/dataplanes/${name}`)));
       expect(new Set(objects.map(({ status }) => status?.['connectedTo'])).size).toBe(2);
       await stopPlane(there);
