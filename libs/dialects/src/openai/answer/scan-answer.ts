@@ -1,6 +1,7 @@
 import type { Usage } from '#libs/inference';
 import { JsonFault, JsonScanner } from '../../json/json-scanner.js';
 import { ownText } from '../../json/own-text.js';
+import { parseObject } from './json-text.js';
 import { saysError } from './read-chunk.js';
 import { usageOf } from './usage.js';
 
@@ -40,20 +41,13 @@ function readTail(text: string): ScannedAnswer | undefined {
   if (text.includes('"error"')) return undefined;
   // With a brace in front it is JSON of its own, and short.
   if (text.length - at > MAX_TAIL) return undefined;
-  const tail = parsedObject(`{${text.slice(at)}`);
+  const tail = parseObject(`{${text.slice(at)}`);
   if (tail === undefined) return undefined;
   return { kind: 'Complete', finishReason: lastFinishReason(text, choices, at), usage: usageOf(tail['usage']) };
 }
 
+/** In characters. A longer one is walked, which builds nothing. */
 const MAX_TAIL = 4096;
-
-function parsedObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return JSON.parse(text) as Readonly<Record<string, unknown>>;
-  } catch {
-    return undefined;
-  }
-}
 
 const afterList = /\]\s*,\s*$/;
 
