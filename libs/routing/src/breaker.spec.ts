@@ -111,6 +111,15 @@ describe('an open breaker', () => {
     expect(attempt(opened, 'Nothing', 30_000)).toMatchObject({ phase: 'HalfOpen', probesInFlight: 0, successes: 0 });
   });
 
+  it('stays half-open while no more may be ejected, its successes forgotten, and opens once a place is free', () => {
+    const once = attempt(opened, 'Success', 30_000);
+    const failed = attempt(once, 'Failure', 30_000, false);
+    expect(failed).toMatchObject({ phase: 'HalfOpen', openings: 1, probesInFlight: 0, successes: 0 });
+    const cutOff = { result: 'Truncated', epoch: once.epoch, ejectable: false, nowMs: 30_000 } as const;
+    expect(breakerHeard(once, policy, cutOff)).toEqual(failed);
+    expect(attempt(failed, 'Failure', 30_000)).toMatchObject({ phase: 'Open', untilMs: 90_000 });
+  });
+
   it('stays open longer each time, up to the limit, and starts over once closed', () => {
     let state: BreakerState = opened;
     const spans: number[] = [];

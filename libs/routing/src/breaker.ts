@@ -18,7 +18,8 @@ import { countsOf, emptyWindow, type FailureWindow, recorded } from './failure-w
  * `minRequests` results stand.
  *
  * Opens for `openForMs`, doubled with each opening that follows without a full close, at most `maxOpenForMs`. Then, at the
- * next admission, half-open: `halfOpenProbes` at a time; `successesToClose` successes close it, one failure opens it.
+ * next admission, half-open: `halfOpenProbes` at a time; `successesToClose` successes close it, one failure opens it if
+ * the cap on the ejected share leaves a place.
  *
  * Late results. Each change of phase is a new epoch; a result counts only in the epoch its attempt started in, so an
  * attempt from before the opening neither closes nor re-opens anything.
@@ -51,12 +52,17 @@ export interface HalfOpenBreaker {
 /** Of an attempt: one of the first three, at its commit point or its end. Of an answer after its commit point: one of the last two. */
 export type BreakerResult = 'Success' | 'Failure' | 'Nothing' | 'Completed' | 'Truncated';
 
+/** Only such a result opens a breaker. */
+export function countsAsFailure(result: BreakerResult): boolean {
+  return result === 'Failure' || result === 'Truncated';
+}
+
 /** An attempt's result, as a breaker hears of it. */
 export interface BreakerReport {
   readonly result: BreakerResult;
   /** Of the state at the attempt's start; once it has committed, at its commit point. */
   readonly epoch: number;
-  /** Whether `mayEject` allows another opening. */
+  /** Whether `mayEject` allows another opening; asked for failures only. */
   readonly ejectable: boolean;
   readonly nowMs: number;
 }
@@ -109,9 +115,9 @@ export function phaseAt(state: BreakerState, nowMs: number): BreakerState['phase
   return state.phase === 'Open' && nowMs >= state.untilMs ? 'HalfOpen' : state.phase;
 }
 
-/** The cap on the ejected share, asked before an ejection. One of a provider's breakers may always open. */
-export function mayEject(policy: BreakerPolicy, ejected: number, population: number): boolean {
-  return ejected + 1 <= Math.max(1, Math.floor((population * policy.maxEjectedPercent) / 100));
+/** The cap on the ejected share, asked before an opening; `open` counts the others of the provider that admit nothing now. One may always open. */
+export function mayEject(policy: BreakerPolicy, open: number, population: number): boolean {
+  return open + 1 <= Math.max(1, Math.floor((population * policy.maxEjectedPercent) / 100));
 }
 
 /** An attempt that `breakerAdmits` let through starts. The caller keeps the new state's epoch for the end. */
@@ -134,8 +140,8 @@ export function breakerStarted(state: BreakerState, nowMs: number): BreakerState
 }
 
 /**
- * An attempt has a result. One that may not be ejected stays closed with its counts, and opens at the first failure after
- * a place is free.
+ * An attempt has a result. One that may not be ejected stays closed with its counts, or half-open with its successes
+ * forgotten, and opens at the first failure after a place is free.
  */
 export function breakerHeard(state: BreakerState, policy: BreakerPolicy, report: BreakerReport): BreakerState {
   if (state.epoch !== report.epoch || state.phase === 'Open') return state;
@@ -161,7 +167,7 @@ function closedHeard(state: ClosedBreaker, policy: BreakerPolicy, report: Breake
     consecutiveTruncations: state.consecutiveTruncations + (result === 'Truncated' ? 1 : 0),
     window,
   };
-  const trips = result !== 'Success' && ejectable && (runTrips(next, policy) || ratioTrips(window, policy));
+  const trips = countsAsFailure(result) && ejectable && (runTrips(next, policy) || ratioTrips(window, policy));
   return trips ? open(state.epoch, 1, policy, nowMs) : next;
 }
 
@@ -169,11 +175,13 @@ function runTrips(state: ClosedBreaker, policy: BreakerPolicy): boolean {
   return Math.max(state.consecutiveFailures, state.consecutiveTruncations) >= policy.consecutiveFailures;
 }
 
-function probeHeard(state: HalfOpenBreaker, policy: BreakerPolicy, { result, nowMs }: BreakerReport): BreakerState {
-  if (result === 'Failure' || result === 'Truncated') return open(state.epoch, state.openings + 1, policy, nowMs);
+function probeHeard(state: HalfOpenBreaker, policy: BreakerPolicy, report: BreakerReport): BreakerState {
+  const { result, ejectable, nowMs } = report;
+  if (countsAsFailure(result) && ejectable) return open(state.epoch, state.openings + 1, policy, nowMs);
   // The probe was given back at the commit point.
   if (result === 'Completed') return state;
-  const successes = state.successes + (result === 'Success' ? 1 : 0);
+  if (result === 'Truncated') return { ...state, successes: 0 };
+  const successes = result === 'Failure' ? 0 : state.successes + (result === 'Success' ? 1 : 0);
   if (successes >= policy.successesToClose) return { ...newBreaker, epoch: state.epoch + 1 };
   return { ...state, probesInFlight: state.probesInFlight - 1, successes };
 }

@@ -5,11 +5,11 @@ import { KEEP_UNNAMED_MS } from './identity-map.js';
 
 const cause = { errorClass: 'ServerError', code: '' } as const;
 
-function fail(breakers: Breakers, provider: string, model: string): string {
+function fail(breakers: Breakers, provider: string, model: string, nowMs = 0): string {
   const entry = breakerEntry(provider, model);
   const cell = breakers.of(entry);
-  const epoch = breakers.started(cell, 0);
-  breakers.heard(cell, entry, { result: 'Failure', epoch, cause, nowMs: 0 });
+  const epoch = breakers.started(cell, nowMs);
+  breakers.heard(cell, entry, { result: 'Failure', epoch, cause, nowMs });
   return cell.state.phase;
 }
 
@@ -46,10 +46,21 @@ it('one that closes or is forgotten leaves its place', () => {
   expect(fail(breakers, 'p', 'a')).toBe('Open');
 });
 
+it('one whose time is over leaves its place though nobody asks for it, and takes it back only while it is free', () => {
+  const breakers = new Breakers(() => {});
+  const { openForMs } = breakerEntry('p', 'a').breaker;
+  expect([fail(breakers, 'p', 'a'), fail(breakers, 'p', 'b')]).toEqual(['Open', 'Closed']);
+  expect(fail(breakers, 'p', 'b', openForMs - 1)).toBe('Closed');
+  expect(fail(breakers, 'p', 'b', openForMs)).toBe('Open');
+  expect(fail(breakers, 'p', 'a', openForMs)).toBe('HalfOpen');
+  expect(fail(breakers, 'p', 'a', 2 * openForMs)).toBe('Open');
+});
+
 it('a copy allows as many to be open as the original does', () => {
   const [original, copy] = [new Breakers(() => {}), new Breakers(() => {})];
   for (const model of ['a', 'b', 'c']) fail(original, 'p', model);
   for (const [, cell] of original.byId.entries()) copy.adopt(cell);
   // The second of four.
   expect([fail(copy, 'p', 'd'), fail(original, 'p', 'd')]).toEqual(['Open', 'Open']);
+  expect([fail(copy, 'p', 'e'), fail(original, 'p', 'e')]).toEqual(['Closed', 'Closed']);
 });

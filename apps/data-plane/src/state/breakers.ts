@@ -3,19 +3,30 @@ import {
   type BreakerState,
   breakerHeard,
   breakerStarted,
+  countsAsFailure,
   mayEject,
   newBreaker,
 } from '#libs/routing';
-import type { BackendEntry } from '#libs/routing-table';
+import type { BackendEntry, BreakerPolicy } from '#libs/routing-table';
 import type { FailureCause, StateListener } from './events.js';
 import { IdentityMap } from './identity-map.js';
 
-/** How many breakers of a provider have been used, and how many of them aren't closed. */
+/** How many breakers of a provider have been used, and which of them are open. */
 class ProviderBreakers {
   /** Used or not. */
   cells = 0;
   population = 0;
-  ejected = 0;
+  /** By id, until when. One whose time is over stays until it is asked or a place is wanted. */
+  readonly openUntilMs = new Map<string, number>();
+
+  /** One whose time is over lets probes through, asked or not: it holds no place. */
+  mayOpenAnother(policy: BreakerPolicy, nowMs: number): boolean {
+    if (mayEject(policy, this.openUntilMs.size, this.population)) return true;
+    for (const [id, untilMs] of this.openUntilMs) {
+      if (untilMs <= nowMs) this.openUntilMs.delete(id);
+    }
+    return mayEject(policy, this.openUntilMs.size, this.population);
+  }
 }
 
 /** One breaker's current state. */
@@ -71,8 +82,7 @@ export class Breakers {
   }
 
   heard(cell: BreakerCell, { breaker }: BackendEntry, { result, epoch, cause, nowMs }: BreakerNews): void {
-    const { ejected, population } = cell.provider;
-    const ejectable = mayEject(breaker, ejected, population);
+    const ejectable = countsAsFailure(result) && cell.provider.mayOpenAnother(breaker, nowMs);
     this.move(cell, breakerHeard(cell.state, breaker, { result, epoch, ejectable, nowMs }), nowMs, cause);
   }
 
@@ -87,7 +97,7 @@ export class Breakers {
   adopt(cell: BreakerCell): void {
     const copy = this.byId.get(cell.id);
     copy.provider.population = cell.provider.population;
-    copy.provider.ejected = cell.provider.ejected;
+    for (const [id, untilMs] of cell.provider.openUntilMs) copy.provider.openUntilMs.set(id, untilMs);
     copy.isUsed = cell.isUsed;
     copy.state = cell.state;
     copy.sinceMs = cell.sinceMs;
@@ -102,9 +112,9 @@ export class Breakers {
     return new BreakerCell(id, provider);
   }
 
-  private drop({ id, provider, isUsed, state }: BreakerCell): void {
+  private drop({ id, provider, isUsed }: BreakerCell): void {
     if (isUsed) provider.population -= 1;
-    if (state.phase !== 'Closed') provider.ejected -= 1;
+    provider.openUntilMs.delete(id);
     provider.cells -= 1;
     if (provider.cells === 0) this.providers.delete(providerOf(id));
   }
@@ -120,9 +130,9 @@ export class Breakers {
     cell.state = next;
     if (next.phase === before.phase) return;
     cell.sinceMs = nowMs;
-    if (before.phase === 'Closed') provider.ejected += 1;
-    if (next.phase === 'Closed') provider.ejected -= 1;
+    provider.openUntilMs.delete(id);
     if (next.phase === 'Open') {
+      provider.openUntilMs.set(id, next.untilMs);
       cell.openedBy = cause;
       const { openings, untilMs } = next;
       this.listener({ type: 'BreakerOpened', breaker: id, cause, openings, untilMs });
