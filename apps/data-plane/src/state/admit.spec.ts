@@ -1,6 +1,6 @@
 import { type AttemptPlan, decide } from '#libs/routing';
 import { Permit } from './permit.js';
-import { StatePlane } from './testing/state-plane.js';
+import { StatePlane } from '../../test/support/state-plane.js';
 import { Waiter } from './waiting-lines.js';
 
 const providers = [

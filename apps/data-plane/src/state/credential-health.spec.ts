@@ -1,6 +1,6 @@
 import type { Provider } from '../../test/support/entries.js';
 import { KEEP_UNNAMED_MS } from './identity-map.js';
-import { provider, Scene } from './testing/scene.js';
+import { provider, Scene } from '../../test/support/scene.js';
 
 describe('a key', () => {
   const twoModels = (): readonly Provider[] => [

@@ -1,5 +1,5 @@
 import { BREAKER, type Provider } from '../../test/support/entries.js';
-import { provider, Scene } from './testing/scene.js';
+import { provider, Scene } from '../../test/support/scene.js';
 
 const nothing = { keys: 0, connections: 0, probes: 0, permits: 0 };
 

@@ -3,7 +3,7 @@ import { type ErrorClass, errorClasses, type Progress } from '#libs/inference';
 import { decide, explain, type ImaginedOutcome, type ImaginedState } from '#libs/routing';
 import { BREAKER, type Configuration } from '../../test/support/entries.js';
 import type { Permit } from './permit.js';
-import { StatePlane } from './testing/state-plane.js';
+import { StatePlane } from '../../test/support/state-plane.js';
 import { Waiter } from './waiting-lines.js';
 
 const classes = errorClasses.filter((one) => one !== 'Cancelled');

@@ -1,6 +1,6 @@
 import { BREAKER, type Configuration } from '../../test/support/entries.js';
 import type { Permit } from './permit.js';
-import { provider, Scene } from './testing/scene.js';
+import { provider, Scene } from '../../test/support/scene.js';
 import { Waiter } from './waiting-lines.js';
 
 describe('who waits', () => {

@@ -1,6 +1,6 @@
 import { decide, type AttemptPlan } from '#libs/routing';
-import type { Provider } from '../../../test/support/entries.js';
-import type { Permit } from '../permit.js';
+import type { Provider } from './entries.js';
+import type { Permit } from '../../src/state/permit.js';
 import { StatePlane } from './state-plane.js';
 
 export const provider = (name: string, more: Partial<Provider> = {}): Provider => ({

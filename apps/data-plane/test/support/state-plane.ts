@@ -1,12 +1,12 @@
 import { matchRule, type PreparedRoute, prepareRoute, requestDeadlineMs, type RequestFacts } from '#libs/routing';
-import { type Configuration, tableOf } from '../../../test/support/entries.js';
-import { TestCredentials } from '../../../test/support/gateway.js';
-import { CurrentTable } from '../../table/current-table.js';
-import { BackendStates } from '../backend-state.js';
-import { ConsumerLimiters } from '../consumer-limiter.js';
-import type { StateEvent } from '../events.js';
-import { type PinnedTable, PinnedTables } from '../../runs/pinned-table.js';
-import { RoutingState } from '../routing-state.js';
+import { type Configuration, tableOf } from './entries.js';
+import { TestCredentials } from './gateway.js';
+import { CurrentTable } from '../../src/table/current-table.js';
+import { BackendStates } from '../../src/state/backend-state.js';
+import { ConsumerLimiters } from '../../src/state/consumer-limiter.js';
+import type { StateEvent } from '../../src/state/events.js';
+import { type PinnedTable, PinnedTables } from '../../src/runs/pinned-table.js';
+import { RoutingState } from '../../src/state/routing-state.js';
 
 /** A data plane's state under a table for the model `chat`, without requests: a test asks it and tells it what happened. */
 export class StatePlane {
