@@ -124,8 +124,9 @@ describe('commands to data planes', () => {
     const given = command();
     const running = asked.commands.run(given, audited).then((all) => (outcomes = all));
     await until('the others have answered', async () => (await table.answersTo(given.id)).length === 1);
+    await until('it is waited for', () => clock.pendingTimers === 1);
     await clock.advanceAsync(4_999);
-    expect(outcomes).toBeUndefined();
+    expect([clock.pendingTimers, outcomes]).toEqual([1, undefined]);
     await clock.advanceAsync(1);
     await running;
     expect(results(outcomes!)).toEqual({ a: 'Reset', mute: 'TimedOut' });

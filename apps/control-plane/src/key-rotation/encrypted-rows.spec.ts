@@ -89,6 +89,13 @@ test('the log opens under the new key alone, the states before included', async 
   expect(items.map((item) => item.spec)).toEqual(range(1, 6).map(() => ({ size: 2 })));
 });
 
+test('a state before that stands under the old key beside a state under the new one is put under the new one', async () => {
+  await fill();
+  await storeWith(both).commit([put(secret(1), { size: 3 })], alice);
+  await rowsWith(both).rewrapAll(forever);
+  expect(await rowsWith(both).uses()).toEqual([{ masterKey: newId, objects: 9, log: 34 }]);
+});
+
 test('skips what others hold locked, and never makes them wait for each other', async () => {
   await fill();
   const holder = fixture.dataSource.createQueryRunner();
