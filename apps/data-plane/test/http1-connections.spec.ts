@@ -290,6 +290,47 @@ describe.each([
     await eventually(() => handler.body === 'abc');
   });
 
+  it('may be followed by another, or by a pause, from what it brought', async () => {
+    const { handler, call, connection } = await streaming();
+    handler.onRead = () => call.rest();
+    call.rest();
+    // Of one that rests it changes nothing.
+    call.rest();
+    connection.write(frame('b'));
+    await written();
+    clock.advance(1);
+    await eventually(() => handler.body === 'ab');
+    connection.write(frame('c'));
+    await written();
+    expect(handler.body).toBe('ab');
+    handler.onRead = () => undefined;
+    handler.goesOn = false;
+    clock.advance(1);
+    await eventually(() => handler.body === 'abc');
+    connection.write(frame('d'));
+    await written();
+    expect(handler.body).toBe('abc');
+    handler.goesOn = true;
+    call.resume();
+    await eventually(() => handler.body === 'abcd');
+  });
+
+  it('is not taken after a read that brought much: what follows waits for nothing', async () => {
+    const { handler, call, connection } = await streaming();
+    let before = handler.body.length;
+    let asked = 0;
+    handler.onRead = () => {
+      const read = handler.body.length - before;
+      before = handler.body.length;
+      if (read < 16 * 1024) return;
+      asked += 1;
+      call.rest();
+    };
+    connection.write(frame('b'.repeat(512 * 1024)));
+    await eventually(() => handler.body.length === 1 + 512 * 1024);
+    expect(asked).toBeGreaterThan(0);
+  });
+
   it('leaves a connection that has answered as it was', async () => {
     const { handler, call, connection } = await streaming();
     handler.onRead = () => call.rest();

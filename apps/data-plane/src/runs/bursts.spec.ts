@@ -29,6 +29,17 @@ describe('reads of a stream', () => {
     expect(gateway.clients[0]?.writes).toEqual([content, content, content + content]);
   });
 
+  it('with the first content are passed on at once; the next are put off where the head came right before', async () => {
+    const gateway = new VirtualGateway(1);
+    await gateway.serve({ providers: [{ name: 'alpha', baseURL: 'http://alpha.test/v1' }] });
+    gateway.chat(true);
+    const call = gateway.calls[0]!;
+    call.sent();
+    call.head(200, 'text/event-stream');
+    call.data(content);
+    expect([gateway.clients[0]?.writes, call.rested]).toEqual([[content], 1]);
+  });
+
   it('that come alone are never waited for', async () => {
     const gateway = await streaming();
     const call = gateway.calls[0]!;

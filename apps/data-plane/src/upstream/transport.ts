@@ -52,7 +52,8 @@ export interface UpstreamCall {
   resume(): void;
   /**
    * A hint: what comes in the next millisecond or two is better handed over as one read than piece by piece. Each read of
-   * a socket and each write that follows costs more than all that is done with the bytes.
+   * a socket and each write that follows costs more than all that is done with the bytes. Not taken where the last read
+   * brought much.
    */
   rest(): void;
   abort(): void;

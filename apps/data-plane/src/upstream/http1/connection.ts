@@ -11,6 +11,12 @@ import { ResponseReader, type ResponseSink } from './response-reader.js';
 /** What the calls of a transport that was closed are failed with. */
 export const CLOSED = 'the transport was closed';
 
+/**
+ * A read of so much is worth a write of its own, and more is there: to rest from it only holds back a large event, a
+ * buffer's worth a millisecond. A record of TLS holds no more.
+ */
+const MUCH_BYTES = 16 * 1024;
+
 /** What a connection carries: one request, and those who hear of its answer. */
 export interface CarriedCall {
   /** Undefined once an answer has begun: nothing is sent again then, and a large body is not kept for a long answer. */
@@ -50,6 +56,8 @@ export class Connection implements SocketListener, ResponseSink, Resting {
   /** The call's handler takes no more. */
   private isBlocked = false;
   private isResting = false;
+  /** Of the last read. */
+  private readBytes = 0;
   private answers = 0;
 
   constructor(target: UpstreamTarget, tls: TlsSettings, keeper: ConnectionKeeper) {
@@ -69,7 +77,7 @@ export class Connection implements SocketListener, ResponseSink, Resting {
   }
 
   rest(): void {
-    if (this.isResting || this.call === undefined) return;
+    if (this.isResting || this.readBytes >= MUCH_BYTES) return;
     this.isResting = true;
     this.socket.pause();
     this.keeper.resting.add(this);
@@ -110,7 +118,10 @@ export class Connection implements SocketListener, ResponseSink, Resting {
   onBytes(bytes: Buffer): void {
     if (this.isClosed) return;
     if (this.call === undefined) this.close();
-    else this.reader.push(bytes);
+    else {
+      this.readBytes = bytes.length;
+      this.reader.push(bytes);
+    }
   }
 
   onHalfClose(): void {

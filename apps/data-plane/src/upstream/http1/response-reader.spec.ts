@@ -88,6 +88,16 @@ it.each([
     true,
   ],
   [
+    'is kept after HTTP/1.0 that says so in lower case',
+    'HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n',
+    true,
+  ],
+  [
+    'closes where another line says so',
+    `${OK}connection: close\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n`,
+    false,
+  ],
+  [
     'closes after HTTP/1.0 in chunks',
     'HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
     false,
