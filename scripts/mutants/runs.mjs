@@ -286,8 +286,36 @@ export default [
   {
     name: 'The end of a stream is put off',
     file: 'apps/data-plane/src/runs/attempt.ts',
-    find: '    this.isRelaying = false;\n    this.watchBody(this.nowMs());',
-    replace: '    this.watchBody(this.nowMs());',
+    find: '    if (this.isEnding) return;\n    const nowMs',
+    replace: '    const nowMs',
     suite: 'runs/bursts',
+  },
+  {
+    name: 'What comes behind the end marker puts the end off',
+    file: 'apps/data-plane/src/runs/attempt.ts',
+    find: '    if (this.isEnding) return;\n    this.isEnding = true;',
+    replace: '    this.isEnding = true;',
+    suite: 'runs/deadlines',
+  },
+  {
+    name: 'A stream that waited for a slow client is idle as soon as it goes on',
+    file: 'apps/data-plane/src/runs/attempt.ts',
+    find: '    this.lastReadMs = this.nowMs();\n    this.call?.resume();',
+    replace: '    this.call?.resume();',
+    suite: 'runs/deadlines',
+  },
+  {
+    name: 'what passes in the read that ends an answer is a part of it',
+    file: 'apps/data-plane/src/runs/relay.ts',
+    find: '    this.isOver = true;\n    this.gather();',
+    replace: '    this.isOver = true;',
+    suite: 'runs/relay',
+  },
+  {
+    name: 'the last of a stream counts among its bytes',
+    file: 'apps/data-plane/src/exchange/exchange.ts',
+    find: '    this.record.responseBytes += rest.length;\n',
+    replace: '',
+    suite: 'runs/relay',
   },
 ];

@@ -55,8 +55,10 @@ export class Attempt implements UpstreamHandler, RelayOwner {
   private lastReadMs = 0;
   /** How long the body may be silent. */
   private idleMs: number;
-  /** A stream's content is on its way, and its end isn't there. */
+  /** A stream's content is on its way. */
   private isRelaying = false;
+  /** Only its end isn't there. */
+  private isEnding = false;
   private ended = false;
 
   constructor(owner: AttemptOwner, plan: AttemptPlan, permit: Permit) {
@@ -136,6 +138,8 @@ export class Attempt implements UpstreamHandler, RelayOwner {
   onRead(frames: Buffer | undefined): void {
     if (this.ended || this.relay === undefined) return;
     this.relay.onRead(frames);
+    // What comes behind the end marker is no sign of life.
+    if (this.isEnding) return;
     const nowMs = this.nowMs();
     if (this.isRelaying && nowMs - this.lastReadMs < BURST_MS) this.call?.rest();
     this.lastReadMs = nowMs;
@@ -154,6 +158,8 @@ export class Attempt implements UpstreamHandler, RelayOwner {
   drained(): void {
     if (this.ended || this.relay === undefined) return;
     this.relay.isBlocked = false;
+    // Nothing was read meanwhile, whatever the upstream has sent.
+    this.lastReadMs = this.nowMs();
     this.call?.resume();
   }
 
@@ -176,8 +182,9 @@ export class Attempt implements UpstreamHandler, RelayOwner {
 
   /** All that matters is there; only the end itself may still take this long. */
   expectEnd(withinMs: number): void {
+    if (this.isEnding) return;
+    this.isEnding = true;
     this.idleMs = withinMs;
-    this.isRelaying = false;
     this.watchBody(this.nowMs());
   }
 
@@ -243,7 +250,6 @@ export class Attempt implements UpstreamHandler, RelayOwner {
   /** State and history, once. */
   private settle(outcome: PermitOutcome): void {
     this.ended = true;
-    this.isRelaying = false;
     const { record, owner } = this;
     record.endedMs = this.nowMs();
     owner.run.services.wheel.disarm(this.timer);

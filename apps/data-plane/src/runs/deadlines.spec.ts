@@ -1,4 +1,4 @@
-import { chunk } from '../../test/support/scripted-upstream.js';
+import { chunk, doneEvent, stopChunk } from '../../test/support/scripted-upstream.js';
 import {
   nothingHeld,
   type VirtualCall,
@@ -60,6 +60,33 @@ describe('the deadlines of an attempt', () => {
     client.catchUp();
     await gateway.clock.advanceAsync(11_000);
     expect(call.isAborted).toBe(true);
+  });
+
+  it('streamIdle: counts anew from when a slow client takes more', async () => {
+    const { gateway, client, call } = await streaming();
+    client.isSlow = true;
+    call.data(chunk({ content: 'x' }));
+    // Just before the next look at it, and long after the last read.
+    await gateway.clock.advanceAsync(9_900);
+    client.catchUp();
+    await gateway.clock.advanceAsync(4_000);
+    expect(call.isAborted).toBe(false);
+    await gateway.clock.advanceAsync(1_200);
+    expect(call.isAborted).toBe(true);
+  });
+
+  it('the end: a second from the end marker on, whatever else comes', async () => {
+    const { gateway, client, call } = await streaming();
+    call.data(chunk({ content: 'x' }) + stopChunk + doneEvent);
+    for (let read = 0; read < 3; read += 1) {
+      await gateway.clock.advanceAsync(300);
+      call.data(': more\n\n');
+    }
+    expect([client.ends, call.isAborted]).toEqual([0, false]);
+    await gateway.clock.advanceAsync(200);
+    expect([client.ends, call.isAborted]).toEqual([1, true]);
+    expect(gateway.finished).toMatchObject([{ finish: 'Completed', attempts: [{ outcome: 'Success' }] }]);
+    expect(gateway.held()).toEqual(nothingHeld);
   });
 });
 

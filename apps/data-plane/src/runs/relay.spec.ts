@@ -35,14 +35,16 @@ function alone(isTaken: boolean): { relay: Relay; writes: string[] } {
     committed() {},
     write: (text: string) => writes.push(text) > 0,
     writeFrames: () => writes.push('frames') > 0,
+    ended: (rest: string) => writes.push(`${rest}, and the end`),
   } as unknown as RunOutput;
-  const attempt = { commit: () => isTaken } as unknown as RelayOwner;
+  const attempt = { commit: () => isTaken, succeed() {} } as unknown as RelayOwner;
   const egress = {
     reader: (_request: unknown, _head: unknown, sink: AnswerSink) => ({
       push(bytes: Buffer) {
         if (bytes.toString() === 'commit') sink.commit();
         sink.passAll(bytes);
       },
+      end: () => sink.finish('stop'),
     }),
   } as unknown as Egress;
   return { relay: new Relay(attempt, run, egress, { status: 200, headers: [] }), writes };
@@ -109,6 +111,35 @@ describe('a stream on its way', () => {
     const { passing } = relay as unknown as { passing: readonly Buffer[] };
     expect(passing).toHaveLength(texts.length);
     expect(Buffer.concat(passing)).toHaveLength(0);
+  });
+
+  it('ends with what its last read brought', () => {
+    const { relay, writes } = alone(true);
+    relay.onData(Buffer.from('commit'));
+    relay.onRead(undefined);
+    relay.onData(Buffer.from('last'));
+    relay.onEnd();
+    expect(writes).toEqual(['commit', 'last, and the end']);
+  });
+
+  it('whose last read brings content and the end is written whole, and counted whole', async () => {
+    const { client, call, gateway } = await streaming();
+    call.data(chunk({ content: 'x' }));
+    const last = [chunk({ content: 'y' }), stopChunk + doneEvent];
+    call.endsWith(last);
+    expect(client.writes).toEqual([chunk({ content: 'x' }), last.join('')]);
+    expect(client.ends).toBe(1);
+    expect(gateway.finished).toMatchObject([{ finish: 'Completed', responseBytes: client.text.length }]);
+    expect(gateway.held()).toEqual(nothingHeld);
+  });
+
+  it('whose last read brings content but no end marker has passed it on before it says so', async () => {
+    const { client, call, gateway } = await streaming();
+    call.data(chunk({ content: 'x' }));
+    call.endsWith([chunk({ content: 'y' })]);
+    expect(client.writes.slice(0, 2)).toEqual([chunk({ content: 'x' }), chunk({ content: 'y' })]);
+    expect(client.writes[2]).toContain('stream_interrupted');
+    expect(gateway.finished).toMatchObject([{ finish: 'Failed', responseBytes: client.text.length }]);
   });
 
   it('what came before an error in the same read is passed on', async () => {

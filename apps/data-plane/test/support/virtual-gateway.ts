@@ -60,6 +60,12 @@ export class VirtualCall implements UpstreamCall {
     if (!this.isOver) this.handler.onRead(frames === undefined ? undefined : Buffer.from(frames));
   }
 
+  /** The last read: what it brings is followed by the end, as on a real connection. */
+  endsWith(ranges: readonly string[]): void {
+    for (const range of ranges) if (!this.isOver) this.handler.onData(Buffer.from(range));
+    this.end();
+  }
+
   /** A read of one range. False: the gateway wants a pause. */
   takesMore(text: string): boolean {
     const isWanted = this.handler.onData(Buffer.from(text));
