@@ -173,7 +173,7 @@ export default [
   {
     name: 'a copy of breakers counts as many as there are',
     file: `${state}/breakers.ts`,
-    find: '    copy.provider.population = cell.provider.population;\n',
+    find: '    this.population = population;\n',
     replace: '',
     suite: `${state}/breakers`,
   },

@@ -18,12 +18,29 @@ class ProviderBreakers {
   population = 0;
   /** By id, until when. One whose time is over stays until it is asked or a place is wanted. */
   readonly openUntilMs = new Map<string, number>();
+  /** Until then none of them leaves its place by time: nobody looks. */
+  private noneIsOverUntilMs = Infinity;
+
+  opened(id: string, untilMs: number): void {
+    this.openUntilMs.set(id, untilMs);
+    if (untilMs < this.noneIsOverUntilMs) this.noneIsOverUntilMs = untilMs;
+  }
+
+  /** Once, whichever of its breakers are copied: where none has been used, none is open. */
+  adopt({ population, openUntilMs }: ProviderBreakers): void {
+    if (this.population > 0) return;
+    this.population = population;
+    for (const [id, untilMs] of openUntilMs) this.opened(id, untilMs);
+  }
 
   /** One whose time is over lets probes through, asked or not: it holds no place. */
   mayOpenAnother(policy: BreakerPolicy, nowMs: number): boolean {
     if (mayEject(policy, this.openUntilMs.size, this.population)) return true;
+    if (nowMs < this.noneIsOverUntilMs) return false;
+    this.noneIsOverUntilMs = Infinity;
     for (const [id, untilMs] of this.openUntilMs) {
       if (untilMs <= nowMs) this.openUntilMs.delete(id);
+      else if (untilMs < this.noneIsOverUntilMs) this.noneIsOverUntilMs = untilMs;
     }
     return mayEject(policy, this.openUntilMs.size, this.population);
   }
@@ -96,8 +113,7 @@ export class Breakers {
   /** A breaker in the same state among as many, for imagining. */
   adopt(cell: BreakerCell): void {
     const copy = this.byId.get(cell.id);
-    copy.provider.population = cell.provider.population;
-    for (const [id, untilMs] of cell.provider.openUntilMs) copy.provider.openUntilMs.set(id, untilMs);
+    copy.provider.adopt(cell.provider);
     copy.isUsed = cell.isUsed;
     copy.state = cell.state;
     copy.sinceMs = cell.sinceMs;
@@ -132,7 +148,7 @@ export class Breakers {
     cell.sinceMs = nowMs;
     provider.openUntilMs.delete(id);
     if (next.phase === 'Open') {
-      provider.openUntilMs.set(id, next.untilMs);
+      provider.opened(id, next.untilMs);
       cell.openedBy = cause;
       const { openings, untilMs } = next;
       this.listener({ type: 'BreakerOpened', breaker: id, cause, openings, untilMs });
