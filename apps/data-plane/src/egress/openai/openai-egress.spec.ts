@@ -48,6 +48,17 @@ it('sends a request of the dialect in its own bytes, with its own headers', () =
   });
 });
 
+it.each([
+  ['16 KiB is text, written with its head', 16 * 1024, 'string'],
+  ['more is bytes, which are not copied once more', 16 * 1024 + 1, 'object'],
+])('a body of %s', (_what, length, type) => {
+  const text = '{"model":"chat","messages":[]}';
+  const request = ChatRequest.read(Buffer.from(text.padEnd(length)), []);
+  if (request instanceof RequestFault) throw new Error(request.message);
+  const call = egress.build(request, backend, 'sk-secret');
+  expect(typeof (call as { body: unknown }).body).toBe(type);
+});
+
 it('translates any other, leaves its headers behind, and says what was lost', () => {
   const call = callFor(other(neutral));
   expect(JSON.parse(call.body)).toEqual({

@@ -36,6 +36,7 @@ describe('a plain answer', () => {
       { usage, choices, id },
       { choices, id, usage },
       { id, choices, usage, more: { usage: 1 } },
+      { id, list: [], usage, choices },
     ]) {
       expect(read(JSON.stringify(shape))).toEqual(expected);
     }
@@ -47,17 +48,31 @@ describe('a plain answer', () => {
     expect(read(JSON.stringify({ message: content })).kind).toBe('Malformed');
   });
 
+  it('may speak of its finish reason after it', () => {
+    const said = { finish_reason: 'stop', message: { content: 'say "finish_reason' } };
+    expect(read(JSON.stringify({ choices: [said], usage: {} }))).toMatchObject({ finishReason: 'stop' });
+    const failed = JSON.stringify({ choices: [{ ...said, finish_reason: 'error' }], usage: {} });
+    expect(read(failed).kind).toBe('Error');
+  });
+
   it('cut anywhere is malformed', () => {
     const text = JSON.stringify(answer);
     for (let length = 0; length < text.length; length++) expect(read(text.slice(0, length)).kind).toBe('Malformed');
   });
 
-  it.each(['<html></html>', '[]', '{}', '{"object":"list"}', '{"choices":[]}{}', '{"choices":[}', 'null'])(
-    'that is none is malformed: %s',
-    (text) => {
-      expect(read(text).kind).toBe('Malformed');
-    },
-  );
+  it.each([
+    'x{"choices":[],"usage":{}}',
+    '{"choices":[{"message":{"content":"x","usage":{}}',
+    '<html></html>',
+    '[]',
+    '{}',
+    '{"object":"list"}',
+    '{"choices":[]}{}',
+    '{"choices":[}',
+    'null',
+  ])('that is none is malformed: %s', (text) => {
+    expect(read(text).kind).toBe('Malformed');
+  });
 
   it('may be an error in disguise', () => {
     expect(read('{"error":{"message":"x"}}').kind).toBe('Error');

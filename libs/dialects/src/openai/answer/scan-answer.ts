@@ -89,6 +89,7 @@ function scanMembers(scanner: JsonScanner): ScannedAnswer {
 }
 
 const OPEN_BRACE = 123;
+const BACKSLASH = 92;
 
 function isKey(text: string, start: number, end: number, key: string): boolean {
   return end - start === key.length && text.startsWith(key, start);
@@ -96,9 +97,10 @@ function isKey(text: string, start: number, end: number, key: string): boolean {
 
 const finishReasonAt = /"finish_reason"\s*:\s*"([a-z_]{1,40})"/iy;
 
-/** `"finish_reason"` with its quotes can't stand inside a JSON string, so the last one is a choice's. */
+/** Inside a JSON string its first quote has a backslash before it, so the last one without is a choice's. */
 function lastFinishReason(text: string, start: number, end: number): string | undefined {
-  const at = text.lastIndexOf('"finish_reason"', end);
+  let at = text.lastIndexOf('"finish_reason"', end);
+  while (at > start && text.charCodeAt(at - 1) === BACKSLASH) at = text.lastIndexOf('"finish_reason"', at - 1);
   if (at < start) return undefined;
   finishReasonAt.lastIndex = at;
   const reason = finishReasonAt.exec(text)?.[1];
