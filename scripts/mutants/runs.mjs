@@ -318,4 +318,11 @@ export default [
     replace: '',
     suite: 'runs/relay',
   },
+  {
+    name: 'a stream that ends whole is counted before its run cancels what it finds under way',
+    file: 'apps/data-plane/src/runs/relay.ts',
+    find: '      attempt.succeed();\n      run.ended(rest);',
+    replace: '      run.ended(rest);\n      attempt.succeed();',
+    suite: 'runs/relay',
+  },
 ];

@@ -133,6 +133,25 @@ describe('a stream on its way', () => {
     expect(gateway.held()).toEqual(nothingHeld);
   });
 
+  it('that ends whole has succeeded before its client hears so: what ends a run cancels what it finds under way', async () => {
+    const { gateway, call } = await streaming();
+    const truncations = () =>
+      [...gateway.runtime.routing.breakers.byId.entries()].map(
+        ([, { state }]) => state.phase === 'Closed' && state.consecutiveTruncations,
+      );
+    call.data(chunk({ content: 'x' }));
+    call.fail();
+    expect(truncations()).toEqual([1]);
+    gateway.chat(true);
+    const whole = gateway.calls[1]!;
+    whole.sent();
+    whole.head(200, 'text/event-stream');
+    whole.data(chunk({ content: 'x' }));
+    whole.endsWith([stopChunk + doneEvent]);
+    expect(gateway.finished[1]).toMatchObject({ finish: 'Completed', attempts: [{ outcome: 'Success' }] });
+    expect(truncations()).toEqual([0]);
+  });
+
   it('whose last read brings content but no end marker has passed it on before it says so', async () => {
     const { client, call, gateway } = await streaming();
     call.data(chunk({ content: 'x' }));
