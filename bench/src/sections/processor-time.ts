@@ -69,10 +69,10 @@ async function measure(
   for (const proxy of list) {
     const target = proxy.target(workload.model, workload.stream);
     await warmUp(target, workload, connections);
-    const load = new HttpLoad(target, connections);
-    await load.open();
-    loads.set(proxy, load);
+    loads.set(proxy, new HttpLoad(target, connections));
   }
+  // After all have warmed up: a connection that asks for nothing for a minute is closed.
+  for (const load of loads.values()) await load.open();
   const results = new Map(list.map(({ name }): [string, Round[]] => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     say(`round ${round + 1} of ${rounds}`);
