@@ -196,7 +196,7 @@ export default [
     name: 'a breaker whose time is not over holds its place',
     file: `${state}/breakers.ts`,
     find: 'if (untilMs <= nowMs) this',
-    replace: 'this',
+    replace: 'if (untilMs >= 0) this',
     suite: `${state}/breakers`,
   },
   {
