@@ -3,13 +3,19 @@ import { VirtualGateway } from '../../test/support/virtual-gateway.js';
 
 const content = chunk({ content: 'x' });
 
-async function streaming(): Promise<VirtualGateway> {
+/** A chat whose answer's head has just come. */
+async function answering({ stream }: { readonly stream: boolean }): Promise<VirtualGateway> {
   const gateway = new VirtualGateway(1);
   await gateway.serve({ providers: [{ name: 'alpha', baseURL: 'http://alpha.test/v1' }] });
-  gateway.chat(true);
+  gateway.chat(stream);
   const call = gateway.calls[0]!;
   call.sent();
-  call.head(200, 'text/event-stream');
+  call.head(200, stream ? 'text/event-stream' : 'application/json');
+  return gateway;
+}
+
+async function streaming(): Promise<VirtualGateway> {
+  const gateway = await answering({ stream: true });
   await gateway.clock.advanceAsync(100);
   return gateway;
 }
@@ -30,12 +36,8 @@ describe('reads of a stream', () => {
   });
 
   it('with the first content are passed on at once; the next are put off where the head came right before', async () => {
-    const gateway = new VirtualGateway(1);
-    await gateway.serve({ providers: [{ name: 'alpha', baseURL: 'http://alpha.test/v1' }] });
-    gateway.chat(true);
+    const gateway = await answering({ stream: true });
     const call = gateway.calls[0]!;
-    call.sent();
-    call.head(200, 'text/event-stream');
     call.data(content);
     expect([gateway.clients[0]?.writes, call.rested]).toEqual([[content], 1]);
   });
@@ -64,12 +66,8 @@ describe('reads of a stream', () => {
   });
 
   it('are not put off for a plain answer', async () => {
-    const gateway = new VirtualGateway(1);
-    await gateway.serve({ providers: [{ name: 'alpha', baseURL: 'http://alpha.test/v1' }] });
-    gateway.chat(false);
+    const gateway = await answering({ stream: false });
     const call = gateway.calls[0]!;
-    call.sent();
-    call.head(200, 'application/json');
     call.data('{"choices":');
     call.data('[]}');
     expect(call.rested).toBe(0);
